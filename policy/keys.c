@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shapes: "oct:{domain}:kind[:...]" for what belongs to a hosted domain,
+ * "oct:{g}:kind:..." for what belongs to the platform but goes with other such
+ * keys, "oct:kind:..." for the rest.  Only the last part of a key may hold a
+ * colon, so no two names ever meet; a domain may even be called "g", as no kind
+ * under {g} is used under a domain.
+ */
+#include "policy/keys.h"
+
+#include "lib/str.h"
+
+/* The parts are bounded where they come from: a longer one is our mistake, and
+ * a cut key would be another's. */
+static const char *
+join(char out[KEY_SIZE], const char *tag, const char *const *parts, size_t n)
+{
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, KEY_SIZE);
+	oct_str_add(&s, "oct");
+	if (tag != NULL)
+		oct_str_addf(&s, ":{%s}", tag);
+	for (size_t i = 0; i < n; i++)
+		oct_str_addf(&s, ":%s", parts[i]);
+	OCT_ASSERT(oct_str_err(&s) == 0);
+	return out;
+}
+
+static const char *
+join2(char out[KEY_SIZE], const char *tag, const char *kind, const char *what)
+{
+	const char *const parts[] = { kind, what };
+
+	return join(out, tag, parts, OCT_LEN(parts));
+}
+
+static const char *
+join3(char out[KEY_SIZE], const char *tag, const char *kind, const char *limit,
+    const char *what)
+{
+	const char *const parts[] = { kind, limit, what };
+
+	return join(out, tag, parts, OCT_LEN(parts));
+}
+
+static const char *
+join1(char out[KEY_SIZE], const char *tag, const char *kind)
+{
+	return join(out, tag, &kind, 1);
+}
+
+const char *
+key_domain(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "domain");
+}
+
+const char *
+key_mailboxes(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "mbx");
+}
+
+const char *
+key_aliases(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "alias");
+}
+
+const char *
+key_dkim(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "dkim");
+}
+
+const char *
+key_own(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "own");
+}
+
+const char *
+key_relations(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "rel", local);
+}
+
+const char *
+key_grants(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "grant", local);
+}
+
+const char *
+key_held(char out[KEY_SIZE], const char *domain, const char *id)
+{
+	return join2(out, domain, "held", id);
+}
+
+const char *
+key_held_index(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "heldidx", local);
+}
+
+const char *
+key_challenge(char out[KEY_SIZE], const char *domain, const char *id)
+{
+	return join2(out, domain, "chal", id);
+}
+
+const char *
+key_due(char out[KEY_SIZE], const char *node)
+{
+	return join2(out, NULL, "due", node);
+}
+
+const char *
+key_work(char out[KEY_SIZE], const char *node)
+{
+	return join2(out, NULL, "work", node);
+}
+
+const char *
+key_token(char out[KEY_SIZE], const char *token_id)
+{
+	return join2(out, NULL, "tok", token_id);
+}
+
+const char *
+key_tries(char out[KEY_SIZE], const char *subject)
+{
+	return join2(out, "g", "tries", subject);
+}
+
+const char *
+key_rate(char out[KEY_SIZE], const char *domain, const char *limit,
+    const char *subject)
+{
+	return join3(out, domain, "rate", limit, subject);
+}
+
+const char *
+key_rate_net(char out[KEY_SIZE], const char *limit, const char *net)
+{
+	return join3(out, "g", "netrate", limit, net);
+}
+
+const char *
+key_seen(char out[KEY_SIZE], const char *sig)
+{
+	return join2(out, "g", "seen", sig);
+}
+
+const char *
+key_suppressed(char out[KEY_SIZE], const char *hash)
+{
+	return join2(out, "g", "supp", hash);
+}
+
+const char *
+key_tempfirst(char out[KEY_SIZE], const char *domain, const char *hash)
+{
+	return join2(out, domain, "tfirst", hash);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every Redis key name and TTL, nowhere else (doc/redis.md lists them).  A key
+ * of a hosted domain carries the tag {domain}.  The functions write into a
+ * caller's buffer of KEY_SIZE, which always suffices for the bounded parts that
+ * lib/addr.h produces, and return it.  Pure; any thread.
+ */
+#ifndef OCT_POLICY_KEYS_H
+#define OCT_POLICY_KEYS_H
+
+#include "lib/def.h"
+
+#define KEY_SIZE 768
+
+#define KEY_PREFIX "oct:"
+#define KEY_DOMAINS KEY_PREFIX "domains" /* set of hosted domain names */
+#define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain */
+#define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
+#define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
+#define KEY_WORK_GROUP "courier"
+
+/* hash: attributes of the domain, JSON in field "v" */
+const char *key_domain(char out[KEY_SIZE], const char *domain);
+/* hash: local part (folded) -> JSON of the mailbox */
+const char *key_mailboxes(char out[KEY_SIZE], const char *domain);
+/* hash: local part (folded) -> JSON of the alias or group */
+const char *key_aliases(char out[KEY_SIZE], const char *domain);
+/* hash: DKIM selector -> JSON of the key pair, sealed (policy/dkim_keys.h) */
+const char *key_dkim(char out[KEY_SIZE], const char *domain);
+/* hash: who writes in the domain's name without proof (policy/own.h) */
+const char *key_own(char out[KEY_SIZE], const char *domain);
+/* hash: sid -> packed relation (policy/relation.h) */
+const char *key_relations(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: "addr:..." or "dom:..." -> packed grant; local "@" = whole domain */
+const char *key_grants(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: a held item */
+const char *key_held(char out[KEY_SIZE], const char *domain, const char *id);
+/* zset: ids of held items of a mailbox by arrival */
+const char *key_held_index(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: a challenge (policy/challenge.h) */
+const char *key_challenge(char out[KEY_SIZE], const char *domain,
+    const char *id);
+/* zset: what the courier of a node must do, and when */
+const char *key_due(char out[KEY_SIZE], const char *node);
+/* stream: work for the courier of a node, now */
+const char *key_work(char out[KEY_SIZE], const char *node);
+/* string: token id -> "domain challenge-id" */
+const char *key_token(char out[KEY_SIZE], const char *token_id);
+/* string: wrong codes for a token, or from a client network */
+const char *key_tries(char out[KEY_SIZE], const char *subject);
+/* string: GCRA time of a limit on a subject, in a domain */
+const char *key_rate(char out[KEY_SIZE], const char *domain, const char *limit,
+    const char *subject);
+/* string: the same outside domains (client networks) */
+const char *key_rate_net(char out[KEY_SIZE], const char *limit,
+    const char *net);
+/* string: a DKIM signature seen with an envelope (replay memory) */
+const char *key_seen(char out[KEY_SIZE], const char *sig);
+/* string: keyed hash of an address that said "not me" */
+const char *key_suppressed(char out[KEY_SIZE], const char *hash);
+/* string: first sight of a message of class T */
+const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
+    const char *hash);
+
+/* Retentions: a TTL is a net under an act of the courier, never the act. */
+#define KEY_TTL_NET_MS (60LL * 86400000)    /* past the due time */
+#define KEY_TTL_SEEN_MS (7LL * 86400000)    /* DKIM replay memory */
+#define KEY_TTL_TFIRST_MS (2LL * 86400000)
+#define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
+#define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
+#define KEY_TTL_TRIES_MS (3600000LL)
+#define KEY_EVENTS_MAX 1000000
+#define KEY_CHANGES_MAX 100000 /* far more than a follower can be behind */
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/keys.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/addr.h"
+
+static void
+test_names(void **state)
+{
+	char k[20][KEY_SIZE];
+	const struct {
+		const char *name, *got, *want;
+	} cases[] = {
+		{ "domain", key_domain(k[0], "d.fr"), "oct:{d.fr}:domain" },
+		{ "mailboxes", key_mailboxes(k[1], "d.fr"), "oct:{d.fr}:mbx" },
+		{ "aliases", key_aliases(k[2], "d.fr"), "oct:{d.fr}:alias" },
+		{ "DKIM keys", key_dkim(k[18], "d.fr"), "oct:{d.fr}:dkim" },
+		{ "own name", key_own(k[19], "d.fr"), "oct:{d.fr}:own" },
+		{ "relations", key_relations(k[3], "d.fr", "jo"),
+		    "oct:{d.fr}:rel:jo" },
+		{ "grants", key_grants(k[4], "d.fr", "@"),
+		    "oct:{d.fr}:grant:@" },
+		{ "held", key_held(k[5], "d.fr", "H1"), "oct:{d.fr}:held:H1" },
+		{ "index", key_held_index(k[6], "d.fr", "jo"),
+		    "oct:{d.fr}:heldidx:jo" },
+		{ "challenge", key_challenge(k[7], "d.fr", "c1"),
+		    "oct:{d.fr}:chal:c1" },
+		{ "due", key_due(k[8], "n1"), "oct:due:n1" },
+		{ "work", key_work(k[9], "n1"), "oct:work:n1" },
+		{ "token", key_token(k[10], "T1"), "oct:tok:T1" },
+		{ "tries", key_tries(k[11], "192.0.2.0/24"),
+		    "oct:{g}:tries:192.0.2.0/24" },
+		{ "rate", key_rate(k[12], "d.fr", "in", "jo:x"),
+		    "oct:{d.fr}:rate:in:jo:x" },
+		{ "rate of a network", key_rate_net(k[13], "in", "::/48"),
+		    "oct:{g}:netrate:in:::/48" },
+		{ "seen", key_seen(k[14], "s"), "oct:{g}:seen:s" },
+		{ "suppressed", key_suppressed(k[15], "h"), "oct:{g}:supp:h" },
+		{ "first sight", key_tempfirst(k[16], "d.fr", "h"),
+		    "oct:{d.fr}:tfirst:h" },
+		{ "a brace in the local part keeps the tag",
+		    key_relations(k[17], "d.fr", "{x}"),
+		    "oct:{d.fr}:rel:{x}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(cases); i++) {
+		print_message("  %s\n", cases[i].name);
+		assert_string_equal(cases[i].got, cases[i].want);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(cases[i].got, cases[j].got);
+	}
+}
+
+static void
+test_platform_keys_never_meet_a_domain_g(void **state)
+{
+	char a[KEY_SIZE], b[KEY_SIZE];
+
+	(void)state;
+	assert_string_not_equal(key_rate(a, "g", "in", "x"),
+	    key_rate_net(b, "in", "x"));
+}
+
+static void
+test_longest_parts_fit(void **state)
+{
+	char domain[OCT_DOMAIN_SIZE], local[OCT_LOCAL_SIZE], out[KEY_SIZE];
+
+	(void)state;
+	memset(domain, 'd', sizeof(domain) - 1);
+	memset(local, 'l', sizeof(local) - 1);
+	domain[sizeof(domain) - 1] = local[sizeof(local) - 1] = '\0';
+	assert_int_equal(strlen(key_held_index(out, domain, local)),
+	    strlen("oct:{}:heldidx:") + 255 + 255);
+	assert_int_equal(strlen(key_rate(out, domain, "messages_in", local)),
+	    strlen("oct:{}:rate:messages_in:") + 255 + 255);
+}
+
+static void
+test_too_long_is_never_cut(void **state)
+{
+	char *part = malloc(KEY_SIZE), out[KEY_SIZE];
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(part);
+	memset(part, 'x', KEY_SIZE - 1);
+	part[KEY_SIZE - 1] = '\0';
+	pid = fork();
+	if (pid == 0) {
+		(void)close(STDERR_FILENO);
+		(void)key_token(out, part);
+		_exit(0);
+	}
+	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	free(part);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_platform_keys_never_meet_a_domain_g),
+		cmocka_unit_test(test_longest_parts_fit),
+		cmocka_unit_test(test_too_long_is_never_cut),
+	};
+
+	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
+}
