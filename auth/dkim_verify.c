@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verification.  Fields other than signatures go to the library at once;
+ * signatures wait for the end of the header, when From is known and the ten
+ * that count can be chosen (their order among fields of other names means
+ * nothing).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/evp.h>
+
+#include "auth/dkim_int.h"
+#include "lib/addrlist.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+#define SIGNATURE "DKIM-Signature"
+#define FROM_MAX 16          /* author domains used for ranking */
+#define BODY_PIECE (1 << 20) /* the library counts in int here and there */
+
+enum rank { RANK_ALIGNED, RANK_OTHER, RANK_MALFORMED, RANKS };
+
+struct auth_dkim_verifier {
+	DKIM *dkim;
+	struct dns_session *dns; /* borrowed */
+	char *id;                /* the library keeps the pointer */
+	struct dkim_sig *sigs;   /* DKIM_FIELDS_MAX */
+	size_t count, ignored, prefetched;
+	char (*from)[OCT_DOMAIN_SIZE]; /* FROM_MAX */
+	size_t from_count;
+	unsigned int n_from, n_to, n_cc, n_subject; /* fields in the message */
+	bool active;         /* the library has something to verify */
+	const char *problem; /* why it could not start */
+	struct auth_canon_body *length[2]; /* simple, relaxed: for l= */
+};
+
+static struct dkim_sig *
+find_info(struct auth_dkim_verifier *v, const DKIM_SIGINFO *info)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->sigs[i].info == info)
+			return &v->sigs[i];
+	}
+	return NULL;
+}
+
+static bool
+tag_equals(DKIM_SIGINFO *info, const char *name, const char *expected)
+{
+	const u_char *value;
+
+	value = dkim_sig_gettagvalue(info, false, dkim_unconst(name));
+	return value != NULL && strcmp((const char *)value, expected) == 0;
+}
+
+/* Which of ours the library speaks of; it numbers only those it could read. */
+static struct dkim_sig *
+match_info(struct auth_dkim_verifier *v, DKIM_SIGINFO *info)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct dkim_sig *sig = &v->sigs[i];
+
+		if (sig->selected && sig->b != NULL && sig->info == NULL &&
+		    tag_equals(info, "b", sig->b) &&
+		    tag_equals(info, "bh", sig->bh) &&
+		    tag_equals(info, "d", sig->d_raw) &&
+		    tag_equals(info, "s", sig->s_raw))
+			return sig;
+	}
+	return NULL;
+}
+
+DKIM_CBSTAT
+dkim_verify_prescreen(DKIM *dkim, DKIM_SIGINFO **sigs, int count)
+{
+	struct auth_dkim_verifier *v = dkim_get_user_context(dkim);
+	struct dkim_sig *sig;
+
+	for (int i = 0; i < count; i++) {
+		sig = v != NULL ? match_info(v, sigs[i]) : NULL;
+		if (sig != NULL)
+			sig->info = sigs[i];
+		else
+			dkim_sig_ignore(sigs[i]);
+	}
+	return DKIM_CBSTAT_CONTINUE;
+}
+
+/* The key as the library reads it; what it could not hold is refused here. */
+static bool
+write_key(const struct auth_dkim_pubkey *key, char *buf, size_t size)
+{
+	unsigned char text[(AUTH_DKIM_DER_MAX + 2) / 3 * 4 + 1];
+	int n;
+
+	(void)EVP_EncodeBlock(text, key->der, (int)key->der_len);
+	n = snprintf(buf, size, "v=DKIM1; k=%s; p=%s",
+	    key->ed25519 ? "ed25519" : "rsa", (const char *)text);
+	return n > 0 && (size_t)n < size;
+}
+
+static void
+check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key)
+{
+	const char *at = strrchr(sig->out.identity, '@');
+	bool ed25519 = strcmp(sig->out.algorithm, "ed25519-sha256") == 0;
+
+	sig->out.key_bits = key->bits;
+	sig->out.testing = key->testing;
+	sig->out.secure = key->secure;
+	if (ed25519 != key->ed25519)
+		dkim_sig_refuse(sig, AUTH_PERMERROR, "key is not of type a=");
+	/* RFC 6376 3.6.1, t=s */
+	if (key->no_subs && at != NULL &&
+	    strcasecmp(at + 1, sig->d_raw) != 0)
+		dkim_sig_refuse(sig, AUTH_PERMERROR, "key forbids subdomains");
+}
+
+DKIM_CBSTAT
+dkim_verify_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t len)
+{
+	struct auth_dkim_verifier *v = dkim_get_user_context(dkim);
+	struct dkim_sig *sig = v != NULL ? find_info(v, info) : NULL;
+	struct auth_dkim_pubkey key;
+	char problem[128];
+	int rc;
+
+	if (sig == NULL)
+		return DKIM_CBSTAT_NOTFOUND;
+	rc = auth_dkim_key_get(v->dns, sig->out.selector, sig->out.domain,
+	    &key, problem);
+	if (rc == OCT_ETIME) {
+		dkim_sig_refuse(sig, AUTH_TEMPERROR, problem);
+		return DKIM_CBSTAT_TRYAGAIN;
+	}
+	if (rc != 1) {
+		dkim_sig_refuse(sig, AUTH_PERMERROR, problem);
+		return DKIM_CBSTAT_NOTFOUND;
+	}
+	check_key(sig, &key);
+	if (!write_key(&key, (char *)buf, len))
+		dkim_sig_refuse(sig, AUTH_PERMERROR, "key too long");
+	return sig->out.problem[0] == '\0' ? DKIM_CBSTAT_CONTINUE :
+					     DKIM_CBSTAT_NOTFOUND;
+}
+
+int
+auth_dkim_verify_new(struct auth_dkim_lib *lib, struct dns_session *dns,
+    const char *id, struct auth_dkim_verifier **out)
+{
+	struct auth_dkim_verifier *v = calloc(1, sizeof(*v));
+	DKIM_STAT status;
+
+	if (v == NULL)
+		return -ENOMEM;
+	v->dns = dns;
+	v->id = strdup(id);
+	v->sigs = calloc(DKIM_FIELDS_MAX, sizeof(*v->sigs));
+	v->from = calloc(FROM_MAX, sizeof(*v->from));
+	if (v->id == NULL || v->sigs == NULL || v->from == NULL) {
+		auth_dkim_verify_free(v);
+		return -ENOMEM;
+	}
+	v->dkim = dkim_verify(lib->handle, (const u_char *)v->id, NULL,
+	    &status);
+	if (v->dkim == NULL ||
+	    dkim_set_user_context(v->dkim, v) != DKIM_STAT_OK) {
+		auth_dkim_verify_free(v);
+		return -ENOMEM;
+	}
+	*out = v;
+	return 0;
+}
+
+void
+auth_dkim_verify_free(struct auth_dkim_verifier *v)
+{
+	if (v == NULL)
+		return;
+	if (v->dkim != NULL)
+		(void)dkim_free(v->dkim);
+	for (size_t i = 0; i < v->count; i++)
+		dkim_sig_fini(&v->sigs[i]);
+	free(v->length[0]);
+	free(v->length[1]);
+	free(v->sigs);
+	free(v->from);
+	free(v->id);
+	free(v);
+}
+
+static bool
+is_name(const char *name, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && strncasecmp(name, wanted, len) == 0;
+}
+
+/* Author domains: only to rank signatures, so what is not read is no harm. */
+static int
+note_from(struct auth_dkim_verifier *v, const char *value, size_t len)
+{
+	struct oct_addr *list = calloc(FROM_MAX, sizeof(*list));
+	size_t count = 0;
+
+	if (list == NULL)
+		return -ENOMEM;
+	if (oct_addrlist_parse(value, len, list, FROM_MAX, &count) != 0)
+		oct_log(OCT_DEBUG, "%s: dkim=from-unclear", v->id);
+	for (size_t i = 0; i < count && v->from_count < FROM_MAX; i++) {
+		memcpy(v->from[v->from_count++], list[i].domain,
+		    sizeof(v->from[0]));
+	}
+	free(list);
+	return 0;
+}
+
+static int
+add_signature(struct auth_dkim_verifier *v, const char *text, size_t text_len,
+    size_t value_at)
+{
+	struct dkim_sig *sig;
+	int rc;
+
+	if (v->count == DKIM_FIELDS_MAX) {
+		v->ignored++;
+		return 0;
+	}
+	sig = &v->sigs[v->count];
+	sig->text = malloc(text_len + 1);
+	if (sig->text == NULL)
+		return -ENOMEM;
+	memcpy(sig->text, text, text_len);
+	sig->text[text_len] = '\0';
+	sig->text_len = text_len;
+	v->count++;
+	rc = dkim_sig_read(sig, text + value_at, text_len - value_at);
+	if (rc == 0 && sig->b != NULL && v->prefetched < AUTH_DKIM_MAX) {
+		auth_dkim_key_prefetch(v->dns, sig->out.selector,
+		    sig->out.domain);
+		v->prefetched++;
+	}
+	return rc;
+}
+
+static int
+feed(struct auth_dkim_verifier *v, const char *text, size_t len)
+{
+	/* A field that is none is not signed either: no reason to stop. */
+	return dkim_header(v->dkim, dkim_unconst(text), len) ==
+	    DKIM_STAT_NORESOURCE ? -ENOMEM : 0;
+}
+
+static int
+note_field(struct auth_dkim_verifier *v, const char *name, size_t name_len,
+    const char *value, size_t value_len)
+{
+	if (is_name(name, name_len, "To"))
+		v->n_to++;
+	else if (is_name(name, name_len, "Cc"))
+		v->n_cc++;
+	else if (is_name(name, name_len, "Subject"))
+		v->n_subject++;
+	if (!is_name(name, name_len, "From"))
+		return 0;
+	v->n_from++;
+	return note_from(v, value, value_len);
+}
+
+int
+auth_dkim_verify_field(struct auth_dkim_verifier *v, const char *name,
+    size_t name_len, const char *value, size_t value_len)
+{
+	size_t len = name_len + 1 + value_len;
+	char *text = malloc(len);
+	int rc;
+
+	if (text == NULL)
+		return -ENOMEM;
+	memcpy(text, name, name_len);
+	text[name_len] = ':';
+	if (value_len > 0)
+		memcpy(text + name_len + 1, value, value_len);
+	while (name_len > 0 &&
+	    (name[name_len - 1] == ' ' || name[name_len - 1] == '\t'))
+		name_len--;
+	if (is_name(name, name_len, SIGNATURE)) {
+		rc = add_signature(v, text, len, len - value_len);
+	} else {
+		rc = note_field(v, name, name_len, value, value_len);
+		if (rc == 0)
+			rc = feed(v, text, len);
+	}
+	free(text);
+	return rc;
+}
+
+/* The last two labels: enough of an organisational domain to rank by. */
+static const char *
+tail(const char *domain)
+{
+	const char *dot = strrchr(domain, '.');
+
+	if (dot == NULL)
+		return domain;
+	while (dot > domain && dot[-1] != '.')
+		dot--;
+	return dot;
+}
+
+static enum rank
+rank_of(const struct auth_dkim_verifier *v, const struct dkim_sig *sig)
+{
+	if (sig->b == NULL)
+		return RANK_MALFORMED;
+	for (size_t i = 0; i < v->from_count; i++) {
+		if (strcmp(tail(v->from[i]), tail(sig->out.domain)) == 0)
+			return RANK_ALIGNED;
+	}
+	return RANK_OTHER;
+}
+
+/* Mark the ten that count; says whether all signatures must be fed. */
+static bool
+choose(struct auth_dkim_verifier *v)
+{
+	size_t chosen = 0;
+	bool nested = false;
+
+	for (size_t i = 0; i < v->count; i++)
+		v->sigs[i].rank = (int)rank_of(v, &v->sigs[i]);
+	for (int rank = 0; rank < RANKS; rank++) {
+		for (size_t i = 0; i < v->count; i++) {
+			struct dkim_sig *sig = &v->sigs[i];
+
+			if (sig->rank != rank || chosen == AUTH_DKIM_MAX)
+				continue;
+			sig->selected = true;
+			nested = nested || (sig->b != NULL && sig->nested);
+			chosen++;
+		}
+	}
+	v->ignored += v->count - chosen;
+	return nested;
+}
+
+static int
+count_length(struct auth_dkim_verifier *v, const struct dkim_sig *sig)
+{
+	struct auth_canon_body **c = &v->length[sig->relaxed_body ? 1 : 0];
+
+	if (!sig->limited || *c != NULL)
+		return 0;
+	*c = malloc(sizeof(**c));
+	if (*c == NULL)
+		return -ENOMEM;
+	auth_canon_body_init(*c, sig->relaxed_body, UINT64_MAX, NULL);
+	return 0;
+}
+
+static int
+feed_signatures(struct auth_dkim_verifier *v, bool all)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < v->count && rc == 0; i++) {
+		struct dkim_sig *sig = &v->sigs[i];
+		bool judged = sig->selected && sig->b != NULL;
+
+		if (judged) {
+			v->active = true;
+			auth_dkim_key_prefetch(v->dns, sig->out.selector,
+			    sig->out.domain);
+			rc = count_length(v, sig);
+		}
+		if (rc == 0 && (judged || all))
+			rc = feed(v, sig->text, sig->text_len);
+	}
+	return rc;
+}
+
+int
+auth_dkim_verify_eoh(struct auth_dkim_verifier *v)
+{
+	DKIM_STAT status;
+	int rc;
+
+	rc = feed_signatures(v, choose(v));
+	if (rc != 0 || !v->active)
+		return rc;
+	status = dkim_eoh(v->dkim);
+	if (status == DKIM_STAT_NORESOURCE)
+		return -ENOMEM;
+	if (status != DKIM_STAT_OK) {
+		v->active = false;
+		v->problem = status == DKIM_STAT_SYNTAX ?
+		    "message header malformed" : dkim_getresultstr(status);
+	}
+	return 0;
+}
+
+int
+auth_dkim_verify_body(struct auth_dkim_verifier *v, const void *octets,
+    size_t len)
+{
+	const char *p = octets;
+	size_t piece;
+
+	if (!v->active)
+		return 0;
+	for (size_t i = 0; i < OCT_LEN(v->length); i++) {
+		if (v->length[i] != NULL)
+			auth_canon_body_add(v->length[i], p, len);
+	}
+	for (; len > 0; len -= piece) {
+		piece = len < BODY_PIECE ? len : BODY_PIECE;
+		if (dkim_body(v->dkim, dkim_unconst(p), piece) ==
+		    DKIM_STAT_NORESOURCE)
+			return -ENOMEM;
+		p += piece;
+	}
+	return 0;
+}
+
+/* Three conditions make a pass: each of them alone was seen to lie. */
+static void
+judge(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
+{
+	unsigned int flags;
+	int error, bh;
+
+	if (sig->out.problem[0] != '\0')
+		return;
+	if (sig->info == NULL) {
+		dkim_sig_refuse(sig, AUTH_PERMERROR, v->problem != NULL ?
+			v->problem : "signature not readable");
+		return;
+	}
+	flags = dkim_sig_getflags(sig->info);
+	error = dkim_sig_geterror(sig->info);
+	bh = dkim_sig_getbh(sig->info);
+	if ((flags & DKIM_SIGFLAG_PASSED) != 0 && bh == DKIM_SIGBH_MATCH &&
+	    error == DKIM_SIGERROR_OK && sig->out.key_bits > 0) {
+		sig->out.result = AUTH_PASS;
+	} else if (bh == DKIM_SIGBH_MISMATCH) {
+		dkim_sig_refuse(sig, AUTH_FAIL, "body hash mismatch");
+	} else if (error == DKIM_SIGERROR_BADSIG) {
+		dkim_sig_refuse(sig, AUTH_FAIL, "signature mismatch");
+	} else {
+		dkim_sig_refuse(sig, AUTH_PERMERROR, error > 0 ?
+			dkim_sig_geterrorstr(error) : "not verified");
+	}
+}
+
+static void
+describe(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
+{
+	const struct auth_canon_body *c = v->length[sig->relaxed_body ? 1 : 0];
+
+	sig->out.whole_body = sig->b != NULL &&
+	    (!sig->limited || (c != NULL && c->total <= sig->limit));
+	/* Every field of that name, else a second one can be slipped in. */
+	sig->out.covers_from = sig->n_from > 0 && sig->n_from >= v->n_from;
+	sig->out.covers_to = sig->n_to > 0 && sig->n_to >= v->n_to;
+	sig->out.covers_cc = sig->n_cc > 0 && sig->n_cc >= v->n_cc;
+	sig->out.covers_subject = sig->n_subject > 0 &&
+	    sig->n_subject >= v->n_subject;
+}
+
+int
+auth_dkim_verify_end(struct auth_dkim_verifier *v, struct auth_dkim *out)
+{
+	bool testkey = false;
+
+	for (size_t i = 0; i < OCT_LEN(v->length); i++) {
+		if (v->length[i] != NULL &&
+		    auth_canon_body_end(v->length[i]) != 0)
+			return -ENOMEM;
+	}
+	if (v->active &&
+	    dkim_eom(v->dkim, &testkey) == DKIM_STAT_NORESOURCE)
+		return -ENOMEM;
+	memset(out, 0, sizeof(*out));
+	out->ignored = v->ignored;
+	for (size_t i = 0; i < v->count; i++) {
+		struct dkim_sig *sig = &v->sigs[i];
+
+		if (!sig->selected)
+			continue;
+		judge(v, sig);
+		describe(v, sig);
+		out->sig[out->count++] = sig->out;
+	}
+	return 0;
+}
