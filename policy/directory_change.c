@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Provisioning writes.  Read, decide, and commit on the condition that what was
+ * read still stands; a conflict starts again.  The set of domain names is no
+ * part of the domain's transaction (another tag): a name is in it before its
+ * domain and after it, and a name without attributes is no domain.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/directory.h"
+#include "policy/directory_private.h"
+#include "policy/directory_schema.h"
+#include "policy/keys.h"
+
+#define TRIES_MAX 10
+#define FIELD "v"
+
+/* Slots of the batch, in the order of adding. */
+enum { OLD_DOMAIN, OLD_MAILBOX, OLD_ALIAS, HAS_MAILBOXES, HAS_ALIASES };
+
+struct writing {
+	struct store *store;
+	const struct dir_change *change;
+	char *problem;
+	struct store_batch *old;
+	struct store_txn *txn;
+	char *json; /* the new value, NULL with remove */
+};
+
+static enum dir_kind
+kind_of(const struct dir_change *c)
+{
+	if (c->local == NULL)
+		return DIR_KIND_DOMAIN;
+	return c->alias ? DIR_KIND_ALIAS : DIR_KIND_MAILBOX;
+}
+
+static int OCT_PRINTF(3, 4)
+    refuse(const struct writing *w, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(w->problem, DIR_PROBLEM_SIZE, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+static int
+check_names(const struct writing *w)
+{
+	const struct dir_change *c = w->change;
+	char normal[OCT_DOMAIN_SIZE], text[OCT_ADDR_SIZE];
+	struct oct_addr a;
+
+	if (oct_domain_normalise(c->domain, normal) != 0 ||
+	    strcmp(normal, c->domain) != 0)
+		return refuse(w, OCT_EPARSE,
+		    "the domain must be a name in lower case, like "
+		    "example.org");
+	if (c->local == NULL)
+		return 0;
+	if (dir_local_check(c->local, w->problem) != 0)
+		return OCT_EPARSE;
+	(void)snprintf(text, sizeof(text), "%s@%s", c->local, c->domain);
+	if (oct_addr_parse(text, &a) != 0)
+		return refuse(w, OCT_EPARSE,
+		    "the local part must be UTF-8 that mail allows");
+	return 0;
+}
+
+static const char *
+old_text(const struct writing *w, int slot)
+{
+	const struct store_value *v = store_batch_value(w->old, slot, 0);
+
+	return v != NULL ? v->data : NULL;
+}
+
+static int
+read_old(struct writing *w)
+{
+	const char *domain = w->change->domain, *local = w->change->local;
+	char key[KEY_SIZE];
+	int rc;
+
+	store_batch_clear(w->old);
+	rc = store_batch_hget(w->old, key_domain(key, domain), FIELD);
+	if (rc >= 0)
+		rc = store_batch_hget(w->old, key_mailboxes(key, domain),
+		    local != NULL ? local : "");
+	if (rc >= 0)
+		rc = store_batch_hget(w->old, key_aliases(key, domain),
+		    local != NULL ? local : "");
+	if (rc >= 0)
+		rc = store_batch_exists(w->old, key_mailboxes(key, domain));
+	if (rc >= 0)
+		rc = store_batch_exists(w->old, key_aliases(key, domain));
+	if (rc < 0)
+		return rc;
+	return store_batch_run(w->store, w->old);
+}
+
+static bool
+exists(const struct writing *w, int slot)
+{
+	const char *text = old_text(w, slot);
+
+	return text != NULL && strcmp(text, "1") == 0;
+}
+
+static int
+check_existence(const struct writing *w, const char *old)
+{
+	const struct dir_change *c = w->change;
+	const char *kind = dir_kind_name(kind_of(c));
+	const char *name = c->local != NULL ? c->local : c->domain;
+
+	if (c->local != NULL && old_text(w, OLD_DOMAIN) == NULL)
+		return refuse(
+		    w, OCT_EABSENT, "there is no domain %s", c->domain);
+	if (!c->create && old == NULL)
+		return refuse(w, OCT_EABSENT, "there is no %s %s", kind, name);
+	if (c->create && old != NULL)
+		return refuse(
+		    w, -EEXIST, "the %s %s exists already", kind, name);
+	if (c->create && c->local != NULL &&
+	    old_text(w, c->alias ? OLD_MAILBOX : OLD_ALIAS) != NULL)
+		return refuse(w, -EEXIST,
+		    "%s is already %s: a name is either a mailbox or an alias",
+		    name, c->alias ? "a mailbox" : "an alias");
+	if (c->remove && c->local == NULL &&
+	    (exists(w, HAS_MAILBOXES) || exists(w, HAS_ALIASES)))
+		return refuse(w, -ENOTEMPTY,
+		    "the domain %s still has mailboxes or aliases: remove them "
+		    "first",
+		    c->domain);
+	return 0;
+}
+
+/* --- The new value ------------------------------------------------------- */
+
+static json_t *
+parse_object(const char *text)
+{
+	json_error_t err;
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &err);
+
+	if (json_is_object(object))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+/* An alias that names itself can never be resolved. */
+static int
+check_self(const struct writing *w, const struct dir_build *b)
+{
+	const struct dir_change *c = w->change;
+
+	for (size_t i = 0; i < b->aliases[0].count; i++) {
+		struct oct_addr a;
+
+		if (oct_addr_parse(b->aliases[0].targets[i], &a) != 0)
+			return OCT_EPARSE;
+		oct_addr_fold(&a, '+', &a);
+		if (strcmp(a.local, c->local) == 0 &&
+		    strcmp(a.domain, c->domain) == 0)
+			return refuse(w, OCT_EPARSE,
+			    "the alias %s must not be its own target",
+			    c->local);
+	}
+	return 0;
+}
+
+static int
+check_value(const struct writing *w, const char *json, size_t len)
+{
+	struct dir_reading r = {.lenient = false};
+	const struct dir_change *c = w->change;
+	struct dir_build b;
+	int rc = dir_build_init(&b, c->domain);
+
+	if (rc != 0)
+		return rc;
+	switch (kind_of(c)) {
+	case DIR_KIND_DOMAIN:
+		rc = dir_read_domain(&r, json, len, &b);
+		break;
+	case DIR_KIND_MAILBOX:
+		rc = dir_read_mailbox(&r, c->local, json, len, &b);
+		break;
+	case DIR_KIND_ALIAS:
+		rc = dir_read_alias(&r, c->local, json, len, &b);
+		if (rc == 0)
+			rc = check_self(w, &b);
+		break;
+	}
+	if (r.problem[0] != '\0')
+		(void)refuse(w, rc, "%s", r.problem);
+	dir_build_fini(&b);
+	return rc;
+}
+
+/* What the change says replaces what was there, name by name.  An object that
+ * cannot be read any more is begun anew. */
+static int
+merge(const struct writing *w, const char *old, json_t *set, char **out)
+{
+	json_t *all = old != NULL ? parse_object(old) : NULL, *value;
+	const char *name;
+	int rc = -ENOMEM;
+
+	if (all == NULL)
+		all = json_object();
+	if (all == NULL)
+		return rc;
+	json_object_foreach(set, name,
+	    value) if (json_object_set(all, name, value) != 0) goto out;
+	*out = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+	if (*out != NULL)
+		rc = check_value(w, *out, strlen(*out));
+	if (rc != 0) {
+		free(*out);
+		*out = NULL;
+	}
+out:
+	json_decref(all);
+	return rc;
+}
+
+static int
+new_value(struct writing *w, const char *old)
+{
+	json_t *set = parse_object(w->change->json);
+	int rc;
+
+	free(w->json);
+	w->json = NULL;
+	if (set == NULL)
+		return refuse(w, OCT_EPARSE,
+		    "the attributes of %s %s must be one JSON object",
+		    dir_kind_article(kind_of(w->change)),
+		    dir_kind_name(kind_of(w->change)));
+	rc = merge(w, old, set, &w->json);
+	json_decref(set);
+	return rc;
+}
+
+/* --- The transaction ----------------------------------------------------- */
+
+static const char *
+action_name(const struct dir_change *c)
+{
+	if (c->remove)
+		return "remove";
+	return c->create ? "add" : "set";
+}
+
+static void
+add_streams(struct writing *w)
+{
+	const struct dir_change *c = w->change;
+	const char *const changed[] = {"domain", c->domain};
+	const char *const audit[] = {
+	    "actor",
+	    c->actor != NULL ? c->actor : "",
+	    "action",
+	    action_name(c),
+	    "kind",
+	    dir_kind_name(kind_of(c)),
+	    "domain",
+	    c->domain,
+	    "local",
+	    c->local != NULL ? c->local : "",
+	    "json",
+	    c->json != NULL ? c->json : "",
+	};
+
+	store_txn_after_xadd(
+	    w->txn, KEY_CHANGES, KEY_CHANGES_MAX, changed, OCT_LEN(changed));
+	store_txn_after_xadd(w->txn, KEY_AUDIT, 0, audit, OCT_LEN(audit));
+}
+
+static void
+domain_writes(struct writing *w)
+{
+	const char *domain = w->change->domain;
+	char key[KEY_SIZE];
+
+	if (w->change->remove) {
+		store_txn_expect(w->txn, key_mailboxes(key, domain), NULL);
+		store_txn_expect(w->txn, key_aliases(key, domain), NULL);
+	}
+	store_txn_expect_field(
+	    w->txn, key_domain(key, domain), FIELD, old_text(w, OLD_DOMAIN));
+	if (!w->change->remove) {
+		store_txn_hset(w->txn, key, FIELD, w->json);
+		return;
+	}
+	store_txn_del(w->txn, key);
+	/* Whoever brings the domain back must not sign with these. */
+	store_txn_del(w->txn, key_dkim(key, domain));
+}
+
+static void
+entry_writes(struct writing *w)
+{
+	const struct dir_change *c = w->change;
+	char key[KEY_SIZE];
+
+	store_txn_expect_field(
+	    w->txn, key_domain(key, c->domain), FIELD, old_text(w, OLD_DOMAIN));
+	store_txn_expect_field(w->txn, key_mailboxes(key, c->domain), c->local,
+	    old_text(w, OLD_MAILBOX));
+	store_txn_expect_field(w->txn, key_aliases(key, c->domain), c->local,
+	    old_text(w, OLD_ALIAS));
+	if (!c->alias)
+		(void)key_mailboxes(key, c->domain);
+	if (c->remove)
+		store_txn_hdel(w->txn, key, c->local);
+	else
+		store_txn_hset(w->txn, key, c->local, w->json);
+}
+
+/* The set of names: its own transaction, see above. */
+static int
+name_domain(struct writing *w, bool add)
+{
+	const char *domain = w->change->domain;
+
+	store_txn_clear(w->txn);
+	if (add)
+		store_txn_sadd(w->txn, KEY_DOMAINS, domain);
+	else
+		store_txn_srem(w->txn, KEY_DOMAINS, domain);
+	return store_txn_commit(w->store, w->txn);
+}
+
+/* Somebody may have added the domain again before its name was taken out. */
+static int
+forget_domain(struct writing *w)
+{
+	int rc = name_domain(w, false);
+
+	if (rc == 0)
+		rc = read_old(w);
+	if (rc == 0 && old_text(w, OLD_DOMAIN) != NULL)
+		rc = name_domain(w, true);
+	return rc;
+}
+
+static int
+commit(struct writing *w)
+{
+	bool whole = w->change->local == NULL;
+	int rc = 0;
+
+	if (whole && w->change->create)
+		rc = name_domain(w, true);
+	if (rc != 0)
+		return rc;
+	store_txn_clear(w->txn);
+	if (whole)
+		domain_writes(w);
+	else
+		entry_writes(w);
+	add_streams(w);
+	rc = store_txn_commit(w->store, w->txn);
+	if (rc == 0 && whole && w->change->remove)
+		rc = forget_domain(w);
+	return rc;
+}
+
+static int
+try_change(struct writing *w)
+{
+	static const int slots[] = {[DIR_KIND_DOMAIN] = OLD_DOMAIN,
+	    [DIR_KIND_MAILBOX] = OLD_MAILBOX,
+	    [DIR_KIND_ALIAS] = OLD_ALIAS};
+	const char *old;
+	int rc = read_old(w);
+
+	if (rc != 0)
+		return rc;
+	old = old_text(w, slots[kind_of(w->change)]);
+	rc = check_existence(w, old);
+	if (rc == 0 && !w->change->remove)
+		rc = new_value(w, old);
+	if (rc == 0)
+		rc = commit(w);
+	return rc;
+}
+
+static int
+run_change(struct writing *w)
+{
+	int rc = store_batch_new(&w->old);
+
+	if (rc == 0)
+		rc = store_txn_new(&w->txn);
+	if (rc != 0)
+		return rc;
+	for (int i = 0; i < TRIES_MAX; i++) {
+		rc = try_change(w);
+		if (rc != OCT_ECONFLICT)
+			break;
+	}
+	return rc;
+}
+
+int
+directory_change(
+    struct store *store, const struct dir_change *change, char problem[256])
+{
+	struct writing w = {
+	    .store = store, .change = change, .problem = problem};
+	int rc;
+
+	OCT_ASSERT(!change->create || !change->remove);
+	problem[0] = '\0';
+	rc = check_names(&w);
+	if (rc == 0 && !change->remove && change->json == NULL)
+		rc = refuse(&w, OCT_EPARSE, "no attributes were given");
+	if (rc == 0)
+		rc = run_change(&w);
+	if (rc != 0 && problem[0] == '\0')
+		(void)refuse(&w, rc, "%s", oct_strerror(rc));
+	store_batch_free(w.old);
+	store_txn_free(w.txn);
+	free(w.json);
+	return rc;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the directory's own files share; nobody else includes this.
+ *
+ * One domain is one block of memory (struct dir_node) that never changes after
+ * it was built: its tables and texts lie behind the struct.  Snapshots hold
+ * references to nodes, so that a new snapshot shares all that did not change.
+ */
+#ifndef OCT_POLICY_DIRECTORY_PRIVATE_H
+#define OCT_POLICY_DIRECTORY_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "lib/str.h"
+#include "policy/directory.h"
+
+struct dir_node {
+	struct dir_domain
+	    pub; /* first: a dir_domain pointer is a node pointer */
+	atomic_uint refs;
+	uint32_t hash; /* of the name */
+	uint32_t mailbox_mask, alias_mask;
+	const struct dir_mailbox *mailboxes; /* sorted by local part */
+	const struct dir_alias *aliases;
+	/* open addressing, at most half full: index + 1, 0 = free */
+	const uint32_t *mailbox_slots, *alias_slots;
+};
+
+/* FNV-1a with ASCII capitals folded. */
+uint32_t dir_hash(const char *text);
+/* Slots for count entries: a power of two, at least twice as many. */
+uint32_t dir_slots(size_t count);
+void dir_slot_put(
+    uint32_t *slots, uint32_t mask, uint32_t hash, uint32_t index);
+void dir_node_put(struct dir_node *n);
+
+/*
+ * Make a snapshot of nodes (any order); takes over one reference of each, also
+ * on failure.  -EEXIST: two of one name.
+ */
+OCT_CHECK int dir_snapshot_new(
+    struct dir_node **nodes, size_t count, struct dir_snapshot **out);
+/*
+ * A snapshot like old with some domains exchanged: nodes[i] (reference taken
+ * over, also on failure; NULL = gone) stands for names[i].
+ */
+OCT_CHECK int dir_snapshot_with(const struct dir_snapshot *old,
+    const char *const *names, struct dir_node **nodes, size_t count,
+    struct dir_snapshot **out);
+/* All of s and what only extra has; *added: how many those are. */
+OCT_CHECK int dir_snapshot_union(const struct dir_snapshot *s,
+    const struct dir_snapshot *extra, struct dir_snapshot **out, size_t *added);
+const struct dir_snapshot *dir_snapshot_get(const struct dir_snapshot *s);
+
+/* --- Building a node ----------------------------------------------------- */
+
+/* Memory given back all at once. */
+struct dir_pool {
+	struct dir_pool_chunk *chunks;
+};
+void *dir_pool_alloc(struct dir_pool *p, size_t size); /* zeroed; or NULL */
+/* A copy; "" is static. */
+const char *dir_pool_text(struct dir_pool *p, const char *text);
+void dir_pool_free(struct dir_pool *p);
+
+/* A domain while it is read; its strings live in the pool. */
+struct dir_build {
+	struct dir_pool pool;
+	struct dir_domain domain;
+	struct dir_mailbox *mailboxes;
+	struct dir_alias *aliases;
+	size_t mailbox_cap, alias_cap;
+	struct dir_dkim dkim[DIR_DKIM_MAX];
+};
+OCT_CHECK int dir_build_init(struct dir_build *b, const char *name);
+void dir_build_fini(struct dir_build *b);
+/* Room for one more, set to the defaults; NULL: no memory. */
+struct dir_mailbox *dir_build_mailbox(struct dir_build *b);
+struct dir_alias *dir_build_alias(struct dir_build *b);
+/* Sort and pack.  -EEXIST: a name twice. */
+OCT_CHECK int dir_build_node(struct dir_build *b, struct dir_node **out);
+
+/* --- Reading JSON -------------------------------------------------------- */
+
+struct json_t;
+struct dir_attribute;
+/* Set the attribute of entry (a struct of its kind); OCT_EPARSE, -ENOMEM. */
+OCT_CHECK int dir_read_value(struct dir_pool *pool,
+    const struct dir_attribute *a, const struct json_t *v, void *entry);
+
+#define DIR_PROBLEM_SIZE 256
+#define DIR_LOGGED_MAX 5 /* problems of one lenient reading that are logged */
+
+/*
+ * How strictly to read.  Provisioning is strict: the first problem ends it and
+ * its text stays in problem.  What was stored (by another version, or damaged)
+ * is read leniently, since half a directory would refuse mail for good: each
+ * problem is logged (the first few), a wrong value is the default, and what
+ * cannot be read at all is suspended, so that senders try again.
+ */
+struct dir_reading {
+	bool lenient;
+	unsigned int problems;
+	char problem[DIR_PROBLEM_SIZE];
+};
+
+/* Domain attributes, JSON text; "" and NULL are wrong. */
+OCT_CHECK int dir_read_domain(
+    struct dir_reading *r, const char *json, size_t len, struct dir_build *b);
+OCT_CHECK int dir_read_mailbox(struct dir_reading *r, const char *local,
+    const char *json, size_t len, struct dir_build *b);
+OCT_CHECK int dir_read_alias(struct dir_reading *r, const char *local,
+    const char *json, size_t len, struct dir_build *b);
+/* A DKIM key: left out unless it is active. */
+OCT_CHECK int dir_read_dkim(struct dir_reading *r, const char *selector,
+    const char *json, size_t len, struct dir_build *b);
+OCT_CHECK int dir_add_dkim(struct dir_reading *r, const char *selector,
+    const struct json_t *object, struct dir_build *b);
+/* {selector:{..}}; NULL = none. */
+OCT_CHECK int dir_add_dkim_whole(struct dir_reading *r, struct json_t *keys,
+    struct dir_build *b);
+/* The member "dkim" and a comma, or nothing. */
+void dir_dkim_json(const struct dir_domain *d, struct oct_str *out);
+/* One whole domain in the form of dir_snapshot_parse. */
+OCT_CHECK int dir_read_whole(
+    struct dir_reading *r, const char *json, size_t len, struct dir_node **out);
+/* Log how many problems there were, if more than were logged. */
+void dir_reading_end(struct dir_reading *r, const char *source);
+
+/* --- The disk copy ------------------------------------------------------- */
+
+/* witness: see directory_live.c. */
+OCT_CHECK int dir_disk_write(
+    const char *path, const struct dir_snapshot *s, const char *witness);
+/* OCT_ECORRUPT when checksum, version or form are wrong; -ENOENT. */
+OCT_CHECK int dir_disk_read(
+    const char *path, struct dir_snapshot **out, char witness[OCT_STREAM_ID]);
+/* The witness alone, without looking at the rest. */
+OCT_CHECK int dir_disk_witness(const char *path, char out[OCT_STREAM_ID]);
+
+/* --- Out of the store ---------------------------------------------------- */
+
+OCT_CHECK int dir_load_all(struct store *store, struct dir_snapshot **out);
+/* nodes[i] NULL: the domain is not there.  References are the caller's. */
+OCT_CHECK int dir_load_some(struct store *store, const char *const *names,
+    size_t count, struct dir_node **nodes);
+
+#endif

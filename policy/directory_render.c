@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/num.h"
+#include "policy/directory_private.h"
+#include "policy/directory_schema.h"
+
+/* RFC 8259 7.  Stored texts are UTF-8: they came through a JSON parser. */
+static void
+json_octets(struct oct_str *out, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	oct_str_addc(out, '"');
+	while (text < end) {
+		size_t plain = 0;
+
+		while (text + plain < end &&
+		       (unsigned char)text[plain] >= 0x20 &&
+		       text[plain] != '"' && text[plain] != '\\')
+			plain++;
+		oct_str_addn(out, text, plain);
+		text += plain;
+		if (text == end)
+			break;
+		if ((unsigned char)*text < 0x20)
+			oct_str_addf(out, "\\u%04x", (unsigned int)*text);
+		else
+			oct_str_addf(out, "\\%c", *text);
+		text++;
+	}
+	oct_str_addc(out, '"');
+}
+
+static void
+json_text(struct oct_str *out, const char *text)
+{
+	json_octets(out, text, strlen(text));
+}
+
+static const char *
+state_text(enum dir_state state)
+{
+	switch (state) {
+	case DIR_ACTIVE:
+		return "active";
+	case DIR_SUSPENDED:
+		return "suspended";
+	case DIR_CLOSED:
+		break;
+	}
+	return "closed";
+}
+
+static const char *
+challenge_text(enum dir_challenge challenge)
+{
+	switch (challenge) {
+	case DIR_CHALLENGE_INHERIT:
+		return "inherit";
+	case DIR_CHALLENGE_OFF:
+		return "off";
+	case DIR_CHALLENGE_FIRST_CONTACT:
+		break;
+	}
+	return "first-contact";
+}
+
+static const char *
+dmarc_text(enum dir_dmarc dmarc)
+{
+	switch (dmarc) {
+	case DIR_DMARC_INHERIT:
+		return "inherit";
+	case DIR_DMARC_ENFORCE:
+		return "enforce";
+	case DIR_DMARC_HOLD:
+		return "hold";
+	case DIR_DMARC_OBSERVE:
+		break;
+	}
+	return "observe";
+}
+
+static const char *
+lang_text(enum dir_lang lang)
+{
+	switch (lang) {
+	case DIR_LANG_INHERIT:
+		return "inherit";
+	case DIR_LANG_FR:
+		return "fr";
+	case DIR_LANG_EN:
+		break;
+	}
+	return "en";
+}
+
+static void
+add_rate(struct oct_str *out, const struct dir_rate *rate)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"},
+	    {1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	if (rate->count == 0)
+		return;
+	while (rate->period_ms % units[i].ms != 0)
+		i++;
+	oct_str_addf(out, "%" PRId64 "/%" PRId64 "%s", rate->count,
+	    rate->period_ms / units[i].ms, units[i].unit);
+}
+
+static void
+add_size(struct oct_str *out, int64_t octets)
+{
+	static const struct {
+		int64_t octets;
+		const char *unit;
+	} units[] = {{1 << 30, "G"}, {1 << 20, "M"}, {1 << 10, "k"}, {1, ""}};
+	size_t i = 0;
+
+	if (octets == 0)
+		return;
+	while (octets % units[i].octets != 0)
+		i++;
+	oct_str_addf(
+	    out, "%" PRId64 "%s", octets / units[i].octets, units[i].unit);
+}
+
+static void
+add_score(struct oct_str *out, int32_t hundredths)
+{
+	int32_t abs = hundredths < 0 ? -hundredths : hundredths;
+
+	oct_str_addf(out, "%s%" PRId32, hundredths < 0 ? "-" : "", abs / 100);
+	if (abs % 100 != 0)
+		oct_str_addf(out, ".%02" PRId32, abs % 100);
+}
+
+static void
+add_targets(struct oct_str *out, const struct dir_alias *a, bool json)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (i > 0)
+			oct_str_add(out, json ? "," : ", ");
+		if (json)
+			json_text(out, a->targets[i]);
+		else
+			oct_str_add(out, a->targets[i]);
+	}
+}
+
+void
+dir_attribute_text(
+    const struct dir_attribute *a, const void *entry, struct oct_str *out)
+{
+	const void *at = (const char *)entry + a->offset;
+
+	switch (a->type) {
+	case DIR_TYPE_STATE:
+		oct_str_add(out, state_text(*(const enum dir_state *)at));
+		return;
+	case DIR_TYPE_CHALLENGE:
+		oct_str_add(
+		    out, challenge_text(*(const enum dir_challenge *)at));
+		return;
+	case DIR_TYPE_LANG:
+		oct_str_add(out, lang_text(*(const enum dir_lang *)at));
+		return;
+	case DIR_TYPE_DMARC:
+		oct_str_add(out, dmarc_text(*(const enum dir_dmarc *)at));
+		return;
+	case DIR_TYPE_BOOL:
+		oct_str_add(out, *(const bool *)at ? "yes" : "no");
+		return;
+	case DIR_TYPE_TEXT:
+	case DIR_TYPE_ID:
+	case DIR_TYPE_TRANSPORT:
+	case DIR_TYPE_ADDRESS:
+		oct_str_add(out, *(const char *const *)at);
+		return;
+	case DIR_TYPE_RATE:
+		add_rate(out, at);
+		return;
+	case DIR_TYPE_SIZE:
+		add_size(out, *(const int64_t *)at);
+		return;
+	case DIR_TYPE_SCORE:
+		if (*(const int32_t *)at != INT32_MIN)
+			add_score(out, *(const int32_t *)at);
+		return;
+	case DIR_TYPE_TARGETS:
+		add_targets(out, entry, false);
+		return;
+	}
+}
+
+static void
+value_json(
+    const struct dir_attribute *a, const void *entry, struct oct_str *out)
+{
+	const void *at = (const char *)entry + a->offset;
+
+	switch (a->type) {
+	case DIR_TYPE_BOOL:
+		oct_str_add(out, *(const bool *)at ? "true" : "false");
+		return;
+	case DIR_TYPE_SCORE:
+		if (*(const int32_t *)at == INT32_MIN)
+			oct_str_add(out, "null");
+		else
+			add_score(out, *(const int32_t *)at);
+		return;
+	case DIR_TYPE_TARGETS:
+		oct_str_addc(out, '[');
+		add_targets(out, entry, true);
+		oct_str_addc(out, ']');
+		return;
+	case DIR_TYPE_TEXT:
+	case DIR_TYPE_ID:
+	case DIR_TYPE_TRANSPORT:
+	case DIR_TYPE_ADDRESS:
+		json_text(out, *(const char *const *)at);
+		return;
+	case DIR_TYPE_STATE:
+	case DIR_TYPE_CHALLENGE:
+	case DIR_TYPE_LANG:
+	case DIR_TYPE_DMARC:
+	case DIR_TYPE_RATE:
+	case DIR_TYPE_SIZE:
+		/* Words of ours: nothing in them to escape. */
+		oct_str_addc(out, '"');
+		dir_attribute_text(a, entry, out);
+		oct_str_addc(out, '"');
+		return;
+	}
+}
+
+static bool
+is_default(const struct dir_attribute *a, const void *entry)
+{
+	const void *at = (const char *)entry + a->offset;
+
+	switch (a->type) {
+	case DIR_TYPE_STATE:
+		return *(const enum dir_state *)at == DIR_ACTIVE;
+	case DIR_TYPE_CHALLENGE:
+		return *(const enum dir_challenge *)at == DIR_CHALLENGE_INHERIT;
+	case DIR_TYPE_LANG:
+		return *(const enum dir_lang *)at == DIR_LANG_INHERIT;
+	case DIR_TYPE_DMARC:
+		return *(const enum dir_dmarc *)at == DIR_DMARC_INHERIT;
+	case DIR_TYPE_BOOL:
+		return !*(const bool *)at;
+	case DIR_TYPE_TEXT:
+	case DIR_TYPE_ID:
+	case DIR_TYPE_TRANSPORT:
+	case DIR_TYPE_ADDRESS:
+		return **(const char *const *)at == '\0';
+	case DIR_TYPE_RATE:
+		return ((const struct dir_rate *)at)->count == 0;
+	case DIR_TYPE_SIZE:
+		return *(const int64_t *)at == 0;
+	case DIR_TYPE_SCORE:
+		return *(const int32_t *)at == INT32_MIN;
+	case DIR_TYPE_TARGETS:
+		break;
+	}
+	return false;
+}
+
+/* The attributes as members, without the braces; true: at least one. */
+static bool
+add_members(
+    enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
+{
+	size_t count;
+	const struct dir_attribute *a = dir_attributes(kind, &count);
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!all && is_default(&a[i], entry))
+			continue;
+		if (any)
+			oct_str_addc(out, ',');
+		any = true;
+		oct_str_addc(out, '"');
+		oct_str_add(out, a[i].name);
+		oct_str_add(out, "\":");
+		value_json(&a[i], entry, out);
+	}
+	return any;
+}
+
+static void
+entry_json(enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
+{
+	oct_str_addc(out, '{');
+	(void)add_members(kind, entry, all, out);
+	oct_str_addc(out, '}');
+}
+
+void
+dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out)
+{
+	entry_json(DIR_KIND_DOMAIN, d, all, out);
+}
+
+void
+dir_mailbox_json(const struct dir_mailbox *m, bool all, struct oct_str *out)
+{
+	entry_json(DIR_KIND_MAILBOX, m, all, out);
+}
+
+void
+dir_alias_json(const struct dir_alias *a, struct oct_str *out)
+{
+	entry_json(DIR_KIND_ALIAS, a, true, out);
+}
+
+void
+dir_whole_json(const struct dir_domain *d, struct oct_str *out)
+{
+	oct_str_add(out, "{\"name\":");
+	json_text(out, d->name);
+	oct_str_addc(out, ',');
+	if (add_members(DIR_KIND_DOMAIN, d, false, out))
+		oct_str_addc(out, ',');
+	dir_dkim_json(d, out);
+	oct_str_add(out, "\"mailboxes\":{");
+	for (size_t i = 0; i < d->mailbox_count; i++) {
+		const struct dir_mailbox *m = dir_mailbox_at(d, i);
+
+		if (i > 0)
+			oct_str_addc(out, ',');
+		json_text(out, m->local);
+		oct_str_addc(out, ':');
+		dir_mailbox_json(m, false, out);
+	}
+	oct_str_add(out, "},\"aliases\":{");
+	for (size_t i = 0; i < d->alias_count; i++) {
+		const struct dir_alias *a = dir_alias_at(d, i);
+
+		if (i > 0)
+			oct_str_addc(out, ',');
+		json_text(out, a->local);
+		oct_str_addc(out, ':');
+		dir_alias_json(a, out);
+	}
+	oct_str_add(out, "}}");
+}
+
+/* --- What a user typed --------------------------------------------------- */
+
+static int
+bool_json(const char *text, struct oct_str *out)
+{
+	if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0)
+		oct_str_add(out, "true");
+	else if (strcmp(text, "no") == 0 || strcmp(text, "false") == 0)
+		oct_str_add(out, "false");
+	else
+		return OCT_EPARSE;
+	return 0;
+}
+
+/* Decimal digits only: strtod would take "nan" and "0x1p3". */
+static int
+score_json(const char *text, struct oct_str *out)
+{
+	const char *p = text;
+	size_t whole, part = 0;
+
+	if (*text == '\0' || strcmp(text, "-") == 0 ||
+	    strcmp(text, "null") == 0) {
+		oct_str_add(out, "null");
+		return 0;
+	}
+	if (*p == '-')
+		p++;
+	whole = strspn(p, "0123456789");
+	if (whole == 0 || (*p == '0' && whole > 1))
+		return OCT_EPARSE;
+	p += whole;
+	if (*p == '.') {
+		part = strspn(++p, "0123456789");
+		if (part == 0)
+			return OCT_EPARSE;
+		p += part;
+	}
+	if (*p != '\0')
+		return OCT_EPARSE;
+	oct_str_add(out, text);
+	return 0;
+}
+
+/* Octets up to the next comma; one in a quoted local part (RFC 5321 4.1.2)
+ * separates nothing. */
+static size_t
+target_octets(const char *text)
+{
+	bool quoted = false;
+	size_t n;
+
+	for (n = 0; text[n] != '\0' && (quoted || text[n] != ','); n++) {
+		if (text[n] == '"')
+			quoted = !quoted;
+		else if (quoted && text[n] == '\\' && text[n + 1] != '\0')
+			n++;
+	}
+	return n;
+}
+
+static void
+targets_json(const char *text, struct oct_str *out)
+{
+	oct_str_addc(out, '[');
+	while (*text != '\0') {
+		size_t n, len;
+
+		text += strspn(text, " ");
+		n = len = target_octets(text);
+		while (len > 0 && text[len - 1] == ' ')
+			len--;
+		json_octets(out, text, len);
+		text += n;
+		if (*text == '\0')
+			break;
+		oct_str_addc(out, ',');
+		text++;
+	}
+	oct_str_addc(out, ']');
+}
+
+int
+dir_attribute_json(
+    const struct dir_attribute *a, const char *text, struct oct_str *out)
+{
+	switch (a->type) {
+	case DIR_TYPE_BOOL:
+		return bool_json(text, out);
+	case DIR_TYPE_SCORE:
+		return score_json(text, out);
+	case DIR_TYPE_TARGETS:
+		targets_json(text, out);
+		return 0;
+	case DIR_TYPE_STATE:
+	case DIR_TYPE_CHALLENGE:
+	case DIR_TYPE_LANG:
+	case DIR_TYPE_DMARC:
+	case DIR_TYPE_TEXT:
+	case DIR_TYPE_ID:
+	case DIR_TYPE_TRANSPORT:
+	case DIR_TYPE_ADDRESS:
+	case DIR_TYPE_RATE:
+	case DIR_TYPE_SIZE:
+		break;
+	}
+	json_text(out, text);
+	return 0;
+}
