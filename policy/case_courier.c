@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the courier does to items and challenges.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/case_int.h"
+#include "policy/keys.h"
+
+/* A transaction whose conflict means "somebody else did it, or it no longer
+ * applies": 1 done, 0 not, or an error. */
+static int
+commit_or_not(struct store *s, struct store_txn *txn)
+{
+	int rc = store_txn_commit(s, txn);
+
+	store_txn_free(txn);
+	if (rc == OCT_ECONFLICT)
+		return 0;
+	return rc == 0 ? 1 : rc;
+}
+
+int
+case_settle(struct store *s, const char *domain, const char *id,
+    OCT_UNUSED int64_t now_ms)
+{
+	char key[KEY_SIZE];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_held(key, domain, id);
+	store_txn_expect_field(txn, key, "state",
+	    held_state_name(HELD_TENTATIVE));
+	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
+	rc = commit_or_not(s, txn);
+	return rc < 0 ? rc : 0;
+}
+
+int
+case_claim(struct store *s, const struct case_timers *t,
+    const struct case_item *item, int64_t now_ms)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], old_lease[24], lease[24], attempts[24];
+	struct store_txn *txn = NULL;
+	int rc;
+
+	if (!held_is_live(item->state) || item->want[0] == '\0')
+		return 0;
+	if (item->state == HELD_RELEASING && item->lease_ms > now_ms)
+		return 0;
+	rc = store_txn_new(&txn);
+	if (rc != 0)
+		return rc;
+	case_number(item->lease_ms, old_lease);
+	case_number(now_ms + t->lease, lease);
+	case_number(item->attempts + 1, attempts);
+	/* If we die with the lease, this brings the item back. */
+	case_due(txn, h->node, "release", h->domain, h->id,
+	    now_ms + t->lease + 1000);
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_expect_field(txn, key, "lease",
+	    item->lease_ms > 0 ? old_lease : NULL);
+	store_txn_hset(txn, key, "state", held_state_name(HELD_RELEASING));
+	store_txn_hset(txn, key, "lease", lease);
+	store_txn_hset(txn, key, "attempts", attempts);
+	return commit_or_not(s, txn);
+}
+
+int
+case_put_back(struct store *s, const struct case_item *item, const char *note,
+    int64_t next_ms, OCT_UNUSED int64_t now_ms)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], lease[24];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	if (next_ms > 0)
+		case_due(txn, h->node, "release", h->domain, h->id, next_ms);
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state",
+	    held_state_name(HELD_RELEASING));
+	/* Not the turn of another courier that took over. */
+	case_number(item->lease_ms, lease);
+	store_txn_expect_field(txn, key, "lease", lease);
+	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
+	store_txn_hset(txn, key, "note", note);
+	if (next_ms == 0) {
+		/* Nobody wants it now: its owner must see it, a transit copy
+		 * too. */
+		store_txn_hdel(txn, key, "want");
+		key_held_index(key, h->domain, h->local);
+		store_txn_zadd(txn, key, h->arrival_ms, h->id);
+	}
+	rc = commit_or_not(s, txn);
+	return rc < 0 ? rc : 0;
+}
+
+int
+case_extend(struct store *s, const struct case_item *item, int64_t until_ms)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], num[24];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	case_number(until_ms, num);
+	case_due(txn, h->node, "expire", h->domain, h->id, until_ms);
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_hset(txn, key, "expires", num);
+	store_txn_hset(txn, key, "extended", "1");
+	rc = commit_or_not(s, txn);
+	return rc < 0 ? rc : 0;
+}
+
+int
+case_purge(struct store *s, const struct case_item *item, const char *file)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_hset(txn, key, "file", file);
+	return commit_or_not(s, txn);
+}
+
+int
+case_challenge_move(struct store *s, const char *domain, const char *id,
+    enum challenge_state from, enum challenge_state to, int64_t handed_ms)
+{
+	char key[KEY_SIZE], num[24];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_challenge(key, domain, id);
+	store_txn_expect_field(txn, key, "state", challenge_state_name(from));
+	store_txn_hset(txn, key, "state", challenge_state_name(to));
+	if (handed_ms > 0) {
+		case_number(handed_ms, num);
+		store_txn_hset(txn, key, "handed", num);
+	}
+	return commit_or_not(s, txn);
+}
+
+/* What a token of an item stands for: "item domain id". */
+static int
+token_item(struct store *s, const char *token_id, struct case_duty *out)
+{
+	struct store_batch *b = NULL;
+	const struct store_value *v;
+	char key[KEY_SIZE];
+	int slot, rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	slot = store_batch_get(b, key_token(key, token_id));
+	rc = slot < 0 ? slot : store_batch_run(s, b);
+	if (rc == 0) {
+		v = store_batch_value(b, slot, 0);
+		rc = v->data != NULL && case_duty_parse(v->data, out) == 0 &&
+		    strcmp(out->verb, "item") == 0;
+	}
+	store_batch_free(b);
+	return rc;
+}
+
+static int
+bring_back(struct store *s, const struct case_timers *t,
+    const struct case_item *item, const char *note, int64_t now_ms)
+{
+	const struct held *h = &item->held;
+	int64_t until = now_ms + t->hold_silent;
+	char key[KEY_SIZE], num[24];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	case_number(until, num);
+	case_due(txn, h->node, "expire", h->domain, h->id, until);
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state",
+	    held_state_name(HELD_RELEASED));
+	store_txn_expect_field(txn, key, "file", NULL);
+	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
+	store_txn_hset(txn, key, "expires", num);
+	store_txn_hset(txn, key, "note", note);
+	store_txn_hdel(txn, key, "want");
+	store_txn_expire(txn, key, t->hold_silent + t->extend +
+		KEY_TTL_NET_MS);
+	key_held_index(key, h->domain, h->local);
+	store_txn_zadd(txn, key, h->arrival_ms, h->id);
+	return commit_or_not(s, txn);
+}
+
+int
+case_bring_back(struct store *s, const struct case_timers *t,
+    const char *token_id, const char *note, int64_t now_ms,
+    enum case_outcome *out)
+{
+	struct case_item item;
+	struct case_duty d;
+	int rc = token_item(s, token_id, &d);
+
+	*out = CASE_OVER;
+	if (rc != 1)
+		return rc;
+	rc = case_item_read(s, d.domain, d.id, &item);
+	if (rc != 1)
+		return rc;
+	rc = bring_back(s, t, &item, note, now_ms);
+	case_item_fini(&item);
+	*out = rc == 1 ? CASE_DONE : CASE_IMPOSSIBLE;
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared by the case_*.c files only.
+ */
+#ifndef OCT_POLICY_CASE_INT_H
+#define OCT_POLICY_CASE_INT_H
+
+#include "policy/casework.h"
+
+/* A relation as read: its packed text is what a transaction expects. */
+struct case_rel {
+	struct relation rel;
+	bool present;
+	char packed[REL_PACKED_SIZE];
+};
+
+/* 0 or an error; an absent or unreadable relation is UNKNOWN (an unreadable one
+ * keeps its text, so that it is replaced only as a whole). */
+OCT_CHECK int case_rel_read(struct store *s, const char *domain,
+    const char *local, const char *sid, struct case_rel *out);
+/* Add to txn: expect what was read, write what rel is now (nothing for an empty
+ * UNKNOWN one). */
+void case_rel_write(struct store_txn *txn, const char *domain,
+    const char *local, const char *sid, const struct case_rel *r);
+
+/*
+ * Add to txn: the release of those items of r whose reason lets them go with the
+ * relation (first contact, transit), by `origin`.
+ */
+OCT_CHECK int case_release_items(struct store *s, struct store_txn *txn,
+    const char *domain, const struct relation *r, const char *origin,
+    int64_t now_ms);
+/* Add to txn: this item is wanted by origin; the courier is told. */
+void case_want(struct store_txn *txn, const struct held *item,
+    const char *origin, int64_t now_ms);
+
+/* A due time outside the transaction, before it. */
+void case_due(struct store_txn *txn, const char *node, const char *verb,
+    const char *domain, const char *id, int64_t when_ms);
+/* Work now, after it. */
+void case_work(struct store_txn *txn, const char *node, const char *verb,
+    const char *domain, const char *id);
+
+void case_number(int64_t v, char out[24]);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What owners and administrators do: release, drop, allow, block.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/num.h"
+#include "policy/case_int.h"
+#include "policy/keys.h"
+
+struct release {
+	const struct case_timers *timers;
+	const char *domain, *id, *actor;
+	bool once;
+	int64_t now_ms;
+};
+
+/* 1: blocked, and nothing of a blocked sender is delivered (challenge.md 3). */
+static int
+release_with_relation(struct store *s, struct store_txn *txn,
+    const struct release *a, const struct case_item *item)
+{
+	const struct held *h = &item->held;
+	struct rel_guard g = { .now_ms = a->now_ms,
+		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
+	struct case_rel r;
+	unsigned int actions;
+	int rc;
+
+	if (*h->sid == '\0')
+		return 0;
+	rc = case_rel_read(s, h->domain, h->local, h->sid, &r);
+	if (rc != 0)
+		return rc;
+	if (r.rel.state == REL_BLOCKED)
+		return 1;
+	if (a->once)
+		return 0;
+	actions = relation_apply(&r.rel, REL_EV_RELEASED, &g, "owner", NULL);
+	case_rel_write(txn, h->domain, h->local, h->sid, &r);
+	if ((actions & REL_ACT_RELEASE) == 0)
+		return 0;
+	return case_release_items(s, txn, h->domain, &r.rel, "owner",
+	    a->now_ms);
+}
+
+static int
+release_once(struct store *s, struct store_txn *txn, const struct release *a,
+    enum case_outcome *out)
+{
+	struct case_item item;
+	char key[KEY_SIZE];
+	int rc = case_item_read(s, a->domain, a->id, &item);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
+		*out = CASE_OVER;
+		return 0;
+	}
+	rc = 0;
+	if (!held_is_live(item.state)) {
+		*out = item.state == HELD_RELEASED ? CASE_ALREADY : CASE_OVER;
+		goto out;
+	}
+	store_txn_clear(txn);
+	key_held(key, a->domain, a->id);
+	store_txn_expect_field(txn, key, "state", item.state_text);
+	rc = release_with_relation(s, txn, a, &item);
+	if (rc == 1) {
+		*out = CASE_IMPOSSIBLE;
+		rc = 0;
+		goto out;
+	}
+	if (rc != 0)
+		goto out;
+	case_want(txn, &item.held, "owner", a->now_ms);
+	rc = store_txn_commit(s, txn);
+	*out = CASE_DONE;
+out:
+	case_item_fini(&item);
+	return rc;
+}
+
+int
+case_release(struct store *s, const struct case_timers *t, const char *domain,
+    const char *id, bool once, const char *actor, int64_t now_ms,
+    enum case_outcome *out)
+{
+	struct release a = { .timers = t, .domain = domain, .id = id,
+		.actor = actor, .once = once, .now_ms = now_ms };
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	rc = OCT_ECONFLICT;
+	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
+		rc = release_once(s, txn, &a, out);
+	store_txn_free(txn);
+	return rc;
+}
+
+/* --- Ending an item: released, dropped, expired --------------------------------- */
+
+/* Take the item out of its relation and apply ev (or nothing). */
+static int
+leave_relation(struct store *s, struct store_txn *txn, const struct held *h,
+    const enum rel_event *ev, int64_t now_ms)
+{
+	struct rel_guard g = { .now_ms = now_ms };
+	struct case_rel r;
+	int rc;
+
+	if (*h->sid == '\0')
+		return 0;
+	rc = case_rel_read(s, h->domain, h->local, h->sid, &r);
+	if (rc != 0 || !r.present)
+		return rc;
+	relation_remove_item(&r.rel, h->id, h->size);
+	g.none_left = r.rel.items == 0;
+	if (ev != NULL)
+		(void)relation_apply(&r.rel, *ev, &g, NULL, NULL);
+	else if (g.none_left && r.rel.state == REL_SILENT)
+		r.rel.state = REL_UNKNOWN;
+	case_rel_write(txn, h->domain, h->local, h->sid, &r);
+	return 0;
+}
+
+static int
+end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
+    enum held_state to, int64_t now_ms)
+{
+	static const enum rel_event expired = REL_EV_EXPIRED;
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], num[24];
+	int rc;
+
+	store_txn_clear(txn);
+	rc = leave_relation(s, txn, h, to == HELD_EXPIRED ? &expired : NULL,
+	    now_ms);
+	if (rc != 0)
+		return rc;
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	/* Whoever asked for it meanwhile was told that it comes. */
+	if (to == HELD_EXPIRED)
+		store_txn_expect_field(txn, key, "want", NULL);
+	store_txn_hset(txn, key, "state", held_state_name(to));
+	case_number(now_ms, num);
+	store_txn_hset(txn, key, "released", num);
+	store_txn_expire(txn, key, KEY_TTL_NET_MS);
+	key_held_index(key, h->domain, h->local);
+	store_txn_zrem(txn, key, h->id);
+	/* The file goes last: a due entry is the net under the work entry. */
+	case_due(txn, h->node, "purge", h->domain, h->id, now_ms + 1000);
+	return store_txn_commit(s, txn);
+}
+
+static int
+end_item(struct store *s, const struct case_item *item, enum held_state to,
+    int64_t now_ms)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	rc = OCT_ECONFLICT;
+	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
+		rc = end_once(s, txn, item, to, now_ms);
+	store_txn_free(txn);
+	return rc;
+}
+
+int
+case_released(struct store *s, const struct case_item *item, int64_t now_ms)
+{
+	return end_item(s, item, HELD_RELEASED, now_ms);
+}
+
+int
+case_expire(struct store *s, OCT_UNUSED const struct case_timers *t,
+    const struct case_item *item, int64_t now_ms)
+{
+	return end_item(s, item, HELD_EXPIRED, now_ms);
+}
+
+/* One try, on what is read now. */
+static int
+drop_once(struct store *s, struct store_txn *txn, const char *domain,
+    const char *id, int64_t now_ms, enum case_outcome *out)
+{
+	struct case_item item;
+	int rc = case_item_read(s, domain, id, &item);
+
+	if (rc <= 0) {
+		*out = CASE_OVER;
+		return rc;
+	}
+	rc = 0;
+	if (item.state == HELD_DROPPED)
+		*out = CASE_ALREADY;
+	else if (item.state == HELD_RELEASING || !held_is_live(item.state))
+		*out = CASE_IMPOSSIBLE;
+	else {
+		*out = CASE_DONE;
+		rc = end_once(s, txn, &item, HELD_DROPPED, now_ms);
+	}
+	case_item_fini(&item);
+	return rc;
+}
+
+int
+case_drop(struct store *s, const char *domain, const char *id,
+    OCT_UNUSED const char *actor, int64_t now_ms, enum case_outcome *out)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	rc = OCT_ECONFLICT;
+	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
+		rc = drop_once(s, txn, domain, id, now_ms, out);
+	store_txn_free(txn);
+	return rc;
+}
+
+/* --- Grants and blocks ------------------------------------------------------------ */
+
+/* "1 allow|block|drop <ms> <actor> <why...>": the actor has no spaces. */
+static int
+grant_pack(const struct case_grant *g, char *out, size_t len)
+{
+	const char *kind = g->block ? (g->drop ? "drop" : "block") : "allow";
+	struct oct_str s;
+
+	if (strchr(g->actor, ' ') != NULL || g->actor[0] == '\0')
+		return OCT_EPARSE;
+	oct_str_fixed(&s, out, len);
+	oct_str_addf(&s, "1 %s %lld %s %s", kind, (long long)g->since_ms,
+	    g->actor, g->why);
+	return oct_str_err(&s);
+}
+
+int
+case_grant_parse(const char *packed, struct case_grant *out)
+{
+	struct case_grant g = { .block = false };
+	char word[24], kind[8];
+
+	if (!oct_str_word(&packed, word, sizeof(word)) ||
+	    strcmp(word, "1") != 0 ||
+	    !oct_str_word(&packed, kind, sizeof(kind)) ||
+	    !oct_str_word(&packed, word, sizeof(word)) ||
+	    oct_num_int(word, 0, INT64_MAX, &g.since_ms) != 0 ||
+	    !oct_str_word(&packed, g.actor, sizeof(g.actor)))
+		return OCT_EPARSE;
+	g.drop = strcmp(kind, "drop") == 0;
+	g.block = g.drop || strcmp(kind, "block") == 0;
+	if (!g.block && strcmp(kind, "allow") != 0)
+		return OCT_EPARSE;
+	if (strlen(packed) >= sizeof(g.why))
+		return OCT_EPARSE;
+	memcpy(g.why, packed, strlen(packed) + 1);
+	*out = g;
+	return 0;
+}
+
+int
+case_grant_set(struct store *s, const char *domain, const char *local,
+    const char *who, const struct case_grant *g)
+{
+	char key[KEY_SIZE], packed[256];
+	struct store_txn *txn = NULL;
+	int rc = grant_pack(g, packed, sizeof(packed));
+
+	if (rc == 0)
+		rc = store_txn_new(&txn);
+	if (rc != 0)
+		return rc;
+	store_txn_hset(txn, key_grants(key, domain, local), who, packed);
+	rc = store_txn_commit(s, txn);
+	store_txn_free(txn);
+	return rc;
+}
+
+int
+case_grant_remove(struct store *s, const char *domain, const char *local,
+    const char *who)
+{
+	char key[KEY_SIZE];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	store_txn_hdel(txn, key_grants(key, domain, local), who);
+	rc = store_txn_commit(s, txn);
+	store_txn_free(txn);
+	return rc;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What senders do with a challenge: confirm, or say that it was not they.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/case_int.h"
+#include "policy/keys.h"
+
+void
+case_want(struct store_txn *txn, const struct held *item, const char *origin,
+    int64_t now_ms)
+{
+	char key[KEY_SIZE];
+
+	/* The due time is the net under the work entry that follows. */
+	case_due(txn, item->node, "release", item->domain, item->id,
+	    now_ms + 30000);
+	key_held(key, item->domain, item->id);
+	store_txn_hset(txn, key, "want", origin);
+	case_work(txn, item->node, "release", item->domain, item->id);
+}
+
+/* Held items that go with the relation: the others wait for the owner. */
+static bool
+goes_with_relation(const struct case_item *i)
+{
+	enum fate_reason reason;
+
+	if (!held_is_live(i->state) ||
+	    fate_reason_parse(i->held.reason, &reason) != 0)
+		return false;
+	return reason == FATE_R_FIRST_CONTACT || reason == FATE_R_TRANSIT;
+}
+
+int
+case_release_items(struct store *s, struct store_txn *txn, const char *domain,
+    const struct relation *r, const char *origin, int64_t now_ms)
+{
+	for (size_t i = 0; i < r->items; i++) {
+		struct case_item item;
+		int rc = case_item_read(s, domain, r->item[i], &item);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		if (goes_with_relation(&item))
+			case_want(txn, &item.held, origin, now_ms);
+		case_item_fini(&item);
+	}
+	return 0;
+}
+
+/* What the relations of a challenge came to. */
+struct tally {
+	size_t changed, allowed, blocked;
+};
+
+static void
+count_unchanged(const struct relation *r, struct tally *t)
+{
+	t->allowed += r->state == REL_ALLOWED;
+	t->blocked += r->state == REL_BLOCKED;
+}
+
+/* Apply ev to every relation that waits for this very challenge: a later one has
+ * tokens of its own. */
+static int
+apply_to_relations(struct store *s, struct store_txn *txn,
+    const struct case_challenge *c, enum rel_event ev, const struct rel_guard *g,
+    const char *origin, struct tally *t)
+{
+	const struct challenge *ch = &c->challenge;
+
+	*t = (struct tally){ .changed = 0 };
+	for (size_t i = 0; i < ch->count; i++) {
+		struct case_rel r;
+		unsigned int actions;
+		bool listed = false;
+		int rc;
+
+		rc = case_rel_read(s, ch->domain, ch->local[i], ch->sid, &r);
+		if (rc != 0)
+			return rc;
+		if (strcmp(r.rel.challenge, ch->id) != 0) {
+			count_unchanged(&r.rel, t);
+			continue;
+		}
+		actions = relation_apply(&r.rel, ev, g, origin, &listed);
+		if (!listed) {
+			count_unchanged(&r.rel, t);
+			continue;
+		}
+		t->changed++;
+		case_rel_write(txn, ch->domain, ch->local[i], ch->sid, &r);
+		if ((actions & REL_ACT_RELEASE) == 0)
+			continue;
+		rc = case_release_items(s, txn, ch->domain, &r.rel, origin,
+		    g->now_ms);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static bool
+is_open(enum challenge_state s, enum case_outcome *out)
+{
+	switch (s) {
+	case CHALLENGE_PENDING:
+	case CHALLENGE_SENDING:
+	case CHALLENGE_SENT:
+		return true;
+	case CHALLENGE_CONFIRMED:
+		*out = CASE_ALREADY;
+		return false;
+	case CHALLENGE_LAPSED:
+	case CHALLENGE_LATE:
+		*out = CASE_OVER;
+		return false;
+	}
+	*out = CASE_OVER;
+	return false;
+}
+
+struct act {
+	const struct case_timers *timers;
+	const char *domain, *id, *origin;
+	enum rel_event ev;
+	enum challenge_state to;
+	int64_t now_ms;
+};
+
+/* One try: read, decide, commit. */
+static int
+try_once(struct store *s, struct store_txn *txn, const struct act *a,
+    enum case_outcome *out)
+{
+	struct rel_guard g = { .now_ms = a->now_ms,
+		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
+	struct case_challenge c;
+	char key[KEY_SIZE];
+	struct tally t;
+	int rc = case_challenge_read(s, a->domain, a->id, &c);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
+		*out = CASE_OVER;
+		return 0;
+	}
+	rc = 0;
+	if (!is_open(c.state, out))
+		goto out;
+	key_challenge(key, a->domain, a->id);
+	store_txn_clear(txn);
+	store_txn_expect_field(txn, key, "state", challenge_state_name(c.state));
+	store_txn_hset(txn, key, "state", challenge_state_name(a->to));
+	rc = apply_to_relations(s, txn, &c, a->ev, &g, a->origin, &t);
+	if (rc != 0)
+		goto out;
+	*out = CASE_DONE;
+	if (t.changed == 0)
+		*out = t.allowed > 0 ? CASE_ALREADY
+		    : t.blocked > 0  ? CASE_IMPOSSIBLE
+				     : CASE_OVER;
+	/* A challenge that nobody waits for any more ends all the same, but
+	 * none is confirmed without a relation that allows. */
+	if (t.changed > 0 || t.allowed > 0 || a->to != CHALLENGE_CONFIRMED)
+		rc = store_txn_commit(s, txn);
+out:
+	case_challenge_fini(&c);
+	return rc;
+}
+
+static int
+run(struct store *s, const struct act *a, enum case_outcome *out)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	rc = OCT_ECONFLICT;
+	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
+		rc = try_once(s, txn, a, out);
+	store_txn_free(txn);
+	return rc;
+}
+
+int
+case_confirm(struct store *s, const struct case_timers *t, const char *domain,
+    const char *challenge_id, const char *origin, int64_t now_ms,
+    enum case_outcome *out)
+{
+	struct act a = { .timers = t, .domain = domain, .id = challenge_id,
+		.origin = origin, .ev = REL_EV_CONFIRMED,
+		.to = CHALLENGE_CONFIRMED, .now_ms = now_ms };
+
+	return run(s, &a, out);
+}
+
+int
+case_lapse(struct store *s, const struct case_timers *t, const char *domain,
+    const char *challenge_id, enum rel_event ev, int64_t now_ms,
+    enum case_outcome *out)
+{
+	struct act a = { .timers = t, .domain = domain, .id = challenge_id,
+		.ev = ev, .now_ms = now_ms };
+
+	a.to = ev == REL_EV_LATE ? CHALLENGE_LATE : CHALLENGE_LAPSED;
+	return run(s, &a, out);
+}

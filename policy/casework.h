@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is done to held items, relations and challenges in the store: each act is
+ * one transaction in its domain, with the duties that follow from it (due times,
+ * work for the courier) in the same round trip.  Acts can be repeated; a lost
+ * race is read again, at most CASE_TRIES times, then OCT_ECONFLICT.  Used by the
+ * courier, the web and the command; the milter registers through case_register.
+ * Any thread.
+ */
+#ifndef OCT_POLICY_CASEWORK_H
+#define OCT_POLICY_CASEWORK_H
+
+#include "lib/def.h"
+#include "lib/store.h"
+#include "policy/challenge.h"
+#include "policy/held.h"
+#include "policy/relation.h"
+
+#define CASE_TRIES 5
+
+/* Timers in ms (challenge.md 5), from the configuration. */
+struct case_timers {
+	int64_t settle, fresh, hold, hold_silent, hold_virus, extend, quiet,
+	    button, lease;
+	int asks_max;
+};
+void case_timers_init(struct case_timers *t); /* the defaults */
+
+/* How long an item of that reason is kept; ask: a challenge went out for it. */
+int64_t case_hold_ms(const struct case_timers *t, enum fate_reason reason,
+    bool ask);
+
+/* --- Registration, by the milter ---------------------------------------- */
+
+/* One item to be registered with the relation it was decided on. */
+struct case_new {
+	const struct held *item;
+	const char *json;      /* held_write of item */
+	const char *sid;       /* NULL: no relation (transit) */
+	const char *rel_old;   /* packed, as read; NULL = absent */
+	char rel_new[REL_PACKED_SIZE];
+	const char *state_old; /* of a finished item of the same id, as read;
+				  NULL = absent */
+	const char *file_old;  /* and its "file", likewise; never CASE_GOING */
+	bool transit;          /* to be released at once, unasked */
+};
+
+/*
+ * Register the items of one domain (all of one message) and the challenge that
+ * asks for some of them (NULL = none), all or nothing.  0, OCT_ECONFLICT (read
+ * again and decide again), OCT_EDOWN, OCT_ETIME.
+ */
+OCT_CHECK int case_register(struct store *s, const struct case_timers *t,
+    const struct case_new *items, size_t count, const struct challenge *ask,
+    int64_t now_ms);
+
+/* --- Reading -------------------------------------------------------------- */
+
+/* What became of the message of a finished item: about to be removed, and
+ * removed.  Nothing is registered under its id in between. */
+#define CASE_GOING "going"
+#define CASE_GONE "gone"
+
+/* A held item with its changing part. */
+struct case_item {
+	struct held held;
+	enum held_state state;
+	char state_text[16];
+	int64_t expires_ms, lease_ms, settled_ms, released_ms;
+	bool extended, digested;
+	char want[REL_ORIGIN_SIZE]; /* by whom release is wanted, "" = nobody */
+	char note[640];             /* last refusal of a release */
+	char file[8];               /* "", CASE_GOING or CASE_GONE */
+	int attempts;
+};
+/* 1 found, 0 absent. */
+OCT_CHECK int case_item_read(struct store *s, const char *domain,
+    const char *id, struct case_item *out);
+void case_item_fini(struct case_item *i);
+
+/* A challenge with its changing part.  1 found, 0 absent. */
+struct case_challenge {
+	struct challenge challenge;
+	enum challenge_state state;
+	int64_t handed_ms;
+};
+OCT_CHECK int case_challenge_read(struct store *s, const char *domain,
+    const char *id, struct case_challenge *out);
+/* By token id alone. */
+OCT_CHECK int case_challenge_find(struct store *s, const char *id,
+    struct case_challenge *out);
+void case_challenge_fini(struct case_challenge *c);
+
+/* 1 found, 0 absent (out = UNKNOWN). */
+OCT_CHECK int case_relation_read(struct store *s, const char *domain,
+    const char *local, const char *sid, struct relation *out);
+
+/* --- What senders do -------------------------------------------------------- */
+
+enum case_outcome {
+	CASE_DONE,
+	CASE_ALREADY,   /* it was done before */
+	CASE_OVER,      /* lapsed, late, expired: no longer possible */
+	CASE_IMPOSSIBLE /* the state does not allow it (blocked, finished) */
+};
+
+/* Confirm by "page" or "reply": relations become ALLOWED, their items are
+ * released. */
+OCT_CHECK int case_confirm(struct store *s, const struct case_timers *t,
+    const char *domain, const char *challenge_id, const char *origin,
+    int64_t now_ms, enum case_outcome *out);
+/* "I did not send this" (the code was checked), or a hard bounce. */
+OCT_CHECK int case_lapse(struct store *s, const struct case_timers *t,
+    const char *domain, const char *challenge_id, enum rel_event ev,
+    int64_t now_ms, enum case_outcome *out);
+
+/* A released item came back as a bounce to the token's address: it is stored
+ * again, silent, with a note for its owner. */
+OCT_CHECK int case_bring_back(struct store *s, const struct case_timers *t,
+    const char *token_id, const char *note, int64_t now_ms,
+    enum case_outcome *out);
+
+/* --- What owners and administrators do --------------------------------------- */
+
+/* Release one item whatever its reason; once: leave the relation as it is. */
+OCT_CHECK int case_release(struct store *s, const struct case_timers *t,
+    const char *domain, const char *id, bool once, const char *actor,
+    int64_t now_ms, enum case_outcome *out);
+OCT_CHECK int case_drop(struct store *s, const char *domain, const char *id,
+    const char *actor, int64_t now_ms, enum case_outcome *out);
+
+/* Grants and blocks of a mailbox (local) or a whole domain (local "@"):
+ * who is "addr:a@b" or "dom:b".  Blocking sets has_blocks by the caller's
+ * directory change; existing relations of that From are changed by the courier
+ * when they are next used. */
+struct case_grant {
+	bool block, drop; /* drop: silently */
+	int64_t since_ms;
+	char actor[64];
+	char why[128];
+};
+OCT_CHECK int case_grant_set(struct store *s, const char *domain,
+    const char *local, const char *who, const struct case_grant *g);
+OCT_CHECK int case_grant_remove(struct store *s, const char *domain,
+    const char *local, const char *who);
+OCT_CHECK int case_grant_parse(const char *packed, struct case_grant *out);
+
+/* --- What the courier does ---------------------------------------------------- */
+
+/* tentative -> stored once T_settle is over; harmless otherwise. */
+OCT_CHECK int case_settle(struct store *s, const char *domain, const char *id,
+    int64_t now_ms);
+/* Take the lease: 1 = taken (state releasing), 0 = nothing to release. */
+OCT_CHECK int case_claim(struct store *s, const struct case_timers *t,
+    const struct case_item *item, int64_t now_ms);
+/* After 2xx: released, out of index and relation. */
+OCT_CHECK int case_released(struct store *s, const struct case_item *item,
+    int64_t now_ms);
+/* After 4xx (retry at next_ms) or 5xx (next_ms 0: stored, no longer wanted). */
+OCT_CHECK int case_put_back(struct store *s, const struct case_item *item,
+    const char *note, int64_t next_ms, int64_t now_ms);
+/* The item's time is over and the notices are out. */
+OCT_CHECK int case_expire(struct store *s, const struct case_timers *t,
+    const struct case_item *item, int64_t now_ms);
+OCT_CHECK int case_extend(struct store *s, const struct case_item *item,
+    int64_t until_ms);
+/* Before and after the message of a finished item is removed: 1 done, 0 the
+ * item changed meanwhile. */
+OCT_CHECK int case_purge(struct store *s, const struct case_item *item,
+    const char *file);
+/* Move a challenge from one state to another: 1 done, 0 it was not in `from`. */
+OCT_CHECK int case_challenge_move(struct store *s, const char *domain,
+    const char *id, enum challenge_state from, enum challenge_state to,
+    int64_t handed_ms);
+
+/* Members of key_due: "settle d id", "release d id", "expire d id",
+ * "challenge d id".  Split in place; OCT_EPARSE if it is not of that form. */
+struct case_duty {
+	char verb[16];
+	char domain[OCT_DOMAIN_SIZE];
+	char id[HELD_ID_SIZE];
+};
+OCT_CHECK int case_duty_parse(const char *member, struct case_duty *out);
+void case_duty_write(const char *verb, const char *domain, const char *id,
+    char out[OCT_DOMAIN_SIZE + 64]);
+
+/* Put a registered item back into a store that lost it (spool rebuild): 1 done,
+ * 0 the store has it. */
+OCT_CHECK int case_restore(struct store *s, const struct case_timers *t,
+    const struct held *item, const char *json, int64_t now_ms);
+
+#endif

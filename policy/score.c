@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/score.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "lib/addrlist.h"
+#include "lib/err.h"
+
+#define DAY_MS 86400000LL
+#define REPLY_TO_MAX 4 /* addresses looked at */
+
+static void
+add(struct score *s, enum symbol_id id, bool found)
+{
+	if (found)
+		s->symbols |= 1ULL << id;
+}
+
+bool
+score_has(const struct score *s, enum symbol_id id)
+{
+	return (s->symbols >> id & 1) != 0;
+}
+
+static void
+check_dkim(const struct score_input *in, struct score *s)
+{
+	bool passed = false, failed = false;
+
+	for (size_t i = 0; i < in->dkim->count; i++) {
+		passed |= in->dkim->sig[i].result == AUTH_PASS;
+		failed |= in->dkim->sig[i].result == AUTH_FAIL;
+	}
+	add(s, SYM_DKIM_FAIL, failed && !passed);
+	add(s, SYM_NO_AUTH, !passed && in->spf->result != AUTH_PASS &&
+		!in->trace_only);
+}
+
+static void
+check_auth(const struct score_input *in, struct score *s)
+{
+	if (!in->trace_only) {
+		add(s, SYM_SPF_FAIL, in->spf->result == AUTH_FAIL);
+		add(s, SYM_SPF_SOFTFAIL, in->spf->result == AUTH_SOFTFAIL);
+		add(s, SYM_SPF_NONE, in->spf->result == AUTH_NONE);
+	}
+	check_dkim(in, s);
+	add(s, SYM_DMARC_FAIL, in->dmarc->result == AUTH_FAIL);
+	add(s, SYM_DMARC_PASS, in->dmarc->result == AUTH_PASS);
+}
+
+static void
+check_envelope(const struct score_input *in, struct score *s)
+{
+	const char *helo = in->helo;
+	struct oct_ip ip;
+
+	if (!in->trace_only) {
+		add(s, SYM_HELO_LITERAL, *helo == '[' ||
+			oct_ip_parse(helo, &ip) == 0);
+		add(s, SYM_HELO_BARE,
+		    *helo != '[' && strchr(helo, '.') == NULL);
+		add(s, SYM_HELO_OURS, strcasecmp(helo, in->hostname) == 0);
+	}
+	add(s, SYM_FROM_RPATH_DIFFER, in->from != NULL &&
+		!oct_addr_is_null(in->rpath) && *in->from_org != '\0' &&
+		strcmp(in->from_org, in->rpath_org) != 0);
+}
+
+static bool
+in_domain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	    (unsigned char)c >= 0x80;
+}
+
+/* "Le Maire <maire@x>" <other@y>: an address in the display name, of another
+ * domain than the author's. */
+static bool
+name_holds_other_address(const struct score_input *in)
+{
+	const struct oct_field *f = oct_msg_find(in->msg, "From", 0);
+	const char *p, *angle;
+
+	if (f == NULL || in->from == NULL)
+		return false;
+	angle = memrchr(f->value, '<', f->value_len);
+	if (angle == NULL)
+		return false;
+	p = f->value;
+	while ((p = memchr(p, '@', (size_t)(angle - p))) != NULL) {
+		const char *domain = ++p;
+		size_t len, last = 0;
+
+		for (len = 0; domain + len < angle; len++) {
+			if (in_domain(domain[len]))
+				last = len + 1;
+			else if (domain[len] != '.')
+				break;
+		}
+		/* "Bob @work" is no address. */
+		if (memchr(domain, '.', last) != NULL &&
+		    (last != strlen(in->from->domain) ||
+			strncasecmp(domain, in->from->domain, last) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* Would an answer go to somebody outside the author's organisation? */
+static bool
+reply_goes_elsewhere(const struct score_input *in)
+{
+	const struct oct_field *f = oct_msg_find(in->msg, "Reply-To", 0);
+	struct oct_addr reply[REPLY_TO_MAX];
+	size_t n = 0;
+
+	if (f == NULL || in->from == NULL || *in->from_org == '\0')
+		return false;
+	/* Whatever of it can be read counts. */
+	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLY_TO_MAX,
+	    &n);
+	for (size_t i = 0; i < n; i++)
+		if (!oct_domain_under(reply[i].domain, in->from_org))
+			return true;
+	return false;
+}
+
+static void
+check_from(const struct score_input *in, struct score *s)
+{
+	add(s, SYM_FROM_MISSING, in->from_count == 0 && !in->from_malformed);
+	add(s, SYM_FROM_SEVERAL, in->from_count > 1 ||
+		oct_msg_count(in->msg, "From") > 1);
+	add(s, SYM_FROM_MALFORMED, in->from_malformed);
+	add(s, SYM_FROM_NAME_ADDRESS, name_holds_other_address(in));
+	add(s, SYM_REPLY_TO_DIFFER, reply_goes_elsewhere(in));
+}
+
+static void
+check_date(const struct score_input *in, struct score *s)
+{
+	char value[128];
+	int64_t date;
+	int rc = oct_msg_value(in->msg, "Date", value, sizeof(value));
+
+	if (rc == 0) {
+		add(s, SYM_DATE_MISSING, true);
+		return;
+	}
+	if (rc < 0 || score_parse_date(value, &date) != 0) {
+		add(s, SYM_DATE_MALFORMED, true);
+		return;
+	}
+	add(s, SYM_DATE_FUTURE, date > in->now_ms + DAY_MS);
+	add(s, SYM_DATE_PAST, date < in->now_ms - 14 * DAY_MS);
+}
+
+/* RFC 5322 3.6: fields that occur at most once. */
+static bool
+repeats_a_single_field(const struct oct_msg *m)
+{
+	static const char *const single[] = { "Date", "Subject", "Sender",
+		"Reply-To", "To", "Cc", "Message-ID", "In-Reply-To",
+		"References", "Content-Type", "MIME-Version" };
+
+	for (size_t i = 0; i < OCT_LEN(single); i++)
+		if (oct_msg_find(m, single[i], 1) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+has_8bit_header(const struct oct_msg *m)
+{
+	static const char *const shown[] = { "Subject", "From", "To" };
+
+	for (size_t i = 0; i < OCT_LEN(shown); i++) {
+		const struct oct_field *f = oct_msg_find(m, shown[i], 0);
+
+		for (size_t j = 0; f != NULL && j < f->value_len; j++)
+			if ((unsigned char)f->value[j] >= 0x80)
+				return true;
+	}
+	return false;
+}
+
+static void
+check_header(const struct score_input *in, struct score *s)
+{
+	const struct oct_msg *m = in->msg;
+
+	add(s, SYM_MESSAGE_ID_MISSING, oct_msg_count(m, "Message-ID") == 0);
+	add(s, SYM_SUBJECT_MISSING, oct_msg_count(m, "Subject") == 0);
+	add(s, SYM_TO_MISSING, oct_msg_count(m, "To") == 0 &&
+		oct_msg_count(m, "Cc") == 0);
+	add(s, SYM_DUPLICATE_FIELD, repeats_a_single_field(m));
+	add(s, SYM_HEADER_8BIT, has_8bit_header(m));
+	add(s, SYM_HEADER_LIMIT, oct_msg_over(m) != NULL);
+}
+
+static void
+check_lists(const struct score_input *in, struct score *s)
+{
+	s->lists = in->lists;
+	add(s, SYM_DNSBL, in->lists.dnsbl != 0);
+	add(s, SYM_DNSWL, in->lists.dnswl != 0);
+	add(s, SYM_DOMAIN_LIST, in->lists.domain != 0);
+}
+
+int32_t
+score_weight(const struct score *s, const struct score_weights *w,
+    enum symbol_id id)
+{
+	if (id == SYM_DNSBL)
+		return s->lists.dnsbl;
+	if (id == SYM_DNSWL)
+		return s->lists.dnswl;
+	if (id == SYM_DOMAIN_LIST)
+		return s->lists.domain;
+	return w->weight[id];
+}
+
+static void
+sum(const struct score_weights *w, struct score *s)
+{
+	for (size_t i = 0; i < SYM_COUNT; i++)
+		if (score_has(s, (enum symbol_id)i))
+			s->group[symbol_of((enum symbol_id)i)->group] +=
+			    score_weight(s, w, (enum symbol_id)i);
+	for (size_t g = 0; g < GROUP_COUNT; g++)
+		s->total += s->group[g] < w->cap[g] ? s->group[g] : w->cap[g];
+}
+
+void
+score_message(const struct score_input *in, const struct score_weights *w,
+    struct score *out)
+{
+	_Static_assert(SYM_COUNT <= 64, "symbols are bits of one word");
+
+	*out = (struct score){ 0 };
+	check_auth(in, out);
+	check_envelope(in, out);
+	check_from(in, out);
+	check_date(in, out);
+	check_header(in, out);
+	check_lists(in, out);
+	sum(w, out);
+}

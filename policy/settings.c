@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/num.h"
+#include "policy/list_zone.h"
+#include "policy/settings_int.h"
+
+#define DAY_MS 86400000LL
+#define HUNDREDTHS_MAX 100000 /* so that no sum of weights overflows */
+
+int
+settings_rate(const char *text, int64_t *count, int64_t *period_ms)
+{
+	const char *slash = strchr(text, '/');
+	char number[24];
+	int64_t n, p;
+	size_t len;
+
+	if (*text == '\0') {
+		*count = *period_ms = 0;
+		return 0;
+	}
+	len = slash != NULL ? (size_t)(slash - text) : 0;
+	if (len == 0 || len >= sizeof(number))
+		return OCT_EPARSE;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	if (oct_num_int(number, 1, 1000000000, &n) != 0 ||
+	    oct_num_duration(slash + 1, 1000, 31 * DAY_MS, &p) != 0)
+		return OCT_EPARSE;
+	*count = n;
+	*period_ms = p;
+	return 0;
+}
+
+int
+settings_hundredths(const char *text, int32_t *out)
+{
+	bool minus = *text == '-';
+	const char *p = text + (minus ? 1 : 0);
+	int32_t v = 0;
+	int decimals = -1;
+
+	if (*p < '0' || *p > '9')
+		return OCT_EPARSE;
+	for (; *p != '\0'; p++) {
+		if (*p == '.' && decimals == -1) {
+			decimals = 0;
+			continue;
+		}
+		if (*p < '0' || *p > '9' || decimals == 2 || v > 100000)
+			return OCT_EPARSE;
+		v = v * 10 + (*p - '0');
+		if (decimals >= 0)
+			decimals++;
+	}
+	for (int i = decimals < 0 ? 0 : decimals; i < 2; i++)
+		v *= 10;
+	if (v > HUNDREDTHS_MAX)
+		return OCT_EPARSE;
+	*out = minus ? -v : v;
+	return 0;
+}
+
+/* --- Checks used by the table ---------------------------------------------- */
+
+bool
+settings_is_domain(const char *v)
+{
+	char out[OCT_DOMAIN_SIZE];
+
+	return oct_domain_normalise(v, out) == 0 && strchr(out, '.') != NULL;
+}
+
+bool
+settings_is_domain_or_empty(const char *v)
+{
+	return *v == '\0' || settings_is_domain(v);
+}
+
+bool
+settings_is_node(const char *v)
+{
+	size_t n = strspn(v, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n <= 32 && v[n] == '\0';
+}
+
+bool
+settings_is_rate(const char *v)
+{
+	int64_t count, period;
+
+	return settings_rate(v, &count, &period) == 0;
+}
+
+bool
+settings_is_score(const char *v)
+{
+	int32_t out;
+
+	return settings_hundredths(v, &out) == 0;
+}
+
+bool
+settings_is_prefix(const char *v)
+{
+	struct oct_prefix p;
+
+	return oct_prefix_parse(v, &p) == 0;
+}
+
+bool
+settings_is_url(const char *v)
+{
+	size_t scheme = strncmp(v, "https://", 8) == 0 ? 8
+	    : strncmp(v, "http://", 7) == 0	       ? 7
+						       : 0;
+
+	if (scheme == 0 || v[scheme] == '\0' || v[strlen(v) - 1] == '/')
+		return false;
+	for (; *v != '\0'; v++)
+		if (*v <= 0x20 || *v >= 0x7f || strchr("<>\"", *v) != NULL)
+			return false;
+	return true;
+}
+
+bool
+settings_is_local(const char *v)
+{
+	struct oct_addr a;
+
+	return strpbrk(v, "@<>\"+ ") == NULL && oct_addr_parse(v, &a) == 0 &&
+	    strcmp(a.local, v) == 0;
+}
+
+bool
+settings_is_path(const char *v)
+{
+	return *v == '/';
+}
+
+static int
+parse_weight(const char *v, enum symbol_id *id, int32_t *weight)
+{
+	const char *eq = strchr(v, '=');
+	char name[64];
+	size_t len = eq != NULL ? (size_t)(eq - v) : 0;
+
+	if (len == 0 || len >= sizeof(name))
+		return OCT_EPARSE;
+	memcpy(name, v, len);
+	name[len] = '\0';
+	/* What the lists find weighs what each list says. */
+	if (symbol_parse(name, id) != 0 ||
+	    symbol_of(*id)->group == GROUP_LIST)
+		return OCT_EPARSE;
+	return settings_hundredths(eq + 1, weight);
+}
+
+bool
+settings_is_weight(const char *v)
+{
+	enum symbol_id id;
+	int32_t weight;
+
+	return parse_weight(v, &id, &weight) == 0;
+}
+
+bool
+settings_is_list(const char *v)
+{
+	char problem[LIST_PROBLEM_SIZE];
+	struct list_zone zone;
+
+	return list_zone_parse(v, &zone, problem) == 0;
+}
+
+void
+settings_explain_list(const char *v, struct oct_str *out)
+{
+	char problem[LIST_PROBLEM_SIZE] = "";
+	struct list_zone zone;
+
+	(void)!list_zone_parse(v, &zone, problem);
+	oct_str_add(out, problem);
+}
+
+/* --- Loading ------------------------------------------------------------------ */
+
+static void
+report(OCT_UNUSED void *arg, const char *text)
+{
+	oct_log(OCT_ERROR, "%s", text);
+}
+
+static int
+check_together(const char *path, const struct settings *s)
+{
+	int32_t tag = 0, hold = 0, reject = 0;
+
+	(void)!settings_hundredths(s->tag, &tag);
+	(void)!settings_hundredths(s->hold, &hold);
+	(void)!settings_hundredths(s->reject, &reject);
+	if (tag <= hold && hold <= reject)
+		return 0;
+	oct_log(OCT_ERROR,
+	    "%s: score: tag %s, hold %s, reject %s: each must be at most the next",
+	    path, s->tag, s->hold, s->reject);
+	return OCT_ECONF;
+}
+
+int
+settings_load(const char *path, struct settings **out)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	struct oct_conf_table table = settings_table(s);
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	rc = oct_conf_load(path, &table, 1, report, NULL);
+	if (rc == 0)
+		rc = check_together(path, s);
+	if (rc != 0) {
+		settings_free(s);
+		return rc == -ENOMEM ? rc : OCT_ECONF;
+	}
+	*out = s;
+	return 0;
+}
+
+void
+settings_free(struct settings *s)
+{
+	struct oct_conf_table table;
+
+	if (s == NULL)
+		return;
+	table = settings_table(s);
+	oct_conf_free(&table, 1);
+	free(s);
+}
+
+int
+settings_sample(struct oct_str *out)
+{
+	struct oct_conf_table table = settings_table(NULL);
+
+	oct_conf_sample(&table, 1, out);
+	return oct_str_err(out);
+}
+
+/* --- In the form that the modules want ---------------------------------------- */
+
+static const char *
+or_null(const char *text)
+{
+	return *text != '\0' ? text : NULL;
+}
+
+void
+settings_store(const struct settings *s, struct store_conf *out)
+{
+	store_conf_init(out);
+	out->address = s->redis_address;
+	out->user = or_null(s->redis_user);
+	out->password = or_null(s->redis_password);
+	out->db = (int)s->redis_db;
+	out->connect_ms = s->redis_connect;
+	out->command_ms = s->redis_command;
+}
+
+void
+settings_dns(const struct settings *s, struct dns_conf *out)
+{
+	dns_conf_init(out);
+	out->servers = (const char *const *)s->dns_servers.values;
+	out->server_count = s->dns_servers.count;
+	out->try_ms = s->dns_timeout;
+	out->tries = (int)s->dns_tries;
+	out->cache_octets = (size_t)s->dns_cache;
+	out->trust_ad = s->dns_trust_ad;
+}
+
+void
+settings_timers(const struct settings *s, struct case_timers *out)
+{
+	case_timers_init(out);
+	out->settle = s->t_settle;
+	out->fresh = s->t_fresh;
+	out->hold = s->t_hold;
+	out->hold_silent = s->t_hold_silent;
+	out->hold_virus = s->t_hold_virus;
+	out->extend = s->t_extend;
+	out->quiet = s->t_quiet;
+	out->button = s->t_button;
+	out->asks_max = (int)s->asks_max;
+}
+
+void
+settings_weights(const struct settings *s, struct score_weights *out)
+{
+	score_weights_init(out);
+	for (size_t i = 0; i < s->weights.count; i++) {
+		enum symbol_id id;
+		int32_t weight;
+
+		if (parse_weight(s->weights.values[i], &id, &weight) == 0)
+			out->weight[id] = weight;
+	}
+}

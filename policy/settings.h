@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settings of all programs: one file, one schema table (settings.c), from
+ * which the parser, the sample file and the manual's check are driven.  Immutable
+ * once loaded.  Durations in ms, sizes in octets, scores in hundredths.
+ */
+#ifndef OCT_POLICY_SETTINGS_H
+#define OCT_POLICY_SETTINGS_H
+
+#include "lib/conf.h"
+#include "lib/def.h"
+#include "lib/dns.h"
+#include "lib/store.h"
+#include "policy/casework.h"
+#include "policy/score.h"
+
+struct settings {
+	/* platform */
+	char *hostname, *authserv_id, *node, *secret_file;
+	int language; /* 0 = fr, 1 = en */
+	/* redis */
+	char *redis_address, *redis_user, *redis_password;
+	int64_t redis_db, redis_connect, redis_command;
+	/* dns */
+	struct oct_conf_list dns_servers;
+	int64_t dns_timeout, dns_tries, dns_cache, dns_budget;
+	bool dns_trust_ad;
+	int dns_org; /* 0 = tree-walk, 1 = psl */
+	/* lists */
+	struct oct_conf_list lists; /* each of list_zone_parse */
+	int64_t lists_probe;
+	/* directory */
+	char *directory_copy;
+	/* spool */
+	char *spool_path;
+	int64_t spool_reserve;
+	/* limits */
+	char *rate_network, *rate_mailbox, *rate_domain, *rate_guess;
+	int64_t max_recipients;
+	/* score */
+	char *tag, *hold, *reject;     /* "4.0" */
+	struct oct_conf_list weights;  /* "SYMBOL=1.5" */
+	/* challenge */
+	char *challenge_domain, *challenge_url, *challenge_from,
+	    *challenge_contact, *challenge_notice;
+	struct oct_conf_list statutory, providers;
+	int64_t t_settle, t_fresh, t_hold, t_hold_silent, t_hold_virus,
+	    t_extend, t_quiet, t_button;
+	int64_t asks_max;
+	char *challenge_dkim_selector, *challenge_dkim_key;
+	/* milter */
+	char *milter_socket, *milter_group;
+	int spf_engine; /* 0 = octroi, 1 = libspf2 */
+	int dmarc;      /* 0 = enforce, 1 = hold, 2 = observe */
+	struct oct_conf_list submission_daemons, internal_daemons,
+	    collector_daemons, trusted_relays, forwarders, sealers;
+	int64_t milter_sessions, milter_drain, max_body, max_header,
+	    max_header_count;
+	/* courier */
+	char *release_address, *own_address, *smtp_user, *smtp_password;
+	/* web */
+	char *web_listen, *web_contact, *web_operator;
+	int64_t web_connections;
+	bool web_behind_proxy;
+	/* mapd */
+	char *mapd_socket, *mapd_group, *mapd_transport;
+	int64_t mapd_connections;
+};
+
+/* Load and check; every problem is logged as "file:line: what, what was
+ * expected".  0 or OCT_ECONF. */
+OCT_CHECK int settings_load(const char *path, struct settings **out);
+void settings_free(struct settings *s);
+
+/* The commented sample file. */
+OCT_CHECK int settings_sample(struct oct_str *out);
+
+/* Parts in the form that the modules want; strings stay the settings'. */
+void settings_store(const struct settings *s, struct store_conf *out);
+void settings_dns(const struct settings *s, struct dns_conf *out);
+void settings_timers(const struct settings *s, struct case_timers *out);
+/* Weights were checked at load. */
+void settings_weights(const struct settings *s, struct score_weights *out);
+
+/* "100/1h" into count and period; OCT_EPARSE.  "" gives 0 and 0 (no limit). */
+OCT_CHECK int settings_rate(const char *text, int64_t *count,
+    int64_t *period_ms);
+/* "1.5" into hundredths. */
+OCT_CHECK int settings_hundredths(const char *text, int32_t *out);
+
+#endif
