@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a judgement to what the MTA is told: reply, header changes, recipients to
+ * delete, and one log line a recipient.
+ */
+#ifndef OCT_MILTER_ACTIONS_H
+#define OCT_MILTER_ACTIONS_H
+
+#include "lib/str.h"
+#include "milter/judge.h"
+
+/* List the forged fields for deletion, before anything is held.  OCT_ELIMIT: over
+ * the bound, out->reply refuses the message. */
+OCT_CHECK int actions_forged(const struct judge *j, struct judge_actions *out);
+
+/* All the rest, after holding. */
+OCT_CHECK int actions_fill(struct judge *j, struct judge_actions *out);
+
+/* Why DMARC's policy was not applied to a final of that fate: "arc",
+ * "forwarder", "policy"; NULL = it was, or none asks. */
+const char *actions_override(const struct judge *j, const struct fate *fate);
+
+/* The Authentication-Results value of this message. */
+OCT_CHECK int actions_results(const struct judge *j, struct oct_str *out);
+
+#endif

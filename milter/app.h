@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the milter process shares between its sessions: immutable after start,
+ * or thread-safe by its own module.
+ */
+#ifndef OCT_MILTER_APP_H
+#define OCT_MILTER_APP_H
+
+#include <stdatomic.h>
+
+#include "lib/addr.h"
+#include "lib/secret.h"
+#include "lib/spool.h"
+#include "lib/store.h"
+#include "lib/token.h"
+#include "milter/evaluate.h"
+#include "policy/casework.h"
+#include "policy/directory.h"
+#include "policy/dkim_vault.h"
+#include "policy/settings.h"
+
+struct app {
+	const struct settings *settings;
+	struct evaluate_env env;
+	struct store *store;
+	struct directory *directory;
+	struct spool *spool;
+	struct case_timers timers;
+	struct dir_thresholds thresholds;
+	struct dir_rate rate_network, rate_mailbox, rate_domain, rate_guess;
+	struct oct_prefix *relays, *forwarders;
+	size_t relay_count, forwarder_count;
+	const char **statutory, **providers,
+	    **sealers; /* NULL-terminated views
+							 of the settings */
+	char challenge_domain[OCT_DOMAIN_SIZE];
+	uint8_t item_key[32]; /* of held item ids */
+	struct oct_token_keys tokens;
+	struct dkim_vault *vault; /* opens the directory's DKIM keys */
+	/* Counters and gate; relaxed. */
+	_Atomic int sessions;
+	_Atomic bool draining;
+	_Atomic uint64_t quota_open; /* limits not applied: store away */
+};
+
+/* Open everything; every failure is logged.  0 or an error. */
+OCT_CHECK int app_open(const struct settings *settings, struct app **out);
+void app_close(struct app *app);
+
+#endif

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "milter/evaluate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/arc.h"
+#include "auth/arc_credit.h"
+#include "auth/dmarc.h"
+#include "auth/spf.h"
+#include "lib/addrlist.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/str.h"
+
+/* Recipients looked for in To, Cc and Resent-*: a longer list names nobody. */
+#define NAMED_MAX 200
+
+struct evaluator {
+	const struct evaluate_env *env;
+	struct evaluate_envelope envelope;
+	char *helo, *id, *rpath_text;
+	struct dns_session *dns;
+	struct lists_query *lists; /* NULL: none are asked */
+	struct auth_dkim_verifier *dkim;
+	struct auth_arc_verifier *arc; /* NULL: no ARC-Seal */
+	struct oct_msg *msg;
+	struct oct_addr *named; /* filled in at first use */
+	size_t named_count;
+	bool named_known;
+	struct evaluation out;
+};
+
+static bool
+trusts_trace_only(const struct evaluator *e)
+{
+	return e->envelope.direction == DIR_COLLECTED ||
+	    e->envelope.direction == DIR_FORWARDED;
+}
+
+/* What our own users send is not scored. */
+static bool
+is_scored(const struct evaluator *e)
+{
+	return e->envelope.direction == DIR_INBOUND || trusts_trace_only(e);
+}
+
+static void
+spf_input(const struct evaluator *e, int64_t now_ms, struct auth_spf_input *in)
+{
+	*in = (struct auth_spf_input){ .ip = e->envelope.client,
+		.helo = e->helo,
+		.mail_from = e->rpath_text,
+		.receiver = e->env->hostname,
+		.now_s = now_ms / 1000 };
+}
+
+static void
+prefetch_dmarc(struct evaluator *e, const char *domain)
+{
+	if (e->env->org_psl)
+		auth_dmarc_prefetch_psl(e->dns, domain);
+	else
+		auth_dmarc_prefetch(e->dns, domain);
+}
+
+static void
+start_lookups(struct evaluator *e)
+{
+	struct auth_spf_input in;
+
+	if (e->envelope.direction == DIR_INBOUND) {
+		spf_input(e, oct_clock_wall_ms(), &in);
+		auth_spf_prefetch(e->dns, &in);
+	}
+	if (e->envelope.rpath.domain[0] != '\0')
+		prefetch_dmarc(e, e->envelope.rpath.domain);
+	if (e->lists == NULL)
+		return;
+	lists_ask_name(e->lists, LIST_RPATH, e->envelope.rpath.domain);
+	if (trusts_trace_only(e))
+		return;
+	lists_ask_client(e->lists, &e->envelope.client);
+	lists_ask_name(e->lists, LIST_HELO, e->helo);
+}
+
+int
+evaluator_new(const struct evaluate_env *env,
+    const struct evaluate_envelope *envelope, struct evaluator **out)
+{
+	struct evaluator *e = calloc(1, sizeof(*e));
+	char text[OCT_ADDR_SIZE];
+	int rc = -ENOMEM;
+
+	if (e == NULL)
+		return rc;
+	e->env = env;
+	e->envelope = *envelope;
+	oct_addr_text(&envelope->rpath, text);
+	e->rpath_text = strdup(text);
+	e->helo = strdup(envelope->helo != NULL ? envelope->helo : "");
+	e->id = strdup(envelope->id != NULL ? envelope->id : "");
+	if (e->rpath_text == NULL || e->helo == NULL || e->id == NULL)
+		goto fail;
+	e->envelope.helo = e->helo;
+	e->envelope.id = e->id;
+	rc = oct_msg_new(&env->limits, &e->msg);
+	if (rc == 0)
+		rc = dns_session_new(env->dns,
+		    oct_clock_mono_ms() + env->dns_ms, env->dns_questions,
+		    &e->dns);
+	if (rc == 0 && env->lists != NULL && is_scored(e))
+		rc = lists_query_new(env->lists, e->dns, &e->lists);
+	if (rc == 0)
+		rc = auth_dkim_verify_new(env->dkim, e->dns, e->id, &e->dkim);
+	if (rc != 0)
+		goto fail;
+	start_lookups(e);
+	*out = e;
+	return 0;
+fail:
+	evaluator_free(e);
+	return rc;
+}
+
+void
+evaluator_free(struct evaluator *e)
+{
+	if (e == NULL)
+		return;
+	auth_arc_verify_free(e->arc);
+	auth_dkim_verify_free(e->dkim);
+	lists_query_free(e->lists);
+	dns_session_free(e->dns);
+	oct_msg_free(e->msg);
+	free(e->named);
+	free(e->rpath_text);
+	free(e->helo);
+	free(e->id);
+	free(e);
+}
+
+static void
+prefetch_from(struct evaluator *e, const struct oct_field *f)
+{
+	struct oct_addr from;
+	size_t n;
+
+	(void)!oct_addrlist_parse(f->value, f->value_len, &from, 1, &n);
+	if (n != 1)
+		return;
+	prefetch_dmarc(e, from.domain);
+	if (e->lists != NULL)
+		lists_ask_name(e->lists, LIST_FROM, from.domain);
+}
+
+int
+evaluator_field(struct evaluator *e, const char *name, const char *value)
+{
+	const struct oct_field *f;
+	int rc = oct_msg_add_field(e->msg, name, value);
+
+	if (rc != 0)
+		return rc;
+	f = oct_msg_field(e->msg, oct_msg_field_count(e->msg) - 1);
+	if (strcasecmp(name, "From") == 0)
+		prefetch_from(e, f);
+	return auth_dkim_verify_field(e->dkim, f->name, f->name_len, f->value,
+	    f->value_len);
+}
+
+int
+evaluator_eoh(struct evaluator *e)
+{
+	int rc = auth_dkim_verify_eoh(e->dkim);
+
+	if (rc == 0 && oct_msg_count(e->msg, "ARC-Seal") > 0)
+		rc = auth_arc_verify_new(e->dns, e->msg, &e->arc);
+	return rc;
+}
+
+int
+evaluator_body(struct evaluator *e, const void *octets, size_t len)
+{
+	int rc = oct_msg_add_body(e->msg, octets, len);
+	int dk = auth_dkim_verify_body(e->dkim, octets, len);
+
+	if (e->arc != NULL)
+		auth_arc_verify_body(e->arc, octets, len);
+	return rc != 0 ? rc : dk;
+}
+
+/* --- The end of the message -------------------------------------------------- */
+
+static void
+read_from(struct evaluator *e)
+{
+	struct evaluation *o = &e->out;
+
+	for (size_t i = 0;; i++) {
+		const struct oct_field *f = oct_msg_find(e->msg, "From", i);
+		size_t n = 0;
+
+		if (f == NULL)
+			return;
+		if (oct_addrlist_parse(f->value, f->value_len,
+			o->from + o->from_count,
+			EVALUATE_FROM_MAX - o->from_count, &n) != 0 ||
+		    n == 0)
+			o->from_malformed = true;
+		o->from_count += n;
+	}
+}
+
+static void
+org_of(struct evaluator *e, const char *domain, char out[OCT_DOMAIN_SIZE])
+{
+	if (*domain == '\0') {
+		*out = '\0';
+		return;
+	}
+	/* A public suffix stands for itself, as by the tree walk. */
+	if (e->env->org_psl && auth_psl_org(domain, out) >= 0)
+		return;
+	/* Whatever the DNS says, out is at least the domain itself. */
+	(void)!auth_dmarc_org(e->dns, domain, out);
+}
+
+static void
+check_spf(struct evaluator *e, int64_t now_ms)
+{
+	struct auth_spf_input in;
+
+	if (e->envelope.direction != DIR_INBOUND)
+		return;
+	spf_input(e, now_ms, &in);
+	if (e->env->spf_libspf2)
+		auth_spf_libspf2_check(e->dns, &in, &e->out.spf);
+	else
+		auth_spf_check(e->dns, &in, &e->out.spf);
+}
+
+static void
+check_dmarc(struct evaluator *e)
+{
+	const char *domains[EVALUATE_FROM_MAX];
+	struct auth_dmarc_input in = { .from_domains = domains,
+		.spf = &e->out.spf, .dkim = &e->out.dkim,
+		.psl = e->env->org_psl };
+
+	/* A From that others may read otherwise has no author to judge by. */
+	for (size_t i = 0; i < e->out.from_count && !e->out.from_malformed;
+	    i++) {
+		bool known = false;
+
+		for (size_t j = 0; j < in.from_count; j++)
+			known |= strcmp(domains[j],
+				     e->out.from[i].domain) == 0;
+		if (!known)
+			domains[in.from_count++] = e->out.from[i].domain;
+	}
+	auth_dmarc_check(e->dns, &in, &e->out.dmarc);
+}
+
+static void
+find_orgs(struct evaluator *e)
+{
+	struct evaluation *o = &e->out;
+
+	if (o->from_count > 0)
+		org_of(e, o->from[0].domain, o->from_org);
+	org_of(e, e->envelope.rpath.domain, o->rpath_org);
+	org_of(e, o->spf.domain, o->spf_org);
+	for (size_t i = 0; i < o->dkim.count; i++)
+		org_of(e, o->dkim.sig[i].domain, o->dkim_org[i]);
+}
+
+static bool
+in_list(const char *const *list, const char *domain)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (oct_domain_under(domain, *list))
+			return true;
+	return false;
+}
+
+static void
+join_lists(struct evaluator *e, struct score_lists *out)
+{
+	struct oct_str found;
+
+	if (e->lists == NULL)
+		return;
+	/* Names of more lists than fit are left out here, not in the score. */
+	oct_str_fixed(&found, e->out.lists, sizeof(e->out.lists));
+	lists_join(e->lists, out, &found);
+}
+
+static bool
+is_declared_forwarder(const struct evaluator *e)
+{
+	for (size_t i = 0; i < e->env->forwarder_count; i++)
+		if (oct_ip_in(&e->envelope.client, &e->env->forwarders[i].net,
+			e->env->forwarders[i].bits))
+			return true;
+	return false;
+}
+
+static int
+check_credit(struct evaluator *e)
+{
+	int rc = 0;
+
+	e->out.credit = "none";
+	if (e->arc != NULL)
+		rc = auth_arc_verify_end(e->arc, &e->out.arc);
+	if (rc != 0)
+		return rc;
+	if (auth_arc_credits(e->msg, &e->out.arc, e->env->sealers))
+		e->out.credit = "arc";
+	else if (is_declared_forwarder(e))
+		e->out.credit = "forwarder";
+	else
+		return 0;
+	e->out.credited = true;
+	return 0;
+}
+
+static void
+check_score(struct evaluator *e, int64_t now_ms)
+{
+	struct evaluation *o = &e->out;
+	struct score_input in = { .msg = e->msg,
+		.spf = &o->spf,
+		.dkim = &o->dkim,
+		.dmarc = &o->dmarc,
+		.rpath = &e->envelope.rpath,
+		.helo = e->helo,
+		.hostname = e->env->hostname,
+		.from_count = o->from_count,
+		.from_malformed = o->from_malformed,
+		.from = o->from_count > 0 ? &o->from[0] : NULL,
+		.from_org = o->from_org,
+		.rpath_org = o->rpath_org,
+		.now_ms = now_ms,
+		.trace_only = trusts_trace_only(e) };
+
+	join_lists(e, &in.lists);
+	score_message(&in, &e->env->weights, &o->score);
+}
+
+int
+evaluator_end(struct evaluator *e, int64_t now_ms,
+    const struct evaluation **out)
+{
+	int rc;
+
+	if (e->lists != NULL)
+		lists_ask_body(e->lists, e->msg);
+	rc = auth_dkim_verify_end(e->dkim, &e->out.dkim);
+	if (rc != 0)
+		return rc;
+	read_from(e);
+	check_spf(e, now_ms);
+	check_dmarc(e);
+	find_orgs(e);
+	e->out.has_cc = oct_msg_count(e->msg, "Cc") > 0;
+	e->out.spf_listed_provider = in_list(e->env->providers,
+	    e->out.spf.term_domain);
+	rc = check_credit(e);
+	if (rc != 0)
+		return rc;
+	check_score(e, now_ms);
+	*out = &e->out;
+	return 0;
+}
+
+struct oct_msg *
+evaluator_msg(struct evaluator *e)
+{
+	return e->msg;
+}
+
+const struct evaluate_envelope *
+evaluator_envelope(const struct evaluator *e)
+{
+	return &e->envelope;
+}
+
+struct dns_session *
+evaluator_dns(struct evaluator *e)
+{
+	return e->dns;
+}
+
+/* --- Named recipients ----------------------------------------------------------- */
+
+static void
+read_named(struct evaluator *e)
+{
+	static const char *const fields[] = { "To", "Cc", "Resent-To",
+		"Resent-Cc", "Resent-Bcc" };
+
+	e->named_known = true;
+	e->named = calloc(NAMED_MAX, sizeof(*e->named));
+	if (e->named == NULL)
+		return;
+	for (size_t i = 0; i < OCT_LEN(fields); i++) {
+		for (size_t n = 0; n < NAMED_MAX; n++) {
+			const struct oct_field *f = oct_msg_find(e->msg,
+			    fields[i], n);
+			size_t got = 0;
+
+			if (f == NULL)
+				break;
+			(void)!oct_addrlist_parse(f->value, f->value_len,
+			    e->named + e->named_count,
+			    NAMED_MAX - e->named_count, &got);
+			e->named_count += got;
+		}
+	}
+	for (size_t i = 0; i < e->named_count; i++) {
+		struct oct_addr folded;
+
+		oct_addr_fold(&e->named[i], '+', &folded);
+		e->named[i] = folded;
+	}
+}
+
+static bool
+is_named(const struct evaluator *e, const struct oct_addr *a)
+{
+	struct oct_addr folded;
+
+	oct_addr_fold(a, '+', &folded);
+	for (size_t i = 0; i < e->named_count; i++)
+		if (strcmp(folded.local, e->named[i].local) == 0 &&
+		    strcmp(folded.domain, e->named[i].domain) == 0)
+			return true;
+	return false;
+}
+
+bool
+evaluator_names(struct evaluator *e, const struct oct_addr *typed,
+    const char *final_address)
+{
+	struct oct_addr final;
+
+	if (!e->named_known)
+		read_named(e);
+	if (is_named(e, typed))
+		return true;
+	return final_address != NULL &&
+	    oct_addr_parse(final_address, &final) == 0 && is_named(e, &final);
+}
+
+void
+evaluation_proof(const struct evaluation *ev,
+    const struct evaluate_envelope *envelope, bool to_names_rcpt,
+    enum proof_replay replay, struct proof_input *out)
+{
+	*out = (struct proof_input){ .spf = &ev->spf,
+		.dkim = &ev->dkim,
+		.dmarc = &ev->dmarc,
+		.spf_org = ev->spf_org,
+		.from_org = ev->from_org,
+		.rpath = &envelope->rpath,
+		.from_count = ev->from_malformed ? 0 : ev->from_count,
+		.from = ev->from_count > 0 ? &ev->from[0] : NULL,
+		.has_cc = ev->has_cc,
+		.to_names_rcpt = to_names_rcpt,
+		.spf_listed_provider = ev->spf_listed_provider,
+		.credited = ev->credited,
+		.no_spf = envelope->direction != DIR_INBOUND,
+		.replay = replay };
+	for (size_t i = 0; i < AUTH_DKIM_MAX; i++)
+		out->dkim_org[i] = ev->dkim_org[i];
+}

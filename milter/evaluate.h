@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One message evaluated: fed as it comes, its look-ups started early and joined
+ * at the end; the outcome is plain data for the decisions.  Free of libmilter
+ * types, so that `octroictl scan` gives the verdict that the milter would.  One
+ * thread at a time.
+ */
+#ifndef OCT_MILTER_EVALUATE_H
+#define OCT_MILTER_EVALUATE_H
+
+#include "auth/dkim.h"
+#include "auth/types.h"
+#include "lib/dns.h"
+#include "lib/msg.h"
+#include "milter/lists.h"
+#include "policy/decide.h"
+#include "policy/proof.h"
+#include "policy/score.h"
+
+#define EVALUATE_FROM_MAX 8
+#define EVALUATE_LISTS_SIZE 512
+
+/* What evaluation needs of the process; immutable, outlives evaluators. */
+struct evaluate_env {
+	struct dns *dns;
+	struct auth_dkim_lib *dkim;
+	struct oct_msg_limits limits;
+	const char *hostname;
+	bool spf_libspf2;              /* the other engine */
+	struct lists *lists;           /* DNS lists; may be NULL */
+	bool org_psl;                  /* organisational domains by the public
+					  suffix list */
+	const char *const *providers;  /* domains whose SPF terms bind reverse-
+					  paths to accounts, NULL-terminated */
+	const char *const *sealers;    /* trusted ARC sealers, likewise */
+	const struct oct_prefix *forwarders; /* declared forwarders */
+	size_t forwarder_count;
+	struct score_weights weights;
+	int64_t dns_ms;                /* budget for all look-ups of a message */
+	size_t dns_questions;          /* and their number */
+};
+
+struct evaluate_envelope {
+	enum direction direction;
+	struct oct_ip client;
+	const char *helo;
+	struct oct_addr rpath;
+	const char *id; /* for warnings */
+};
+
+/* The outcome; strings and arrays belong to the evaluator. */
+struct evaluation {
+	struct auth_spf spf;
+	struct auth_dkim dkim;
+	struct auth_dmarc dmarc;
+	struct auth_arc arc;
+	bool credited;
+	const char *credit; /* by whom: "arc", "forwarder", or "none" */
+	size_t from_count;
+	bool from_malformed;
+	struct oct_addr from[EVALUATE_FROM_MAX];
+	char from_org[OCT_DOMAIN_SIZE], rpath_org[OCT_DOMAIN_SIZE];
+	char spf_org[OCT_DOMAIN_SIZE];
+	char dkim_org[AUTH_DKIM_MAX][OCT_DOMAIN_SIZE];
+	bool has_cc;
+	bool spf_listed_provider;
+	char lists[EVALUATE_LISTS_SIZE]; /* which DNS lists counted: "zone:code"
+					    separated by commas, or "" */
+	struct score score;
+};
+
+struct evaluator;
+
+/* Starts the SPF, DMARC and DNS list look-ups. */
+OCT_CHECK int evaluator_new(const struct evaluate_env *env,
+    const struct evaluate_envelope *envelope, struct evaluator **out);
+void evaluator_free(struct evaluator *e);
+
+/* In order.  OCT_ELIMIT: a bound of the message was hit (it is marked, go on). */
+OCT_CHECK int evaluator_field(struct evaluator *e, const char *name,
+    const char *value);
+OCT_CHECK int evaluator_eoh(struct evaluator *e);
+OCT_CHECK int evaluator_body(struct evaluator *e, const void *octets,
+    size_t len);
+/* Joins everything; *out is valid until evaluator_free. */
+OCT_CHECK int evaluator_end(struct evaluator *e, int64_t now_ms,
+    const struct evaluation **out);
+
+struct oct_msg *evaluator_msg(struct evaluator *e);
+const struct evaluate_envelope *evaluator_envelope(const struct evaluator *e);
+struct dns_session *evaluator_dns(struct evaluator *e);
+
+/* Is the recipient (as typed) named in To, Cc or Resent-*?  also: further
+ * addresses that count for it (finals behind an alias). */
+bool evaluator_names(struct evaluator *e, const struct oct_addr *typed,
+    const char *final_address);
+
+/* Fill in a proof_input for one recipient from the outcome. */
+void evaluation_proof(const struct evaluation *ev,
+    const struct evaluate_envelope *envelope, bool to_names_rcpt,
+    enum proof_replay replay, struct proof_input *out);
+
+#endif

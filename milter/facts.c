@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "milter/facts.h"
+
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/str.h"
+#include "policy/exempt.h"
+#include "policy/keys.h"
+
+/* Proof of From without a DMARC record: a passing signature, or SPF for the very
+ * domain. */
+static bool
+is_proven(const struct evaluation *ev, const char *domain)
+{
+	bool proven = ev->dmarc.result == AUTH_PASS;
+
+	for (size_t i = 0; !proven && i < ev->dkim.count; i++)
+		proven = ev->dkim.sig[i].result == AUTH_PASS &&
+		    ev->dkim.sig[i].covers_from &&
+		    ev->dkim.sig[i].whole_body &&
+		    !ev->dkim.sig[i].length && !ev->dkim.sig[i].testing &&
+		    strcmp(ev->dkim.sig[i].domain, domain) == 0;
+	if (!proven && !ev->spf.helo && ev->spf.result == AUTH_PASS)
+		proven = strcmp(ev->spf.domain, domain) == 0;
+	return proven;
+}
+
+const struct dir_domain *
+facts_claimed(const struct dir_snapshot *snapshot, const struct evaluation *ev)
+{
+	const struct dir_domain *d = NULL;
+
+	for (size_t i = 0; snapshot != NULL && d == NULL && i < ev->from_count;
+	    i++)
+		d = dir_domain(snapshot, ev->from[i].domain);
+	return d != NULL && d->state == DIR_ACTIVE ? d : NULL;
+}
+
+void
+facts_message(enum direction direction, const struct dir_snapshot *snapshot,
+    const struct evaluation *ev, struct decide_msg *out)
+{
+	const struct dir_domain *claimed = facts_claimed(snapshot, ev);
+
+	*out = (struct decide_msg){ .direction = direction,
+		.dmarc = ev->dmarc.result,
+		.dmarc_policy = ev->dmarc.policy,
+		.credited = ev->credited,
+		.score = ev->score.total };
+	if (claimed == NULL)
+		return;
+	out->claims_hosted = true;
+	out->claims_refuse = claimed->own_refuse;
+	out->same_installation = is_proven(ev, claimed->name) &&
+	    ev->from_count == 1 && !ev->from_malformed;
+}
+
+enum dir_dmarc
+facts_dmarc_mode(const struct settings *s)
+{
+	static const enum dir_dmarc modes[] = { DIR_DMARC_ENFORCE,
+		DIR_DMARC_HOLD, DIR_DMARC_OBSERVE };
+
+	return s->dmarc >= 0 && (size_t)s->dmarc < OCT_LEN(modes)
+	    ? modes[s->dmarc]
+	    : DIR_DMARC_ENFORCE;
+}
+
+/* --- One final ---------------------------------------------------------- */
+
+static int32_t
+threshold(int32_t mailbox, int32_t domain, int32_t platform)
+{
+	if (mailbox != INT32_MIN)
+		return mailbox;
+	return domain != INT32_MIN ? domain : platform;
+}
+
+static void
+resolve_thresholds(const struct dir_final *f, const struct dir_thresholds *p,
+    struct dir_thresholds *out)
+{
+	static const struct dir_thresholds unset = { INT32_MIN, INT32_MIN,
+		INT32_MIN };
+	const struct dir_thresholds *m = &unset, *d = &unset;
+
+	if (f->domain != NULL) {
+		d = &f->domain->thresholds;
+		m = &f->mailbox->thresholds;
+	}
+	out->tag = threshold(m->tag, d->tag, p->tag);
+	out->hold = threshold(m->hold, d->hold, p->hold);
+	out->reject = threshold(m->reject, d->reject, p->reject);
+}
+
+void
+facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
+    const struct oct_msg *m, const struct oct_addr *rpath, bool named,
+    struct decide_rcpt *out)
+{
+	out->external = f->domain == NULL;
+	resolve_thresholds(f, platform, &out->thresholds);
+	out->protected_path = f->protected_path;
+	out->exempt = exempt_kind(m, rpath, named) != NULL;
+	out->has_room = true;
+	if (out->external)
+		return;
+	out->dmarc_mode = f->domain->dmarc;
+	out->option = dir_challenge_of(f->domain, f->mailbox);
+	out->has_blocks = f->domain->has_blocks || f->mailbox->has_blocks;
+}
+
+/* --- The store ---------------------------------------------------------- */
+
+static void
+add_who(struct facts_who *w, const char *kind, const char *name)
+{
+	struct oct_str s;
+
+	if (*name == '\0')
+		return;
+	oct_str_fixed(&s, w->text[w->count], sizeof(w->text[0]));
+	oct_str_addf(&s, "%s:%s", kind, name);
+	w->list[w->count] = w->text[w->count];
+	w->count++;
+}
+
+void
+facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
+    struct facts_who *out)
+{
+	struct oct_addr folded;
+	char text[OCT_ADDR_SIZE];
+
+	out->count = 0;
+	if (ev->from_count > 0) {
+		oct_addr_fold(&ev->from[0], '\0', &folded);
+		oct_addr_text(&folded, text);
+		add_who(out, "addr", text);
+		add_who(out, "dom", ev->from[0].domain);
+		if (strcmp(ev->from_org, ev->from[0].domain) != 0)
+			add_who(out, "dom", ev->from_org);
+	}
+	out->from_count = out->count;
+	if (oct_addr_is_null(rpath))
+		return;
+	proof_fold(rpath, &folded);
+	oct_addr_text(&folded, text);
+	add_who(out, "addr", text);
+	add_who(out, "dom", rpath->domain);
+}
+
+int
+facts_ask(const struct facts_who *who, const char *domain, const char *local,
+    const char *sid, struct store_batch *b, struct facts_reads *out)
+{
+	char key[KEY_SIZE], stronger[PROOF_SID_SIZE];
+
+	key_relations(key, domain, local);
+	out->relation = store_batch_hget(b, key, sid);
+	out->stronger = out->grants = out->domain_grants = -1;
+	proof_sid_stronger(sid, stronger);
+	if (*stronger != '\0')
+		out->stronger = store_batch_hget(b, key, stronger);
+	if (who->count > 0) {
+		out->grants = store_batch_hmget(b,
+		    key_grants(key, domain, local), who->list, who->count);
+		out->domain_grants = store_batch_hmget(b,
+		    key_grants(key, domain, "@"), who->list, who->count);
+	}
+	/* -1 is "not asked": a block that was not asked for would be none. */
+	return out->relation < 0 || out->stronger < -1 || out->grants < -1 ||
+		out->domain_grants < -1
+	    ? OCT_ELIMIT
+	    : 0;
+}
+
+static const char *
+text_at(const struct store_batch *b, int slot, size_t i)
+{
+	return slot < 0 ? NULL : store_batch_value(b, slot, i)->data;
+}
+
+/* Blocks need no proof; grants do (challenge.md 1 and 2, rows 3 and 4). */
+static void
+apply_grants(const struct facts_who *w, bool from_proven,
+    const struct store_batch *b, int slot, struct decide_rcpt *out)
+{
+	for (size_t i = 0; slot >= 0 && i < w->count; i++) {
+		const char *packed = text_at(b, slot, i);
+		struct case_grant g;
+
+		if (packed == NULL || case_grant_parse(packed, &g) != 0)
+			continue;
+		if (g.block) {
+			out->blocked = true;
+			out->drop_silently |= g.drop;
+		} else if (i < w->from_count && from_proven) {
+			out->granted = true;
+		}
+	}
+}
+
+static bool
+may_ask(const struct case_timers *t, const struct relation *r, int64_t now_ms)
+{
+	struct rel_guard g = { .now_ms = now_ms, .quiet_ms = t->quiet,
+		.asks_max = t->asks_max };
+	struct relation probe = *r;
+
+	return (relation_apply(&probe, REL_EV_HELD_ASK, &g, NULL, NULL) &
+		   REL_ACT_ASK) != 0;
+}
+
+void
+facts_read(const struct facts_who *who, bool from_proven,
+    const struct store_batch *b, const struct facts_reads *at,
+    const struct case_timers *t, int64_t now_ms, struct facts_relation *rel,
+    struct decide_rcpt *out)
+{
+	const char *packed = text_at(b, at->relation, 0);
+	const char *stronger = text_at(b, at->stronger, 0);
+	struct relation other;
+
+	relation_init(&rel->relation);
+	/* An unreadable one is UNKNOWN, and replaced as a whole. */
+	rel->present = packed != NULL && strlen(packed) < REL_PACKED_SIZE;
+	if (rel->present) {
+		memcpy(rel->packed, packed, strlen(packed) + 1);
+		(void)!relation_unpack(packed, &rel->relation);
+	}
+	out->store_known = true;
+	out->relation = rel->relation.state;
+	/* An ALLOWED or BLOCKED A|from|org also speaks for F|from|org. */
+	if (stronger != NULL && relation_unpack(stronger, &other) == 0 &&
+	    (other.state == REL_ALLOWED || other.state == REL_BLOCKED))
+		out->relation = other.state;
+	out->blocked = out->drop_silently = out->granted = false;
+	apply_grants(who, from_proven, b, at->grants, out);
+	apply_grants(who, from_proven, b, at->domain_grants, out);
+	out->may_ask = may_ask(t, &rel->relation, now_ms);
+}

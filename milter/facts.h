@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The facts that decisions read, out of evaluation, directory and store: the
+ * same for the milter and for `octroictl scan`.  Free of libmilter types; no
+ * function writes anything but its result.  Any thread.
+ */
+#ifndef OCT_MILTER_FACTS_H
+#define OCT_MILTER_FACTS_H
+
+#include "lib/store.h"
+#include "milter/evaluate.h"
+#include "policy/casework.h"
+#include "policy/decide.h"
+#include "policy/directory.h"
+#include "policy/relation.h"
+#include "policy/settings.h"
+
+/* The active hosted domain that From claims, or NULL. */
+const struct dir_domain *facts_claimed(const struct dir_snapshot *snapshot,
+    const struct evaluation *ev);
+
+/* Of the message.  snapshot may be NULL: nothing is hosted. */
+void facts_message(enum direction direction,
+    const struct dir_snapshot *snapshot, const struct evaluation *ev,
+    struct decide_msg *out);
+
+/* How far the platform applies DMARC policies. */
+enum dir_dmarc facts_dmarc_mode(const struct settings *s);
+
+/* Of one final recipient: what directory and message alone say.  named: it, or
+ * what was typed for it, stands in To, Cc or Resent-*. */
+void facts_final(const struct dir_final *f,
+    const struct dir_thresholds *platform, const struct oct_msg *m,
+    const struct oct_addr *rpath, bool named, struct decide_rcpt *out);
+
+/* --- What the store says ------------------------------------------------ */
+
+#define FACTS_WHO_MAX 6
+
+/* What a grant or block may name: the From address, its domain and organisation,
+ * the reverse-path and its domain.  Points into itself: not to be copied. */
+struct facts_who {
+	char text[FACTS_WHO_MAX][OCT_ADDR_SIZE + 8];
+	const char *list[FACTS_WHO_MAX];
+	size_t count;
+	size_t from_count; /* the first ones, that a grant may match */
+};
+void facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
+    struct facts_who *out);
+
+/* Reads of one final in a batch; -1 = not asked. */
+struct facts_reads {
+	int relation, stronger, grants, domain_grants;
+};
+OCT_CHECK int facts_ask(const struct facts_who *who, const char *domain,
+    const char *local, const char *sid, struct store_batch *b,
+    struct facts_reads *out);
+
+/* The relation itself, as it was read. */
+struct facts_relation {
+	struct relation relation; /* UNKNOWN if absent or unreadable */
+	bool present;
+	char packed[REL_PACKED_SIZE];
+};
+
+/* Sets store_known, relation, may_ask, blocked, drop_silently and granted. */
+void facts_read(const struct facts_who *who, bool from_proven,
+    const struct store_batch *b, const struct facts_reads *at,
+    const struct case_timers *t, int64_t now_ms, struct facts_relation *rel,
+    struct decide_rcpt *out);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "milter/judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/results.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "milter/actions.h"
+#include "milter/facts.h"
+#include "milter/hold.h"
+#include "milter/limits.h"
+#include "milter/observe.h"
+#include "milter/service.h"
+#include "milter/sign.h"
+
+/* Finals of one message: beyond, it is deferred with the limit's name. */
+#define FINALS_MAX 5000
+
+/* Times that a lost race with another writer is read and decided again. */
+#define JUDGE_TRIES 4
+
+bool
+judge_is_forged(const struct oct_field *f, const char *authserv_id)
+{
+	if (oct_field_starts(f, "X-Octroi-") ||
+	    oct_field_starts(f, "X-Spam-"))
+		return true;
+	return oct_field_is(f, "Authentication-Results") &&
+	    auth_results_claims(f->value, f->value_len, authserv_id);
+}
+
+static bool
+is_inbound(const struct session *s)
+{
+	return s->direction == DIR_INBOUND || s->direction == DIR_COLLECTED ||
+	    s->direction == DIR_FORWARDED;
+}
+
+void
+judge_message_facts(const struct session *s, const struct evaluation *ev,
+    struct decide_msg *out)
+{
+	facts_message(s->direction, s->snapshot, ev, out);
+	out->dmarc_mode = facts_dmarc_mode(s->app->settings);
+}
+
+/* --- Finals ------------------------------------------------------------------- */
+
+static size_t
+find_final(const struct judge *j, const char *address)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (strcmp(j->finals[i].final->address, address) == 0)
+			return i;
+	return j->count;
+}
+
+static int
+collect_finals(struct judge *j)
+{
+	struct session *s = j->session;
+	size_t total = 0, at = 0;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		total += s->rcpts[i].finals.count;
+	if (total > FINALS_MAX)
+		return OCT_ELIMIT;
+	j->finals = calloc(total > 0 ? total : 1, sizeof(*j->finals));
+	j->map = calloc(total > 0 ? total : 1, sizeof(*j->map));
+	j->first = calloc(s->rcpt_count + 1, sizeof(*j->first));
+	j->taken = calloc(s->rcpt_count > 0 ? s->rcpt_count : 1,
+	    sizeof(*j->taken));
+	if (j->finals == NULL || j->map == NULL || j->first == NULL ||
+	    j->taken == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->rcpt_count; i++) {
+		const struct dir_finals *f = &s->rcpts[i].finals;
+
+		j->first[i] = at;
+		for (size_t k = 0; k < f->count; k++) {
+			size_t known = find_final(j, f->finals[k].address);
+
+			if (known == j->count) {
+				j->finals[known].final = &f->finals[k];
+				j->finals[known].rcpt = i;
+				j->count++;
+			}
+			j->map[at++] = known;
+		}
+	}
+	j->first[s->rcpt_count] = at;
+	return 0;
+}
+
+/* --- Facts of one final ----------------------------------------------------------- */
+
+static void
+static_facts(struct judge *j, struct judge_final *f)
+{
+	struct session *s = j->session;
+	const struct rcpt *r = &s->rcpts[f->rcpt];
+	bool named = evaluator_names(s->evaluator, &r->addr, f->final->address);
+
+	facts_final(f->final, &s->app->thresholds, j->msg, &s->rpath, named,
+	    &f->facts);
+}
+
+static void
+classify(struct judge *j, struct judge_final *f)
+{
+	struct session *s = j->session;
+	const struct rcpt *r = &s->rcpts[f->rcpt];
+	enum proof_replay replay = PROOF_REPLAY_UNKNOWN;
+	struct proof_input in;
+	char net[OCT_IP_SIZE];
+	size_t index;
+	bool named = evaluator_names(s->evaluator, &r->addr, f->final->address);
+
+	evaluation_proof(j->ev, evaluator_envelope(s->evaluator), named, replay,
+	    &in);
+	if (proof_needs_replay(&in, &index))
+		in.replay = hold_replay(j, f, &j->ev->dkim.sig[index]);
+	proof_classify(&in, &f->proof);
+	f->facts.class = f->proof.class;
+	oct_ip_net_text(&s->client, net);
+	proof_sid(&in, &f->proof, net, f->sid);
+}
+
+static void
+gather(struct judge *j)
+{
+	for (size_t i = 0; i < j->count; i++) {
+		struct judge_final *f = &j->finals[i];
+
+		static_facts(j, f);
+		/* Of an external final nothing is asked, but a copy that is
+		 * taken over must know whether its path is proven. */
+		f->proof.class = PROOF_N;
+		if (is_inbound(j->session))
+			classify(j, f);
+		if (!is_inbound(j->session) || f->facts.external)
+			f->facts.class = PROOF_N;
+	}
+}
+
+/* RCPTs that are not ours, and service addresses: they are delivered or taken
+ * whatever becomes of the others, so nothing can be refused for all. */
+static size_t
+count_others(const struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		if (!s->rcpts[i].ours)
+			n++;
+	return n;
+}
+
+void
+judge_decide(struct judge *j)
+{
+	size_t others = count_others(j->session);
+	struct fate *fates = calloc(j->count + others + 1, sizeof(*fates));
+
+	if (fates == NULL) {
+		j->reply = (struct fate){ .verdict = FATE_DEFER,
+			.reason = FATE_R_STORE_DOWN, .code = 451,
+			.enhanced = "4.3.0" };
+		return;
+	}
+	for (size_t i = 0; i < j->count; i++) {
+		decide_rcpt(&j->facts, &j->finals[i].facts, &fates[i]);
+		/* The same message again while we have it: the same answer, or
+		 * it would come twice (challenge.md 4). */
+		if (j->finals[i].merged && fates[i].verdict == FATE_DELIVER)
+			fates[i] = (struct fate){ .verdict = FATE_HOLD,
+				.reason = FATE_R_TRANSIT };
+	}
+	for (size_t i = 0; i < others; i++)
+		fates[j->count + i].verdict = FATE_DELIVER;
+	decide_reply(&j->facts, fates, j->count + others, &j->reply);
+	for (size_t i = 0; i < j->count; i++)
+		j->finals[i].fate = fates[i];
+	free(fates);
+}
+
+/* --- Envelope: who leaves it, who is taken over ----------------------------------- */
+
+static bool
+all_delivered(const struct judge *j, size_t rcpt)
+{
+	for (size_t k = j->first[rcpt]; k < j->first[rcpt + 1]; k++)
+		if (j->finals[j->map[k]].fate.verdict != FATE_DELIVER)
+			return false;
+	return true;
+}
+
+/*
+ * An RCPT stays if everybody behind it is delivered.  Else octroi takes it over
+ * whole: those to deliver are stored too (transit), unless a kept RCPT of the
+ * same message reaches them.
+ */
+static void
+split(struct judge *j)
+{
+	const struct session *s = j->session;
+
+	for (size_t i = 0; i < j->count; i++)
+		j->finals[i].kept = j->finals[i].transit = false;
+	for (size_t i = 0; i < s->rcpt_count; i++) {
+		j->taken[i] = s->rcpts[i].service ||
+		    (s->rcpts[i].ours && !all_delivered(j, i));
+		if (j->taken[i])
+			continue;
+		for (size_t k = j->first[i]; k < j->first[i + 1]; k++)
+			j->finals[j->map[k]].kept = true;
+	}
+	for (size_t i = 0; i < s->rcpt_count; i++) {
+		if (!j->taken[i])
+			continue;
+		for (size_t k = j->first[i]; k < j->first[i + 1]; k++) {
+			struct judge_final *f = &j->finals[j->map[k]];
+
+			f->transit = f->fate.verdict == FATE_DELIVER &&
+			    !f->kept;
+		}
+	}
+}
+
+static bool
+reads_nothing(const struct judge *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (decide_needs_store(&j->facts, &j->finals[i].facts))
+			return false;
+	return true;
+}
+
+/* Decide and hold, again while another writer wins the race. */
+static int
+decide_and_hold(struct judge *j)
+{
+	int rc = OCT_ECONFLICT;
+
+	for (int i = 0; i < JUDGE_TRIES && rc == OCT_ECONFLICT; i++) {
+		if (i > 0 || !reads_nothing(j)) {
+			rc = judge_read_store(j);
+			if (rc != 0 && rc != OCT_EDOWN && rc != OCT_ETIME &&
+			    rc != OCT_EREPLY)
+				return rc;
+		}
+		judge_decide(j);
+		if (j->reply.verdict != FATE_DELIVER)
+			return 0;
+		split(j);
+		rc = hold_message(j);
+	}
+	return rc;
+}
+
+/* --- The whole -------------------------------------------------------------------- */
+
+static void
+tempfail(struct judge_actions *out, int rc)
+{
+	out->accepted = false;
+	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EROFS)
+		reply_set(&out->reply, REPLY_TEMPFAIL, 452, "4.3.1",
+		    "Insufficient storage, try again later");
+	else if (rc == OCT_ELIMIT)
+		reply_set(&out->reply, REPLY_TEMPFAIL, 452, "4.5.3",
+		    "Too many recipients (limit: finals)");
+	else
+		reply_set(&out->reply, REPLY_TEMPFAIL, 451, "4.3.0",
+		    "Temporary failure, try again later");
+}
+
+static void
+judge_fini(struct judge *j)
+{
+	free(j->finals);
+	free(j->map);
+	free(j->first);
+	free(j->taken);
+}
+
+static void
+refund_all(struct session *s)
+{
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		limits_refund(s, &s->rcpts[i]);
+}
+
+static int
+judge_inbound(struct judge *j, struct judge_actions *out)
+{
+	int rc;
+
+	rc = collect_finals(j);
+	if (rc != 0)
+		return rc;
+	judge_message_facts(j->session, j->ev, &j->facts);
+	gather(j);
+	/* Before anything is held: a message that is refused for its forged
+	 * fields must leave nothing behind. */
+	rc = actions_forged(j, out);
+	if (rc != 0)
+		return rc == OCT_ELIMIT ? 0 : rc;
+	rc = service_handle(j);
+	if (rc == 0)
+		rc = decide_and_hold(j);
+	if (rc != 0)
+		return rc;
+	observe_own(j);
+	rc = actions_fill(j, out);
+	if (rc == 0 && out->accepted && !out->discard)
+		sign_message(j, out);
+	return rc;
+}
+
+/* Collectors and forwarders never get a 5xx: theirs would bounce to strangers,
+ * or delete (challenge.md 10a). */
+static void
+too_big(const struct session *s, const char *limit, struct reply *out)
+{
+	bool later = s->direction == DIR_COLLECTED ||
+	    s->direction == DIR_FORWARDED;
+
+	reply_set(out, later ? REPLY_TEMPFAIL : REPLY_REJECT,
+	    later ? 452 : 552, later ? "4.3.1" : "5.3.4",
+	    "Message too big (limit: %s)", limit);
+}
+
+/* What is held or taken over is not charged (design 7). */
+static void
+refund_taken(const struct judge *j)
+{
+	for (size_t i = 0; i < j->session->rcpt_count; i++)
+		if (j->taken[i])
+			limits_refund(j->session, &j->session->rcpts[i]);
+}
+
+void
+judge_message(struct session *s, struct judge_actions *out)
+{
+	struct judge j = { .session = s, .now_ms = oct_clock_wall_ms() };
+	int rc = -ENOMEM;
+
+	memset(out, 0, sizeof(*out));
+	if (s->broken || s->evaluator == NULL)
+		goto done;
+	rc = evaluator_end(s->evaluator, j.now_ms, &j.ev);
+	if (rc != 0)
+		goto done;
+	j.msg = evaluator_msg(s->evaluator);
+	if (oct_msg_over(j.msg) != NULL) {
+		/* What we could not keep whole we could not hold either. */
+		too_big(s, oct_msg_over(j.msg), &out->reply);
+		rc = 0;
+		goto done;
+	}
+	rc = judge_inbound(&j, out);
+done:
+	if (rc != 0) {
+		oct_log(OCT_WARNING, "%s: verdict=defer reason=error error=\"%s\"",
+		    s->id, oct_strerror(rc));
+		tempfail(out, rc);
+	}
+	if (!out->accepted)
+		refund_all(s);
+	else
+		refund_taken(&j);
+	judge_fini(&j);
+}
+
+void
+judge_actions_fini(struct judge_actions *a)
+{
+	free(a->results);
+	for (size_t i = 0; i < a->signature_count; i++)
+		free(a->signatures[i]);
+	free(a->score);
+	free(a->symbols);
+	free(a->rcpt_delete);
+	memset(a, 0, sizeof(*a));
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a message: facts are gathered for every final recipient (one round
+ * trip to the store), decided by policy/decide.h, and what must be kept is held
+ * (hold.h), before anything is answered.  Free of libmilter types: what is to be
+ * changed in the message is a list for the caller.
+ */
+#ifndef OCT_MILTER_JUDGE_H
+#define OCT_MILTER_JUDGE_H
+
+#include "milter/session.h"
+#include "policy/relation.h"
+
+/* One final recipient under judgement. */
+struct judge_final {
+	const struct dir_final *final;
+	size_t rcpt;                /* first RCPT that leads to it */
+	struct decide_rcpt facts;
+	struct proof proof;
+	struct fate fate;
+	char sid[PROOF_SID_SIZE];
+	char id[HELD_ID_SIZE];      /* held item id */
+	struct relation relation;
+	bool rel_present;
+	char rel_packed[REL_PACKED_SIZE];
+	char state_old[16];         /* of an item of that id; "" = none */
+	char file_old[8];           /* and its "file" (policy/casework.h) */
+	bool merged;                /* a live item of that id exists */
+	bool transit;               /* delivered, but taken over (see below) */
+	bool kept;                  /* a kept RCPT delivers to it */
+};
+
+struct judge {
+	struct session *session;
+	const struct evaluation *ev;
+	struct oct_msg *msg;
+	int64_t now_ms; /* wall */
+	struct decide_msg facts;
+	size_t count;
+	struct judge_final *finals;
+	size_t *map;        /* RCPT i's finals: map[first[i]] .. */
+	size_t *first;      /* rcpt_count + 1 offsets into map */
+	bool *taken;        /* RCPT i leaves the envelope */
+	struct fate reply;
+};
+
+/* Header changes and the answer, for the caller to carry out in this order. */
+#define JUDGE_DELETE_MAX 256
+struct judge_actions {
+	struct reply reply;
+	bool accepted;      /* false: only the reply counts */
+	size_t delete_count;
+	struct {
+		const struct oct_field *field; /* of the message */
+		int index;        /* from 1 among fields of that name */
+	} delete[JUDGE_DELETE_MAX]; /* last to first */
+	char *results;      /* Authentication-Results value, NULL = none */
+	size_t signature_count;
+	char *signatures[DIR_DKIM_MAX]; /* DKIM-Signature values */
+	char *score, *symbols; /* X-Octroi-*; NULL = none */
+	bool tag, unknown;  /* X-Spam-Flag; X-Octroi-Sender: unknown */
+	size_t rcpt_count;
+	const char **rcpt_delete; /* envelope addresses, of the session */
+	bool discard;       /* nobody is left to deliver to */
+};
+
+/* Judge the message of s.  Never fails: errors are a temporary failure in
+ * out->reply.  judge_actions_fini releases out. */
+void judge_message(struct session *s, struct judge_actions *out);
+void judge_actions_fini(struct judge_actions *a);
+
+/* Decide again after the store changed under us; used by hold.c. */
+OCT_CHECK int judge_read_store(struct judge *j);
+void judge_decide(struct judge *j);
+
+/* Fields that outsiders must not set: X-Octroi-*, X-Spam-*, and results that
+ * claim our authserv-id (RFC 8601 5). */
+bool judge_is_forged(const struct oct_field *f, const char *authserv_id);
+
+/* Facts that follow from message, snapshot and evaluation alone. */
+void judge_message_facts(const struct session *s, const struct evaluation *ev,
+    struct decide_msg *out);
+
+#endif
