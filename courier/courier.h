@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the courier program shares between its duties.  One thread.
+ */
+#ifndef OCT_COURIER_COURIER_H
+#define OCT_COURIER_COURIER_H
+
+#include "auth/dkim.h"
+#include "courier/notice.h"
+#include "lib/secret.h"
+#include "lib/smtp_out.h"
+#include "lib/spool.h"
+#include "lib/store.h"
+#include "lib/token.h"
+#include "policy/casework.h"
+#include "policy/dkim_vault.h"
+#include "policy/settings.h"
+
+struct courier {
+	const struct settings *settings;
+	struct store *store;
+	struct spool *spool;
+	struct smtp_out *release, *own;
+	struct auth_dkim_lib *dkim;
+	struct dkim_vault *vault; /* opens the challenge domain's keys */
+	char *dkim_pem; /* of a file, used where there are none; or NULL */
+	struct case_timers timers;
+	struct oct_token_keys tokens;
+	uint8_t code_key[OCT_KEY_OCTETS], suppress_key[OCT_KEY_OCTETS];
+	char challenge_domain[OCT_DOMAIN_SIZE];
+};
+
+/* Open everything; failures are logged. */
+OCT_CHECK int courier_open(const struct settings *settings,
+    struct courier **out);
+void courier_close(struct courier *c);
+
+/* How a duty ended. */
+enum duty {
+	DUTY_DONE,  /* forget it */
+	DUTY_LATER, /* it was put off: its new due time stands already */
+	DUTY_FAILED /* the store is away: it stays due as it is */
+};
+
+/* One duty, by its words ("settle d id"); repeating it is harmless. */
+enum duty courier_do(struct courier *c, const struct case_duty *d);
+
+/* The duties, a file each. */
+enum duty courier_release(struct courier *c, const struct case_duty *d);
+enum duty courier_challenge(struct courier *c, const struct case_duty *d);
+enum duty courier_expire(struct courier *c, const struct case_duty *d);
+enum duty courier_purge(struct courier *c, const struct case_duty *d);
+
+/* Put a duty off until when_ms. */
+enum duty courier_put_off(struct courier *c, const struct case_duty *d,
+    int64_t when_ms);
+
+/* Sign (where there is a key) and hand a complete message of our own to Postfix.
+ * before_dot as in smtp_out. */
+struct own_mail {
+	const char *mail_from, *rcpt;
+	const struct oct_str *message;
+	int (*before_dot)(void *arg);
+	void *arg;
+};
+OCT_CHECK int courier_send_own(struct courier *c, const struct own_mail *m,
+    struct smtp_reply *reply);
+
+/* Has this address said "not me"?  1, 0, or an error. */
+OCT_CHECK int courier_suppressed(struct courier *c, const char *address);
+
+/* The texts of the operator. */
+void courier_contact(const struct courier *c, struct notice_contact *out);
+
+/* Messages in the spool that the store does not know, because the milter could
+ * not tell whether they were registered: known again, or removed. */
+void courier_sweep(struct courier *c, int64_t now_ms);
+
+#endif

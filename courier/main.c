@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * octroi-courier: one thread, one loop over three sources of work: what was left
+ * unacknowledged, what is due, what is new.  An entry is acknowledged after its
+ * duty succeeded or stands as a due time.
+ */
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "courier/courier.h"
+#include "lib/clock.h"
+#include "lib/daemon.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "policy/keys.h"
+
+#define BATCH 100
+#define BLOCK_MS 250
+#define SWEEP_MS 3600000
+#define PENDING_MS 60000
+#define DOWN_PAUSE_MS 500
+#define KICK_MS 1000
+
+struct loop {
+	struct courier *courier;
+	int signals;
+	bool stop;
+	bool grouped; /* the consumer group is known to exist */
+	int64_t next_sweep_ms, next_pending_ms, kicked_ms;
+	char due[KEY_SIZE], work[KEY_SIZE];
+};
+
+/* The watchdog's patience is longer than the slowest SMTP transaction: killed in
+ * the middle of one, we would deliver twice. */
+static void
+kick(struct loop *l)
+{
+	int64_t now = oct_clock_mono_ms();
+
+	if (now - l->kicked_ms >= KICK_MS) {
+		daemon_watchdog();
+		l->kicked_ms = now;
+	}
+}
+
+static bool
+asked_to_stop(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			l->stop = true;
+	return l->stop;
+}
+
+/* A duty that fails while the store answers (a damaged record, no memory) must
+ * not stand in the way of the others. */
+#define STUCK_MS 60000
+
+static enum duty
+do_duty(struct loop *l, const struct case_duty *d)
+{
+	enum duty out = courier_do(l->courier, d);
+
+	kick(l);
+	if (out != DUTY_FAILED || !store_is_up(l->courier->store))
+		return out;
+	oct_log(OCT_ERROR, "duty=%s domain=%s id=%s failed retry_s=%d",
+	    d->verb, d->domain, d->id, STUCK_MS / 1000);
+	return courier_put_off(l->courier, d, oct_clock_wall_ms() + STUCK_MS);
+}
+
+/* One due member.  Non-zero ends the round: the store is away, or we stop. */
+static int
+each_due(void *arg, const char *member, OCT_UNUSED int64_t score)
+{
+	struct loop *l = arg;
+	struct case_duty d;
+	enum duty out = DUTY_DONE;
+
+	if (case_duty_parse(member, &d) == 0)
+		out = do_duty(l, &d);
+	else
+		oct_log(OCT_ERROR, "duty=unreadable key=due");
+	if (out == DUTY_FAILED)
+		return OCT_EDOWN;
+	if (out == DUTY_DONE &&
+	    store_zrem(l->courier->store, l->due, member) != 0)
+		return OCT_EDOWN;
+	return asked_to_stop(l) ? 1 : 0;
+}
+
+static const char *
+pair(const struct store_entry *e, const char *name)
+{
+	for (size_t i = 0; i + 1 < e->count; i += 2)
+		if (strcmp(e->pairs[i], name) == 0)
+			return e->pairs[i + 1];
+	return "";
+}
+
+static int
+each_work(void *arg, const struct store_entry *e)
+{
+	struct loop *l = arg;
+	char member[OCT_DOMAIN_SIZE + 64];
+	struct case_duty d;
+	enum duty out = DUTY_DONE;
+
+	case_duty_write(pair(e, "verb"), pair(e, "domain"), pair(e, "id"),
+	    member);
+	if (case_duty_parse(member, &d) == 0)
+		out = do_duty(l, &d);
+	else
+		oct_log(OCT_ERROR, "duty=unreadable entry=%s", e->id);
+	if (out == DUTY_FAILED)
+		return OCT_EDOWN;
+	if (store_group_ack(l->courier->store, l->work, KEY_WORK_GROUP,
+		e->id) != 0)
+		return OCT_EDOWN;
+	return asked_to_stop(l) ? 1 : 0;
+}
+
+static int
+read_work(struct loop *l, bool pending)
+{
+	return store_group_read(l->courier->store, l->work, KEY_WORK_GROUP,
+	    l->courier->settings->node, pending,
+	    pending ? PENDING_MS : BLOCK_MS, BATCH, each_work, l);
+}
+
+/* One round; 0, or an error of the store. */
+static int
+round_once(struct loop *l)
+{
+	struct store *s = l->courier->store;
+	int64_t mono = oct_clock_mono_ms();
+	int rc = 0;
+
+	if (!l->grouped) {
+		rc = store_group_create(s, l->work, KEY_WORK_GROUP);
+		if (rc != 0)
+			return rc;
+		l->grouped = true;
+		l->next_pending_ms = 0;
+	}
+	if (mono >= l->next_pending_ms) {
+		rc = read_work(l, true);
+		if (rc < 0)
+			return rc;
+		l->next_pending_ms = mono + PENDING_MS;
+	}
+	rc = store_zrange(s, l->due, oct_clock_wall_ms(), BATCH, each_due, l);
+	if (rc == 0)
+		rc = read_work(l, false);
+	if (rc == 0 && mono >= l->next_sweep_ms) {
+		courier_sweep(l->courier, oct_clock_wall_ms());
+		l->next_sweep_ms = mono + SWEEP_MS;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void
+run(struct loop *l)
+{
+	const struct timespec pause = { .tv_nsec = DOWN_PAUSE_MS * 1000000L };
+	bool down = false;
+
+	while (!asked_to_stop(l)) {
+		int rc = round_once(l);
+
+		kick(l);
+		if ((rc != 0) != down) {
+			down = rc != 0;
+			oct_log(down ? OCT_WARNING : OCT_NOTICE,
+			    "store=%s error=\"%s\" effect=\"held mail waits\"",
+			    down ? "down" : "up", oct_strerror(rc));
+		}
+		if (rc == 0)
+			continue;
+		/* A store that came back empty has lost the group too. */
+		l->grouped = false;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int
+serve(struct courier *c)
+{
+	struct loop l = { .courier = c };
+
+	l.signals = daemon_signalfd();
+	if (l.signals < 0)
+		return DAEMON_EXIT_FAILED;
+	key_due(l.due, c->settings->node);
+	key_work(l.work, c->settings->node);
+	daemon_ready();
+	oct_log(OCT_NOTICE, "start=ready node=%s", c->settings->node);
+	run(&l);
+	daemon_stopping();
+	(void)close(l.signals);
+	oct_log(OCT_NOTICE, "stop=done");
+	return DAEMON_EXIT_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_options opts;
+	struct settings *settings = NULL;
+	struct courier *c = NULL;
+	int status = DAEMON_EXIT_OK;
+
+	daemon_options(argc, argv, "octroi-courier",
+	    "Sends challenges and notices, releases and expires held mail.",
+	    &opts);
+	if (sodium_init() < 0 || settings_load(opts.conf_path, &settings) != 0)
+		return DAEMON_EXIT_CONFIG;
+	if (opts.test)
+		goto out;
+	tzset();
+	daemon_prepare();
+	if (courier_open(settings, &c) != 0)
+		status = DAEMON_EXIT_UNAVAILABLE;
+	else
+		status = serve(c);
+out:
+	courier_close(c);
+	settings_free(settings);
+	return status;
+}
