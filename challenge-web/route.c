@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "challenge-web/route.h"
+
+#include <string.h>
+
+#include "challenge-web/challenge_page.h"
+#include "challenge-web/info_page.h"
+#include "challenge-web/notice.h"
+#include "challenge-web/static/style.h"
+#include "lib/err.h"
+
+#define PLAIN "text/plain; charset=utf-8"
+#define SHOWN_PATH_MAX 100
+
+static void
+answer_text(struct view *v, const char *type, const char *text)
+{
+	v->reply->status = 200;
+	v->reply->type = type;
+	v->reply->len = strlen(text);
+	v->reply->body = strdup(text);
+}
+
+static void
+style(struct view *v)
+{
+	answer_text(v, "text/css; charset=utf-8", script_style);
+}
+
+static void
+robots(struct view *v)
+{
+	answer_text(v, PLAIN, "User-agent: *\nDisallow: /\n");
+}
+
+/* This program answers: that is its health.  The store's is told beside it. */
+static void
+health(struct view *v)
+{
+	bool up = store_is_up(v->app->store);
+
+	answer_text(v, "application/json",
+	    up ? "{\"status\":\"ok\",\"store\":\"up\"}\n"
+	       : "{\"status\":\"ok\",\"store\":\"down\"}\n");
+}
+
+static const struct {
+	const char *path;
+	void (*handle)(struct view *v);
+} fixed[] = {
+	{ "/", info_page_home },
+	{ "/accessibilite", info_page_access },
+	{ "/donnees-personnelles", info_page_data },
+	{ "/health", health },
+	{ "/mentions-legales", info_page_legal },
+	{ "/octroi.css", style },
+	{ "/robots.txt", robots },
+};
+
+/* Below the prefix of challenge.url; a proxy may have removed that. */
+static const char *
+path_of(const struct app *app, const struct http_request *r)
+{
+	size_t len = strlen(app->prefix);
+
+	if (len > 0 && strncmp(r->path, app->prefix, len) == 0 &&
+	    r->path[len] == '/')
+		return r->path + len;
+	return r->path;
+}
+
+/* 0: the id of the token in the path; a made-up one costs no look-up. */
+static int
+token_id(const struct app *app, const char *path, char id[OCT_TOKEN_ID_SIZE])
+{
+	return oct_token_parse(&app->tokens, OCT_TOKEN_PAGE,
+	    *path == '/' ? path + 1 : path, id);
+}
+
+bool
+route_blocks(void *arg, const struct http_request *r)
+{
+	struct app *app = arg;
+	char id[OCT_TOKEN_ID_SIZE];
+
+	return r->method != HTTP_OTHER &&
+	    token_id(app, path_of(app, r), id) == 0;
+}
+
+static bool
+refused_method(struct view *v, bool post_allowed)
+{
+	switch (v->request->method) {
+	case HTTP_GET:
+	case HTTP_HEAD:
+		return false;
+	case HTTP_POST:
+		if (post_allowed)
+			return false;
+		break;
+	case HTTP_OTHER:
+		break;
+	}
+	notice_fault_page(v, 405);
+	v->reply->allow = post_allowed ? "GET, HEAD, POST" : "GET, HEAD";
+	return true;
+}
+
+/* A path that links of the page may repeat. */
+static bool
+is_plain(const char *path)
+{
+	size_t n = strspn(path, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./");
+
+	return *path == '/' && path[n] == '\0' && n <= SHOWN_PATH_MAX &&
+	    strstr(path, "//") == NULL;
+}
+
+static void
+dispatch(struct view *v, const char *path)
+{
+	char id[OCT_TOKEN_ID_SIZE];
+
+	for (size_t i = 0; i < OCT_LEN(fixed); i++) {
+		if (strcmp(path, fixed[i].path) != 0)
+			continue;
+		if (!refused_method(v, false))
+			fixed[i].handle(v);
+		return;
+	}
+	if (token_id(v->app, path, id) != 0)
+		notice_page(v, NOTICE_MISSING, NULL);
+	else if (!refused_method(v, true))
+		challenge_page(v, id);
+}
+
+void
+route_handle(void *arg, const struct http_request *r, struct http_reply *reply)
+{
+	struct app *app = arg;
+	const char *path = path_of(app, r);
+	struct view v = { .app = app, .request = r, .reply = reply,
+		.path = is_plain(path) ? path : "/" };
+
+	v.lang_asked = lang_parse(r->lang, &v.lang) == 0;
+	if (!v.lang_asked)
+		v.lang = lang_accepted(r->languages,
+		    app->settings->language == 1 ? LANG_EN : LANG_FR);
+	if (r->fault != 0)
+		notice_fault_page(&v, r->fault);
+	else
+		dispatch(&v, path);
+}

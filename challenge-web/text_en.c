@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "challenge-web/text.h"
+
+const char *const text_en[TEXT_COUNT] = {
+	[TEXT_SERVICE] = "Mail filter",
+	[TEXT_SKIP] = "Skip to content",
+	[TEXT_LANGUAGES] = "Language",
+	[TEXT_OTHER_LANGUAGE] = "Français",
+	[TEXT_FOOTER] = "About this service",
+	[TEXT_QUESTION] = "Any questions?",
+	[TEXT_ERROR_TITLE] = "Error: {}",
+	[TEXT_THE_OPERATOR] = "The operator of this service",
+
+	[TEXT_CONFIRM_TITLE] = "Confirm my message",
+	[TEXT_CONFIRM_LEAD_ONE] =
+	    "You wrote to the address below for the first time. To protect "
+	    "it from unwanted mail, your message is being held. Confirm "
+	    "that you sent it, and it will be delivered.",
+	[TEXT_CONFIRM_LEAD_MANY] =
+	    "You wrote to the addresses below for the first time. To "
+	    "protect them from unwanted mail, your message is being held. "
+	    "Confirm that you sent it, and it will be delivered.",
+	[TEXT_FACT_SENT] = "Your message of",
+	[TEXT_FACT_TO_ONE] = "Recipient",
+	[TEXT_FACT_TO_MANY] = "Recipients",
+	[TEXT_FACT_BEFORE] = "Confirm before",
+	[TEXT_CODE_LABEL] = "6-digit code",
+	[TEXT_CODE_HINT] =
+	    "It is in the mail that has this link. It is asked for when the "
+	    "page is opened just after that mail was sent, to keep robots "
+	    "out.",
+	[TEXT_CODE_HINT_SHORT] = "It is in the mail that has this link.",
+	[TEXT_CONFIRM_BUTTON] = "Confirm my message",
+	[TEXT_CONFIRM_AFTER] =
+	    "Once is enough: your next messages will not need to be "
+	    "confirmed.",
+	[TEXT_NOT_ME] = "It was not me",
+	[TEXT_NOT_ME_LEAD] =
+	    "You did not write this message? Somebody may have used your "
+	    "address. Enter the code from the mail: the message will not be "
+	    "delivered unless its recipient decides so, and we will send "
+	    "you no more requests for confirmation for a year.",
+	[TEXT_NOT_ME_BUTTON] = "I did not send this message",
+	[TEXT_PROBLEM_CODE_ASKED] =
+	    "Enter the 6-digit code that is in the mail.",
+	[TEXT_PROBLEM_CODE_FORM] =
+	    "The code has 6 digits. Please check it in the mail.",
+	[TEXT_PROBLEM_CODE_WRONG] =
+	    "This is not the right code. Please check it in the mail.",
+	[TEXT_PROBLEM_OLD_PAGE] =
+	    "This page had been open for too long. Nothing was done: press "
+	    "the button again.",
+
+	[TEXT_DONE_TITLE] = "Thank you, it is confirmed",
+	[TEXT_DONE] = "Your message will be delivered.",
+	[TEXT_DONE_NEXT] =
+	    "There is nothing else to do and you may close this page. Your "
+	    "next messages will not need to be confirmed.",
+	[TEXT_ALREADY_TITLE] = "Already done",
+	[TEXT_ALREADY] =
+	    "This message was confirmed before. There is nothing else to do "
+	    "and you may close this page.",
+	[TEXT_DISOWNED_TITLE] = "Thank you, noted",
+	[TEXT_DISOWNED] =
+	    "The message will not be delivered unless its recipient decides "
+	    "so.",
+	[TEXT_DISOWNED_NEXT] =
+	    "We will send no more requests for confirmation to this address "
+	    "for a year. You may close this page.",
+	[TEXT_OVER_TITLE] = "No longer possible",
+	[TEXT_OVER] =
+	    "This request for confirmation has expired or is no longer "
+	    "valid.",
+	[TEXT_OVER_NEXT] =
+	    "If your message still matters, please reach its recipient by "
+	    "other means, for example by telephone or by post.",
+	[TEXT_MISSING_TITLE] = "Page not found",
+	[TEXT_MISSING] = "This link is incomplete or does not exist.",
+	[TEXT_MISSING_NEXT] =
+	    "If you copied it from a mail, please check that it is whole, "
+	    "up to its last character.",
+	[TEXT_AWAY_TITLE] = "One moment, please",
+	[TEXT_AWAY] = "The service does not answer at present.",
+	[TEXT_AWAY_NEXT] =
+	    "Please try again in a few minutes: repeating is harmless. Your "
+	    "message is not lost.",
+	[TEXT_TRIES_TITLE] = "Too many attempts",
+	[TEXT_TRIES] =
+	    "Too many wrong codes were entered. Try again in {}\u00a0min.",
+	[TEXT_TRIES_NEXT] =
+	    "To confirm your message, you may also simply reply to the "
+	    "confirmation mail.",
+	[TEXT_REFUSED_TITLE] = "Request not accepted",
+	[TEXT_REFUSED] =
+	    "Your browser sent a request that this service does not accept. "
+	    "Please go back to the mail and open its link again.",
+
+	[TEXT_HOME] =
+	    "This site serves the links mailed to people who write to a "
+	    "protected address for the first time.",
+	[TEXT_HOME_NEXT] =
+	    "If you received such a mail, please open the whole link that "
+	    "is in it.",
+
+	[TEXT_ACCESS_LINK] = "Accessibility: not compliant",
+	[TEXT_ACCESS_TITLE] = "Accessibility",
+	[TEXT_ACCESS_LEAD] =
+	    "{} undertakes to make this service accessible, as "
+	    "article\u00a047 of the French law 2005-102 of "
+	    "11\u00a0February\u00a02005 requires.",
+	[TEXT_ACCESS_STATE_HEAD] = "Compliance status",
+	[TEXT_ACCESS_STATE] =
+	    "Not compliant. No audit by the French accessibility standard "
+	    "(RGAA) was declared for this service: the law then deems it "
+	    "not compliant, whatever its real quality.",
+	[TEXT_ACCESS_WORK_HEAD] = "What was done",
+	[TEXT_ACCESS_WORK] =
+	    "The pages follow the rules of RGAA\u00a04.1 and WCAG\u00a02.1, "
+	    "level\u00a0AA: headings and language are marked, fields are "
+	    "labelled, contrasts suffice, everything works by keyboard, the "
+	    "layout follows the screen and the size of text. They are made "
+	    "of HTML and CSS, without images or scripts. An automatic tool "
+	    "checked them, which does not replace an audit.",
+	[TEXT_ACCESS_REPORT_HEAD] = "Reporting a difficulty",
+	[TEXT_ACCESS_REPORT] =
+	    "If a page or a button is not accessible to you, please contact "
+	    "us:",
+	[TEXT_ACCESS_REPORT_OTHER] =
+	    "To confirm a message, it is also enough to reply to the "
+	    "confirmation mail.",
+	[TEXT_ACCESS_APPEAL_HEAD] = "Appeal",
+	[TEXT_ACCESS_APPEAL] =
+	    "If a lack of accessibility keeps you from using this service "
+	    "and our answer does not satisfy you, you may turn to the "
+	    "French Defender of Rights (Défenseur des droits): by its site "
+	    "(www.defenseurdesdroits.fr), through its delegate in your "
+	    "département, or by post, free of charge (Défenseur des droits, "
+	    "Libre réponse\u00a071120, 75342 Paris CEDEX\u00a007, France).",
+
+	[TEXT_LEGAL_TITLE] = "Legal notice",
+	[TEXT_LEGAL_PUBLISHER_HEAD] = "Publisher",
+	[TEXT_LEGAL_PUBLISHER] = "{}.",
+	[TEXT_LEGAL_PUBLISHER_CONTACT] = "Contact:",
+	[TEXT_LEGAL_PUBLISHER_MORE] =
+	    "Other particulars (publication director, hosting provider) can "
+	    "be had from the publisher.",
+	[TEXT_LEGAL_PURPOSE_HEAD] = "Purpose",
+	[TEXT_LEGAL_PURPOSE] =
+	    "This site asks people who write to a protected address for the "
+	    "first time to confirm their message. It sells nothing and "
+	    "carries no advertising.",
+	[TEXT_LEGAL_SOFTWARE_HEAD] = "Software",
+	[TEXT_LEGAL_SOFTWARE] =
+	    "octroi, free software published under the Apache\u00a02.0 "
+	    "licence.",
+
+	[TEXT_DATA_TITLE] = "Personal data",
+	[TEXT_DATA_KEPT_HEAD] = "What the service keeps",
+	[TEXT_DATA_KEPT_MESSAGE] =
+	    "Your message, its addresses, its date and the address of the "
+	    "server that passed it on, until you confirm it: {}\u00a0days, "
+	    "unless extended. Once delivered, the message is in the hands "
+	    "of its recipient.",
+	[TEXT_DATA_KEPT_CONFIRMED] =
+	    "If you confirm: the fact that this recipient admits your "
+	    "messages.",
+	[TEXT_DATA_KEPT_DISOWNED] =
+	    "If you say that you sent nothing: a fingerprint of your "
+	    "address, which does not reveal it without a key, for a year, "
+	    "so that we do not bother you again.",
+	[TEXT_DATA_KEPT_LOG] =
+	    "When you press a button: a log line with the date, the result "
+	    "and your network (only a part of your IP address); after a "
+	    "wrong code, a counter of attempts for that network, deleted "
+	    "after some hours.",
+	[TEXT_DATA_NOT_HEAD] = "What the service does not do",
+	[TEXT_DATA_NOT] =
+	    "No cookie, no tracker, no audience measurement, no content "
+	    "from other sites. Opening a page has no effect.",
+	[TEXT_DATA_NOT_SHOWN] =
+	    "The confirmation page shows only the addresses that you wrote "
+	    "yourself and dates, never the subject or the content of the "
+	    "message.",
+	[TEXT_DATA_RIGHTS_HEAD] = "Your rights",
+	[TEXT_DATA_ANSWERS] = "{} answers for this processing.",
+	[TEXT_DATA_RIGHTS] =
+	    "Under regulation (EU)\u00a02016/679 you may ask for access to "
+	    "your data, for their rectification or erasure, for the "
+	    "restriction of their use, or object to it:",
+	[TEXT_DATA_RIGHTS_CNIL] =
+	    "You may also lodge a complaint with the French supervisory "
+	    "authority, the CNIL (www.cnil.fr).",
+	[TEXT_DATA_NOTICE] =
+	    "Complete notice (legal basis, periods, recipients):",
+};
