@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * octroictl feed postfix: what main.cf and master.cf must hold for this
+ * configuration, with the reasons.
+ */
+#include <string.h>
+
+#include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_postfix.h"
+
+/* From what must not change a message before the milter, so that a held copy
+ * is what the sender signed, to who may write to whom. */
+static const char main_text[] =
+    "# main.cf, for octroi ------------------------------------------------\n"
+    "#\n"
+    "# Nothing may change a message before octroi sees it: a held message\n"
+    "# must still verify when it is released.\n"
+    "local_header_rewrite_clients =\n"
+    "remote_header_rewrite_domain =\n"
+    "always_add_missing_headers = no\n"
+    "message_drop_headers =\n"
+    "# Longer lines would be cut on delivery, and every signature with them.\n"
+    "smtp_line_length_limit = 0\n"
+    "lmtp_line_length_limit = 0\n"
+    "# No smuggled messages.\n"
+    "smtpd_forbid_bare_newline = yes\n"
+    "smtpd_forbid_bare_newline_exclusions =\n"
+    "# Without the filter mail waits at the senders; it is never let through.\n"
+    "milter_default_action = tempfail\n"
+    "milter_connect_timeout = 30s\n"
+    "milter_command_timeout = 30s\n"
+    "milter_content_timeout = 120s\n"
+    "enable_original_recipient = yes\n"
+    "# Nobody may say on a public listener that he is somebody else.\n"
+    "smtpd_authorized_xclient_hosts =\n"
+    "\n"
+    "# Who is served: answered by octroi-mapd from memory.\n";
+
+static void
+maps_text(const char *map, struct oct_str *out)
+{
+	static const char *const names[][2] = {
+		{ "virtual_mailbox_domains", "vdomains" },
+		{ "virtual_mailbox_maps", "vmailbox" },
+		{ "virtual_alias_maps", "valias" },
+		{ "transport_maps", "transport" },
+	};
+
+	for (size_t i = 0; i < OCT_LEN(names); i++)
+		oct_str_addf(out, "%s = socketmap:%s:%s\n", names[i][0], map,
+		    names[i][1]);
+	oct_str_addf(out, "# Else each look-up of an alias asks for bare "
+			  "domains too.\n"
+			  "virtual_alias_domains =\n"
+			  "smtpd_relay_restrictions = "
+			  "reject_unauth_destination\n");
+}
+
+static void
+listeners_text(const char *milter, struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "\n# master.cf, for octroi ------------------------------------"
+	    "----------\n#\n"
+	    "# From the Internet.  octroi is the last milter: a later one "
+	    "would contradict\n# what it has stored.  Without DSN nobody makes "
+	    "us write to forged senders.\n"
+	    "smtp      inet  n       -       n       -       -       smtpd\n"
+	    "  -o smtpd_milters=%s\n"
+	    "  -o {smtpd_discard_ehlo_keywords = dsn, silent-discard}\n"
+	    "\n# From our users.  The name and the login together make it a "
+	    "submission.\n"
+	    "submission inet n       -       n       -       -       smtpd\n"
+	    "  -o smtpd_milters=%s\n"
+	    "  -o milter_macro_daemon_name=ORIGINATING\n"
+	    "  -o smtpd_tls_security_level=encrypt\n"
+	    "  -o smtpd_sasl_auth_enable=yes\n"
+	    "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n"
+	    "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n"
+	    "# The login is the address: nobody writes in another's name.\n"
+	    "  -o {smtpd_sender_login_maps = regexp:{{/^(.+)$$/ $${1}}}}\n"
+	    "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n",
+	    milter, milter);
+}
+
+/* no_address_mappings must not stand here: mail released to an alias would be
+ * handed on unexpanded (tried). */
+static void
+internal_text(const char *what, const char *address, bool sasl,
+    struct oct_str *out)
+{
+	const char *who = sasl ? "permit_sasl_authenticated"
+			       : "permit_mynetworks";
+
+	oct_str_addf(out,
+	    "\n# %s Only the courier may connect:\n# %s.\n"
+	    "%s inet n - n - - smtpd\n", what,
+	    sasl ? "it logs in"
+		 : "let a firewall rule by user see to it, or set courier.user",
+	    address);
+	if (sasl)
+		oct_str_add(out, "  -o smtpd_sasl_auth_enable=yes\n");
+	else
+		oct_str_add(out, "  -o mynetworks=127.0.0.0/8,[::1]/128\n");
+	oct_str_addf(out,
+	    "  -o smtpd_client_restrictions=%s,reject\n"
+	    "  -o smtpd_relay_restrictions=%s,reject\n"
+	    "  -o receive_override_options=no_unknown_recipient_checks,"
+	    "no_header_body_checks,no_milters\n",
+	    who, who);
+}
+
+static int
+feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
+{
+	const struct settings *set;
+	char milter[CTL_ENDPOINT_SIZE], map[CTL_ENDPOINT_SIZE];
+	struct oct_str out;
+	int status = ctl_settings(ctl, &set);
+
+	if (status != 0)
+		return status;
+	if (ctl_postfix_milter(set->milter_socket, milter) != 0 ||
+	    ctl_postfix_map(set->mapd_socket, map) != 0)
+		return ctl_fail(ctl, DAEMON_EXIT_CONFIG,
+		    "milter.socket and mapd.socket must be unix:/path, "
+		    "inet:port@host or host:port");
+	oct_str_heap(&out, CTL_OUT_MAX);
+	oct_str_add(&out, main_text);
+	maps_text(map, &out);
+	oct_str_addf(&out, "virtual_transport = %s\n", set->mapd_transport);
+	listeners_text(milter, &out);
+	internal_text("Held mail coming back.", set->release_address,
+	    *set->smtp_user != '\0', &out);
+	internal_text("Mail that octroi writes itself.", set->own_address,
+	    *set->smtp_user != '\0', &out);
+	return ctl_write(ctl, &out);
+}
+
+const struct ctl_verb ctl_feed_verbs[] = {
+	{ "postfix", "", "print what main.cf and master.cf must hold", 0, 0,
+	    NULL, CTL_NO_ATTRIBUTES, feed_postfix },
+	{ .run = NULL },
+};

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioning/ctl_message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "provisioning/ctl_guess.h"
+
+#define DNS_MS 20000 /* RFC 7208 4.6.4: at least 20 s */
+#define DNS_QUESTIONS 500
+
+/* --- The environment of an evaluation ----------------------------------- */
+
+static int
+view(const struct oct_conf_list *list, const char ***out)
+{
+	*out = calloc(list->count + 1, sizeof(**out));
+	if (*out == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		(*out)[i] = list->values[i];
+	return 0;
+}
+
+static int
+view_prefixes(const struct oct_conf_list *list, struct oct_prefix **out)
+{
+	int rc = 0;
+
+	*out = calloc(list->count + 1, sizeof(**out));
+	if (*out == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < list->count; i++)
+		rc = oct_prefix_parse(list->values[i], &(*out)[i]);
+	return rc;
+}
+
+static int
+env_of_settings(const struct settings *set, struct ctl_message *m)
+{
+	struct evaluate_env *e = &m->env;
+	int rc = view(&set->providers, &m->providers);
+
+	if (rc == 0)
+		rc = view(&set->sealers, &m->sealers);
+	if (rc == 0)
+		rc = view_prefixes(&set->forwarders, &m->forwarders);
+	if (rc == 0)
+		rc = lists_new((const char *const *)set->lists.values,
+		    set->lists.count, e->dns, &e->lists);
+	if (rc != 0)
+		return rc;
+	lists_probe(e->lists);
+	e->limits.header_octets = (size_t)set->max_header;
+	e->limits.header_count = (size_t)set->max_header_count;
+	e->limits.body_octets = (size_t)set->max_body;
+	e->hostname = set->hostname;
+	e->spf_libspf2 = set->spf_engine == 1;
+	e->org_psl = set->dns_org == 1;
+	e->providers = m->providers;
+	e->sealers = m->sealers;
+	e->forwarders = m->forwarders;
+	e->forwarder_count = set->forwarders.count;
+	settings_weights(set, &e->weights);
+	return 0;
+}
+
+static int
+make_env(struct ctl *ctl, const struct settings *set,
+    const struct ctl_args *args, struct ctl_message *m)
+{
+	struct evaluate_env *e = &m->env;
+	int status = ctl_dns(ctl, ctl_args_value(args, "dns"), &e->dns), rc;
+
+	if (status != 0)
+		return status;
+	oct_msg_limits_init(&e->limits);
+	e->limits.body_octets = CTL_BODY_MAX;
+	e->hostname = "localhost.localdomain";
+	e->dns_ms = DNS_MS;
+	e->dns_questions = DNS_QUESTIONS;
+	score_weights_init(&e->weights);
+	rc = auth_dkim_lib_new(&e->dkim);
+	if (rc == 0 && set != NULL)
+		rc = env_of_settings(set, m);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "evaluation of", m->path);
+}
+
+/* --- The envelope ------------------------------------------------------- */
+
+static int
+given_rcpts(const struct ctl *ctl, const struct ctl_args *args,
+    struct ctl_message *m)
+{
+	m->rcpts = calloc(CTL_RCPT_MAX, sizeof(*m->rcpts));
+	if (m->rcpts == NULL)
+		return ctl_fail_rc(ctl, -ENOMEM, "evaluation of", m->path);
+	for (size_t i = 0; i < args->given_count; i++) {
+		const char *text = args->given[i].value;
+
+		if (strcmp(args->given[i].name, "rcpt") != 0)
+			continue;
+		if (m->rcpt_count == CTL_RCPT_MAX)
+			return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+			    "--rcpt: at most %d recipients", CTL_RCPT_MAX);
+		if (oct_addr_parse(text, &m->rcpts[m->rcpt_count++]) != 0)
+			return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+			    "--rcpt=%s: expected an address", text);
+	}
+	return 0;
+}
+
+static int
+given_envelope(const struct ctl *ctl, const struct ctl_args *args,
+    struct ctl_message *m)
+{
+	const char *client = ctl_args_value(args, "client");
+	const char *helo = ctl_args_value(args, "helo");
+	const char *from = ctl_args_value(args, "from");
+	struct evaluate_envelope *e = &m->envelope;
+
+	e->client.family = AF_UNSPEC;
+	if (client != NULL && oct_ip_parse(client, &e->client) != 0)
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--client=%s: expected an IP address", client);
+	if (helo != NULL && strlen(helo) >= sizeof(m->helo))
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--helo: expected at most 255 octets");
+	if (helo != NULL)
+		memcpy(m->helo, helo, strlen(helo) + 1);
+	if (from != NULL && *from != '\0' &&
+	    oct_addr_parse(from, &e->rpath) != 0)
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--from=%s: expected an address, or <>", from);
+	m->guessed_client = client == NULL;
+	m->guessed_helo = helo == NULL;
+	m->guessed_from = from == NULL;
+	m->guessed_rcpt = !ctl_args_has(args, "rcpt");
+	return given_rcpts(ctl, args, m);
+}
+
+static void
+guess_rest(struct ctl_message *m, const struct oct_msg *msg)
+{
+	struct ctl_guess g;
+
+	ctl_guess(msg, &g);
+	if (m->guessed_client)
+		m->envelope.client = g.client;
+	if (m->guessed_helo)
+		memcpy(m->helo, g.helo, sizeof(m->helo));
+	if (m->guessed_from && g.has_rpath)
+		m->envelope.rpath = g.rpath;
+	if (m->guessed_rcpt && g.has_rcpt)
+		m->rcpts[m->rcpt_count++] = g.rcpt;
+	m->envelope.helo = m->helo;
+	m->envelope.id = m->path;
+}
+
+static bool
+in_networks(const struct oct_conf_list *list, const struct oct_ip *ip)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct oct_prefix p;
+
+		if (oct_prefix_parse(list->values[i], &p) == 0 &&
+		    oct_ip_in(ip, &p.net, p.bits))
+			return true;
+	}
+	return false;
+}
+
+static enum direction
+direction_of(const struct settings *set, const struct oct_ip *client)
+{
+	if (set == NULL || client->family == AF_UNSPEC)
+		return DIR_INBOUND;
+	if (in_networks(&set->trusted_relays, client))
+		return DIR_RELAY;
+	return in_networks(&set->forwarders, client) ? DIR_FORWARDED
+							: DIR_INBOUND;
+}
+
+/* --- Feeding ------------------------------------------------------------ */
+
+/* As libmilter gives it: a value ends at its first NUL. */
+static int
+feed_field(struct evaluator *e, const struct oct_field *f)
+{
+	char *name = strndup(f->name, f->name_len);
+	char *value = strndup(f->value, f->value_len);
+	int rc = -ENOMEM;
+
+	if (name != NULL && value != NULL)
+		rc = evaluator_field(e, name, value);
+	free(name);
+	free(value);
+	return rc;
+}
+
+static int
+feed(struct evaluator *e, struct oct_msg *msg, const struct evaluation **out)
+{
+	const char *body;
+	size_t len;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < oct_msg_field_count(msg); i++)
+		rc = feed_field(e, oct_msg_field(msg, i));
+	if (rc == 0)
+		rc = evaluator_eoh(e);
+	if (rc == 0)
+		rc = oct_msg_body(msg, &body, &len);
+	if (rc == 0)
+		rc = evaluator_body(e, body, len);
+	if (rc == 0)
+		rc = evaluator_end(e, oct_clock_wall_ms(), out);
+	return rc;
+}
+
+int
+ctl_message_file(const struct ctl *ctl, const char *path,
+    const struct oct_msg_limits *limits, struct oct_msg **out)
+{
+	int fd, status = ctl_open(ctl, path, &fd), rc;
+
+	if (status != 0)
+		return status;
+	rc = oct_msg_read(limits, fd, out);
+	(void)close(fd);
+	if (rc == OCT_ELIMIT)
+		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "%s: over a limit of header or body: the milter would "
+		    "refuse it (552 5.3.4)",
+		    path);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "message", path);
+}
+
+int
+ctl_message_read(struct ctl *ctl, const struct settings *set,
+    const struct ctl_args *args, const char *path, struct ctl_message *out)
+{
+	struct oct_msg *msg = NULL;
+	int status, rc;
+
+	memset(out, 0, sizeof(*out));
+	out->path = path;
+	status = given_envelope(ctl, args, out);
+	if (status == 0)
+		status = make_env(ctl, set, args, out);
+	if (status == 0)
+		status = ctl_message_file(ctl, path, &out->env.limits, &msg);
+	if (status != 0)
+		return status;
+	guess_rest(out, msg);
+	out->envelope.direction = direction_of(set, &out->envelope.client);
+	rc = evaluator_new(&out->env, &out->envelope, &out->evaluator);
+	if (rc == 0)
+		rc = feed(out->evaluator, msg, &out->ev);
+	oct_msg_free(msg);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "evaluation of", path);
+}
+
+void
+ctl_message_fini(struct ctl_message *m)
+{
+	evaluator_free(m->evaluator);
+	lists_free(m->env.lists);
+	auth_dkim_lib_free(m->env.dkim);
+	free(m->rcpts);
+	free(m->providers);
+	free(m->sealers);
+	free(m->forwarders);
+	memset(m, 0, sizeof(*m));
+}
+
+/* --- The envelope, shown ------------------------------------------------ */
+
+json_t *
+ctl_message_envelope(const struct ctl_message *m)
+{
+	const struct {
+		const char *name;
+		bool guessed;
+	} marks[] = { { "client", m->guessed_client },
+		{ "helo", m->guessed_helo }, { "from", m->guessed_from },
+		{ "rcpt", m->guessed_rcpt } };
+	json_t *v = json_object(), *rcpts = json_array(), *list = json_array();
+	char ip[OCT_IP_SIZE] = "", text[OCT_ADDR_SIZE];
+
+	if (m->envelope.client.family != AF_UNSPEC)
+		oct_ip_text(&m->envelope.client, ip);
+	ctl_json_set(v, "client", *ip != '\0' ? json_string(ip) : json_null());
+	ctl_json_set(v, "helo", ctl_json_text(m->helo));
+	oct_addr_text(&m->envelope.rpath, text);
+	ctl_json_set(v, "from", ctl_json_text(text));
+	for (size_t i = 0; i < m->rcpt_count; i++) {
+		oct_addr_text(&m->rcpts[i], text);
+		(void)json_array_append_new(rcpts, ctl_json_text(text));
+	}
+	ctl_json_set(v, "rcpt", rcpts);
+	for (size_t i = 0; i < OCT_LEN(marks); i++)
+		if (marks[i].guessed)
+			(void)json_array_append_new(list,
+			    json_string(marks[i].name));
+	ctl_json_set(v, "guessed", list);
+	return v;
+}
+
+void
+ctl_message_envelope_text(const struct ctl_message *m, struct oct_str *out)
+{
+	json_t *v = ctl_message_envelope(m);
+	static const struct ctl_column columns[] = {
+		{ "client", "client", CTL_TEXT },
+		{ "helo", "helo", CTL_TEXT },
+		{ "from", "reverse-path", CTL_TEXT },
+		{ "rcpt", "recipients", CTL_TEXT },
+		{ "guessed", "guessed", CTL_TEXT },
+	};
+
+	ctl_out_record(v, columns, OCT_LEN(columns), out);
+	if (m->envelope.client.family == AF_UNSPEC)
+		oct_str_add(out, "No client address is known: SPF says nothing "
+				 "(--client=IP names it).\n");
+	json_decref(v);
+}
