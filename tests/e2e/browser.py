@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headless Chromium that can reach loopback only."""
+import os
+import shutil
+import tempfile
+
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
+         "--no-first-run", "--no-default-browser-check",
+         "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--disable-default-apps", "--disable-extensions",
+         "--disable-dev-shm-usage", "--disable-domain-reliability",
+         "--metrics-recording-only", "--no-pings",
+         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+
+
+class Browser:
+    """with Browser(lang="fr") as b: b.open(url); b.css("button").click()
+
+    driver is the selenium driver; javascript=False switches scripts off as a
+    user of a hardened browser would.
+    """
+
+    def __init__(self, *, javascript=True, lang="fr", timeout=20):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+        self.home = tempfile.mkdtemp(prefix="octroi-browser-")
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or "chromium"
+        for flag in (*FLAGS, f"--user-data-dir={self.home}/profile",
+                     f"--lang={lang}", f"--accept-lang={lang}"):
+            options.add_argument(flag)
+        prefs = {"intl.accept_languages": lang,
+                 "credentials_enable_service": False}
+        if not javascript:
+            prefs["profile.managed_default_content_settings.javascript"] = 2
+        options.add_experimental_option("prefs", prefs)
+        env = {**os.environ, "HOME": self.home, "XDG_RUNTIME_DIR": self.home}
+        service = Service(shutil.which("chromedriver"), env=env,
+                          log_output=f"{self.home}/chromedriver.log")
+        try:
+            self.driver = webdriver.Chrome(options=options, service=service)
+            self.driver.set_page_load_timeout(timeout)
+        except BaseException:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        try:
+            self.driver.quit()
+        finally:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def size(self, width, height):
+        """The page's own area, in CSS pixels."""
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1,
+            "mobile": width < 600})
+
+    def open(self, url, width=1000, height=800):
+        self.size(width, height)
+        self.driver.get(url)
+        return self
+
+    def css(self, selector):
+        return self.driver.find_element("css selector", selector)
+
+    def all(self, selector):
+        return self.driver.find_elements("css selector", selector)
+
+    @property
+    def text(self):
+        return self.css("body").text
+
+    def screenshot(self, path, width=None, height=None):
+        if width:
+            self.size(width, height)
+        if not self.driver.get_screenshot_as_file(path):
+            raise OSError(f"no screenshot written to {path}")
+        return path
