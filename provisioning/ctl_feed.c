@@ -56,6 +56,24 @@ maps_text(const char *map, struct oct_str *out)
 			  "reject_unauth_destination\n");
 }
 
+/* Replies to challenges and their bounces, also those that Postfix writes. */
+static void
+answers_text(const struct settings *set, const char *milter,
+    struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "\n# Answers to our challenges come here, and the milter takes "
+	    "them.  Its role\n# address, %s@%s, needs a reader:\n"
+	    "# give it one by an alias of your own.\n"
+	    "relay_domains = %s\n"
+	    "# Bounces that Postfix itself writes are shown to the milter "
+	    "too.\n"
+	    "non_smtpd_milters = %s\n"
+	    "internal_mail_filter_classes = bounce\n",
+	    set->challenge_from, set->challenge_domain,
+	    set->challenge_domain, milter);
+}
+
 static void
 listeners_text(const char *milter, struct oct_str *out)
 {
@@ -65,8 +83,10 @@ listeners_text(const char *milter, struct oct_str *out)
 	    "# From the Internet.  octroi is the last milter: a later one "
 	    "would contradict\n# what it has stored.  Without DSN nobody makes "
 	    "us write to forged senders.\n"
+	    "# Unknown recipients are refused by octroi, which counts them.\n"
 	    "smtp      inet  n       -       n       -       -       smtpd\n"
 	    "  -o smtpd_milters=%s\n"
+	    "  -o smtpd_reject_unlisted_recipient=no\n"
 	    "  -o {smtpd_discard_ehlo_keywords = dsn, silent-discard}\n"
 	    "\n# From our users.  The name and the login together make it a "
 	    "submission.\n"
@@ -79,7 +99,10 @@ listeners_text(const char *milter, struct oct_str *out)
 	    "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n"
 	    "# The login is the address: nobody writes in another's name.\n"
 	    "  -o {smtpd_sender_login_maps = regexp:{{/^(.+)$$/ $${1}}}}\n"
-	    "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n",
+	    "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"
+	    "\n# Mail that is made on this host.\n"
+	    "cleanup   unix  n       -       n       -       0       cleanup\n"
+	    "  -o milter_macro_daemon_name=INTERNAL\n",
 	    milter, milter);
 }
 
@@ -129,6 +152,7 @@ feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	oct_str_add(&out, main_text);
 	maps_text(map, &out);
 	oct_str_addf(&out, "virtual_transport = %s\n", set->mapd_transport);
+	answers_text(set, milter, &out);
 	listeners_text(milter, &out);
 	internal_text("Held mail coming back.", set->release_address,
 	    *set->smtp_user != '\0', &out);

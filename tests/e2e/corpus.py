@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real mail through an edge, and the account of it.
+"""Real mail through an edge.
 
 The corpus is not part of the project: it is read from OCTROI_SHARED (default
 ../shared beside the repository).  Each message is sent to recipients of its
@@ -7,14 +7,11 @@ own, made with a plus tag (box3+<id>@domain), so that every fate can be traced
 back to its message whatever the filter adds or cuts.
 """
 import collections
-import os
 import re
 import subprocess
 import threading
-import time
 
 from edge import SHARED
-from octroi import held
 from proc import Failure, wait_until
 
 ARCHIVE = f"{SHARED}/corpus/dev.tar.zst"
@@ -23,10 +20,6 @@ UNKNOWN_SENDER = "unknown@sender.test"
 
 Message = collections.namedtuple("Message", "id label sender ip helo octets")
 Sent = collections.namedtuple("Sent", "message rcpts result error")
-
-
-def present():
-    return os.path.exists(ARCHIVE) and os.path.exists(MANIFEST)
 
 
 def load(folder, limit=None):
@@ -98,48 +91,6 @@ def replay(edge, messages, rcpts_of, *, connections=8,
     for t in threads:
         t.join()
     return out
-
-
-class Account:
-    """What became of every recipient of every message.
-
-    fates   Counter of (what the client was told, where it is now)
-    wrong   one line for each recipient whose fate is not exactly one
-    """
-
-    def __init__(self, sent, delivered, held):
-        """delivered, held: functions of an address, giving how many."""
-        self.fates = collections.Counter()
-        self.wrong = []
-        for s in sent:
-            if s.error:
-                self.wrong.append(f"{s.message.id}: {s.error}")
-                continue
-            accepted = set(s.result.accepted)
-            for rcpt in s.rcpts:
-                self._one(s, rcpt, rcpt in accepted, delivered(rcpt),
-                          held(rcpt))
-
-    def _one(self, s, rcpt, accepted, delivered, held):
-        told = "accepted" if accepted else self._refusal(s.result, rcpt)
-        where = "+".join(["delivered"] * delivered + ["held"] * held) or "-"
-        self.fates[told, where] += 1
-        if (delivered + held != 1) if accepted else (delivered + held):
-            self.wrong.append(f"{s.message.id} {rcpt}: {told}, but {where}")
-
-    @staticmethod
-    def _refusal(result, rcpt):
-        reply = dict(result.rcpts).get(rcpt, result.mail)
-        stage = "RCPT" if result.rcpts else "MAIL"
-        if reply.ok:
-            stage, reply = "DATA", result.end
-        return f"{stage} {reply.code} {reply.enhanced or ''}".rstrip()
-
-    def lines(self):
-        total = sum(self.fates.values())
-        return [f"{n:6} {told:22} {where}" for (told, where), n in
-                sorted(self.fates.items(), key=lambda x: -x[1])] + \
-            [f"{total:6} recipients in all, {len(self.wrong)} wrong"]
 
 
 def settle(edge, timeout=120):

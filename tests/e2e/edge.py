@@ -28,6 +28,7 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(
 BUILD = os.environ.get("OCTROI_BUILD", f"{REPO}/build")
 SHARED = os.path.abspath(os.environ.get("OCTROI_SHARED", f"{REPO}/../shared"))
 
+CHALLENGE = "filtre.octroi.test"   # domain of what octroi itself writes
 # They share their sockets with Postfix.
 PROGRAM_GROUPS = ("postfix",)
 # In the order of their start; they stop in the reverse order.
@@ -69,10 +70,15 @@ class Edge:
         self.web_port = free_port()
         self.mapd_socket = f"{self.run}/mapd.sock"
         self.milter_socket = f"{self.run}/milter.sock"
+        milter = self.milter_socket if "milter" in programs else ""
+        # As `octroictl feed postfix` says, so that challenges are answered.
+        answers = {"relay_domains": CHALLENGE,
+                   "non_smtpd_milters": f"unix:{milter}",
+                   "internal_mail_filter_classes": "bounce"}
         self.postfix = Postfix(
             self.tmp, mapd=self.mapd_socket, lmtp=self.mailboxes.path,
-            milter=self.milter_socket if "milter" in programs else "",
-            sink=self.world.port, settings=postfix)
+            milter=milter, sink=self.world.port,
+            settings={**(answers if milter else {}), **(postfix or {})})
         self.conf_path = f"{self.tmp}/octroi.conf"
         self.conf = self.default_conf()
         self.change_conf(conf or {})
@@ -138,7 +144,7 @@ class Edge:
             "courier": {"release": f"127.0.0.1:{p.release}",
                         "own": f"127.0.0.1:{p.own}"},
             "web": {"listen": f"127.0.0.1:{self.web_port}"},
-            "challenge": {"domain": "filtre.octroi.test",
+            "challenge": {"domain": CHALLENGE,
                           "url": f"http://127.0.0.1:{self.web_port}",
                           "settle": "1s", "button": "1s"},
         }

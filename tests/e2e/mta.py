@@ -119,6 +119,7 @@ no_header_body_checks,no_milters
 """
 SERVICES = """pickup    unix  n  -  n  60    1  pickup
 cleanup   unix  n  -  n  -     0  cleanup
+  -o milter_macro_daemon_name=INTERNAL
 qmgr      unix  n  -  n  300   1  qmgr
 rewrite   unix  -  -  n  -     -  trivial-rewrite
 bounce    unix  -  -  n  -     0  bounce

@@ -18,6 +18,7 @@ import itertools
 import re
 import urllib.parse
 
+from edge import CHALLENGE
 from kit import check, equal
 from mail import message
 from octroi import (add_domain, add_mailbox, ask_map, held, verdicts)
@@ -25,7 +26,6 @@ from proc import wait_until
 
 TOWN = "ville.test"            # the hosted domain
 OTHER_TOWN = "bourg.test"      # another one
-CHALLENGE = "filtre.octroi.test"
 PROBE = "203.0.113.1"          # the client of our own RCPT probes
 
 Sender = collections.namedtuple("Sender", "ip spf dkim dmarc")
