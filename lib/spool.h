@@ -72,7 +72,8 @@ OCT_CHECK int spool_write_commit(struct spool_write *w);
  */
 void spool_write_abort(struct spool_write *w);
 
-/* Free it and keep its items; without commit before it, this is abort. */
+/* Free it and keep the items of its commits; those added since the last one are
+ * removed. */
 void spool_write_free(struct spool_write *w);
 
 /* The message, for reading; the caller closes it.  OCT_EABSENT. */

@@ -21,6 +21,7 @@
 struct item {
 	char id[SPOOL_ID_SIZE];
 	bool existed;     /* before this write: not ours to remove */
+	bool kept;        /* by an earlier commit: it may be promised */
 	struct stat mine; /* the sidecar as we wrote it */
 };
 
@@ -266,6 +267,8 @@ spool_write_commit(struct spool_write *w)
 	if (w->made_folder && fsync(w->spool->held_fd) != 0)
 		return -errno;
 	w->committed = true;
+	for (size_t i = 0; i < w->count; i++)
+		w->items[i].kept = true;
 	return 0;
 }
 
@@ -325,8 +328,8 @@ spool_write_free(struct spool_write *w)
 {
 	if (w == NULL)
 		return;
-	if (w->committed)
-		write_fini(w);
-	else
-		spool_write_abort(w);
+	for (size_t i = 0; i < w->count; i++)
+		if (!w->items[i].kept)
+			remove_mine(w, &w->items[i]);
+	write_fini(w);
 }
