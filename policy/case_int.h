@@ -41,6 +41,11 @@ void case_due(struct store_txn *txn, const char *node, const char *verb,
 void case_work(struct store_txn *txn, const char *node, const char *verb,
     const char *domain, const char *id);
 
+/* Does the mailbox or its domain block the sender of this challenge by now?  1,
+ * 0, or an error. */
+OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
+    const char *local);
+
 void case_number(int64_t v, char out[24]);
 
 #endif

@@ -89,6 +89,15 @@ apply_to_relations(struct store *s, struct store_txn *txn,
 			count_unchanged(&r.rel, t);
 			continue;
 		}
+		rc = ev == REL_EV_CONFIRMED
+		    ? case_blocked(s, ch, ch->local[i])
+		    : 0;
+		if (rc < 0)
+			return rc;
+		if (rc == 1) {
+			t->blocked++;
+			continue;
+		}
 		actions = relation_apply(&r.rel, ev, g, origin, &listed);
 		if (!listed) {
 			count_unchanged(&r.rel, t);

@@ -391,6 +391,36 @@ a_token_works_for_its_own_challenge_only(void **state)
 	assert_int_equal(confirm(CH2, NOW + 41 * DAY), CASE_DONE);
 }
 
+/* challenge.md 3: BLOCKED never leads to delivery, blocked by address or domain,
+ * by the mailbox or for all of its domain. */
+static void
+who_was_blocked_since_confirms_nothing(void **state)
+{
+	static const struct {
+		const char *local, *who;
+		enum case_outcome want;
+	} rows[] = {
+		{ "bob", "addr:alice@example.org", CASE_IMPOSSIBLE },
+		{ "bob", "dom:example.org", CASE_IMPOSSIBLE },
+		{ "@", "addr:alice@example.org", CASE_IMPOSSIBLE },
+		{ "bob", "addr:other@example.org", CASE_DONE },
+		{ "eve", "addr:alice@example.org", CASE_DONE },
+	};
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct case_grant g = { .block = true, .since_ms = NOW,
+			.actor = "bob" };
+
+		print_message("  %s %s\n", rows[i].local, rows[i].who);
+		assert_int_equal(reset(state), 0);
+		first_contact(1, "bob", CH);
+		assert_int_equal(case_grant_set(world.store, D, rows[i].local,
+				     rows[i].who, &g),
+		    0);
+		assert_int_equal(confirm(CH, NOW + 1000), rows[i].want);
+	}
+}
+
 static void
 confirming_what_the_owner_settled(void **state)
 {
@@ -967,6 +997,7 @@ main(void)
 		T(not_me_ends_a_challenge),
 		T(a_late_challenge_may_be_asked_again),
 		T(a_token_works_for_its_own_challenge_only),
+		T(who_was_blocked_since_confirms_nothing),
 		T(confirming_what_the_owner_settled),
 		T(unknown_challenges_are_over),
 		T(the_largest_challenge_is_confirmed),
