@@ -8,12 +8,28 @@
 #include "policy/exempt.h"
 #include "policy/keys.h"
 
+/* An SPF pass that binds the sender to the domain (challenge.md 1, line A). */
+static bool
+spf_is_narrow(const struct evaluation *ev)
+{
+	const struct auth_spf *spf = &ev->spf;
+	bool address = spf->term == AUTH_SPF_A || spf->term == AUTH_SPF_MX ||
+	    spf->term == AUTH_SPF_IP4 || spf->term == AUTH_SPF_IP6;
+
+	return spf->result == AUTH_PASS && !spf->helo && address &&
+	    (ev->spf_listed_provider ||
+		spf->prefix >= (spf->term == AUTH_SPF_IP6 ? 32 : 16));
+}
+
 /* Proof of From without a DMARC record: a passing signature, or SPF for the very
  * domain. */
 static bool
 is_proven(const struct evaluation *ev, const char *domain)
 {
-	bool proven = ev->dmarc.result == AUTH_PASS;
+	bool narrow = spf_is_narrow(ev);
+	/* A pass that rests on a wide SPF term proves nothing here. */
+	bool proven = ev->dmarc.result == AUTH_PASS &&
+	    (ev->dmarc.by_dkim || narrow);
 
 	for (size_t i = 0; !proven && i < ev->dkim.count; i++)
 		proven = ev->dkim.sig[i].result == AUTH_PASS &&
@@ -21,7 +37,7 @@ is_proven(const struct evaluation *ev, const char *domain)
 		    ev->dkim.sig[i].whole_body &&
 		    !ev->dkim.sig[i].length && !ev->dkim.sig[i].testing &&
 		    strcmp(ev->dkim.sig[i].domain, domain) == 0;
-	if (!proven && !ev->spf.helo && ev->spf.result == AUTH_PASS)
+	if (!proven && narrow)
 		proven = strcmp(ev->spf.domain, domain) == 0;
 	return proven;
 }

@@ -25,14 +25,6 @@
 #define READ_AT_ONCE 400
 #define KEEP_AT_ONCE 80
 
-/* --- Reading: a round trip for all finals, but for mailings -------------------- */
-
-/* Slots of one final's reads. */
-struct slots {
-	struct facts_reads facts;
-	int item, index;
-};
-
 /* Under whose name this final is held: an external one belongs to the domain of
  * its alias. */
 static const char *
@@ -42,6 +34,14 @@ domain_of(const struct judge *j, const struct judge_final *f)
 	    ? f->final->domain->name
 	    : j->session->rcpts[f->rcpt].addr.domain;
 }
+
+/* --- Reading: a round trip for all finals, but for mailings -------------------- */
+
+/* Slots of one final's reads. */
+struct slots {
+	struct facts_reads facts;
+	int item, index;
+};
 
 static int
 add_reads(const struct judge *j, const struct facts_who *w,
@@ -132,9 +132,15 @@ name_items(struct judge *j)
 	if (rc != 0)
 		return rc;
 	oct_addr_text(&s->rpath, rpath);
-	for (size_t i = 0; i < j->count; i++)
-		held_id(s->app->item_key, content, rpath,
-		    j->finals[i].final->address, j->finals[i].id);
+	for (size_t i = 0; i < j->count; i++) {
+		struct judge_final *f = &j->finals[i];
+		char rcpt[OCT_ADDR_SIZE + OCT_DOMAIN_SIZE + 1];
+
+		/* An external member of groups in two domains is two items. */
+		(void)snprintf(rcpt, sizeof(rcpt), "%s|%s", domain_of(j, f),
+		    f->final->address);
+		held_id(s->app->item_key, content, rpath, rcpt, f->id);
+	}
 	return 0;
 }
 
@@ -330,7 +336,7 @@ fill_item(struct judge *j, const struct shared *sh, struct judge_final *f,
 	h->message_id = sh->message_id;
 	h->references = sh->references;
 	h->class = proof_class_name(f->proof.class);
-	h->sid = f->transit ? "" : f->sid;
+	h->sid = f->transit || f->final->domain == NULL ? "" : f->sid;
 	h->reason = fate_reason_name(reason);
 	h->symbols = sh->symbols;
 	h->client = sh->client;
@@ -383,7 +389,8 @@ move_relation(struct judge *j, struct domain_case *d, struct judge_final *f,
 	    (d->ask.count == 0 || strcmp(d->ask.sid, f->sid) == 0);
 	unsigned int actions;
 
-	if (f->transit)
+	/* Outside the hosted domains nobody has relations. */
+	if (f->transit || f->final->domain == NULL)
 		return;
 	actions = relation_apply(&f->relation,
 	    ask ? REL_EV_HELD_ASK : REL_EV_HELD_SILENT, &g, NULL, NULL);
@@ -580,8 +587,8 @@ hold_message(struct judge *j)
 	 * them is live is not known. */
 	if (!named) {
 		rc = judge_read_store(j);
-		if (rc != 0)
-			return rc;
+		/* What was read, space above all, may change the decision. */
+		return rc != 0 ? rc : OCT_ECONFLICT;
 	}
 	rc = build_shared(j, &sh);
 	if (rc == 0)

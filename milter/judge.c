@@ -115,7 +115,7 @@ static void
 classify(struct judge *j, struct judge_final *f)
 {
 	struct session *s = j->session;
-	const struct rcpt *r = &s->rcpts[f->rcpt];
+	struct rcpt *r = &s->rcpts[f->rcpt];
 	enum proof_replay replay = PROOF_REPLAY_UNKNOWN;
 	struct proof_input in;
 	char net[OCT_IP_SIZE];
@@ -124,8 +124,14 @@ classify(struct judge *j, struct judge_final *f)
 
 	evaluation_proof(j->ev, evaluator_envelope(s->evaluator), named, replay,
 	    &in);
-	if (proof_needs_replay(&in, &index))
-		in.replay = hold_replay(j, f, &j->ev->dkim.sig[index]);
+	/* Once a RCPT: the members behind an alias are one sending. */
+	if (proof_needs_replay(&in, &index)) {
+		if (!r->replay_known)
+			r->replay = hold_replay(j, f,
+			    &j->ev->dkim.sig[index]);
+		r->replay_known = true;
+		in.replay = r->replay;
+	}
 	proof_classify(&in, &f->proof);
 	f->facts.class = f->proof.class;
 	oct_ip_net_text(&s->client, net);
@@ -149,15 +155,16 @@ gather(struct judge *j)
 	}
 }
 
-/* RCPTs that are not ours, and service addresses: they are delivered or taken
- * whatever becomes of the others, so nothing can be refused for all. */
+/* RCPTs that are not ours are delivered whatever becomes of the others, so that
+ * nothing can be refused for all.  A service address is no delivery: named beside
+ * a victim it would turn every refusal into a hold. */
 static size_t
 count_others(const struct session *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->rcpt_count; i++)
-		if (!s->rcpts[i].ours)
+		if (!s->rcpts[i].ours && !s->rcpts[i].service)
 			n++;
 	return n;
 }
@@ -185,8 +192,17 @@ judge_decide(struct judge *j)
 	for (size_t i = 0; i < others; i++)
 		fates[j->count + i].verdict = FATE_DELIVER;
 	decide_reply(&j->facts, fates, j->count + others, &j->reply);
-	for (size_t i = 0; i < j->count; i++)
+	for (size_t i = 0; i < j->count; i++) {
 		j->finals[i].fate = fates[i];
+		/* A refusal that became a hold needs room like any other. */
+		if (j->reply.verdict == FATE_DELIVER &&
+		    fates[i].verdict == FATE_HOLD && !j->finals[i].merged &&
+		    j->finals[i].facts.store_known &&
+		    !j->finals[i].facts.has_room)
+			j->reply = (struct fate){ .verdict = FATE_DEFER,
+				.reason = FATE_R_FULL, .row = fates[i].row,
+				.code = 452, .enhanced = "4.2.2" };
+	}
 	free(fates);
 }
 

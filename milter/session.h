@@ -14,6 +14,7 @@
 #include "milter/app.h"
 #include "milter/evaluate.h"
 #include "policy/directory.h"
+#include "policy/proof.h"
 
 #define SESSION_MAGIC 0x0c720151u
 #define SESSION_ID_SIZE 32
@@ -42,6 +43,8 @@ struct rcpt {
 	struct oct_addr addr;
 	bool ours;       /* its domain is hosted */
 	bool service;    /* reply or bounce address of the challenge domain */
+	bool replay_known; /* the replay memory was asked */
+	enum proof_replay replay;
 	bool charged;    /* its rate limits were charged */
 	struct dir_finals finals;
 };
