@@ -19,7 +19,7 @@
 struct sending {
 	struct courier *courier;
 	const struct case_duty *duty;
-	bool marked;
+	bool tried, marked;
 };
 
 /* Just before the dot: nobody else sends this challenge from here on. */
@@ -31,6 +31,7 @@ mark(void *arg)
 	    s->duty->id, CHALLENGE_PENDING, CHALLENGE_SENDING,
 	    oct_clock_wall_ms());
 
+	s->tried = true;
 	s->marked = rc == 1;
 	return s->marked ? 0 : -1;
 }
@@ -129,7 +130,9 @@ settle_outcome(struct courier *c, const struct sending *s, int rc,
 		    reply->queue_id);
 		return DUTY_DONE;
 	}
-	if (s->marked)
+	/* Also if the mark may have been set without our hearing of it: the dot
+	 * was not sent. */
+	if (s->tried)
 		(void)!case_challenge_move(c->store, d->domain, d->id,
 		    CHALLENGE_SENDING, CHALLENGE_PENDING, 0);
 	if (rc == OCT_EREFUSED || rc == OCT_EPARSE)

@@ -128,8 +128,9 @@ build_message(struct courier *c, const struct case_item *item, bool rewritten,
 }
 
 /* A path that was not proven must get no bounce of ours (challenge.md 4): the
- * bounce address brings the item back instead.  False: the path stays. */
-static bool
+ * bounce address brings the item back instead.  1 rewritten, 0 the path stays, or
+ * an error: then nothing may be sent. */
+static int
 rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 {
 	char id[OCT_TOKEN_ID_SIZE], token[OCT_TOKEN_SIZE], key[KEY_SIZE];
@@ -138,22 +139,26 @@ rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 	struct oct_str s;
 	uint8_t sum[16];
 
+	int rc;
+
 	if (h->class[0] == 'A' || h->rpath[0] == '\0')
-		return false;
+		return 0;
 	(void)crypto_generichash(sum, sizeof(sum), (const uint8_t *)h->id,
 	    strlen(h->id), c->code_key, sizeof(c->code_key));
 	(void)sodium_bin2hex(id, sizeof(id), sum, 8);
 	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
 	*out = '\0';
-	if (oct_token_for(&c->tokens, OCT_TOKEN_BOUNCE, id, token) != 0 ||
-	    store_txn_new(&t) != 0)
-		return true; /* null path: better no bounce than a wrong one */
+	rc = oct_token_for(&c->tokens, OCT_TOKEN_BOUNCE, id, token);
+	if (rc == 0)
+		rc = store_txn_new(&t);
+	if (rc != 0)
+		return rc;
 	case_duty_write("item", h->domain, h->id, value);
 	store_txn_set(t, key_token(key, id), value, KEY_TTL_NET_MS);
-	if (store_txn_commit(c->store, t) == 0)
-		oct_str_addf(&s, "bounce+%s@%s", token, c->challenge_domain);
+	rc = store_txn_commit(c->store, t);
+	oct_str_addf(&s, "bounce+%s@%s", token, c->challenge_domain);
 	store_txn_free(t);
-	return true;
+	return rc == 0 ? 1 : rc;
 }
 
 /* Parameters of MAIL that may be given back: SIZE would be wrong by now, AUTH and
@@ -177,19 +182,22 @@ deliver(struct courier *c, const struct case_item *item,
     struct smtp_reply *reply)
 {
 	char bounce[OCT_ADDR_SIZE], params[1100];
-	bool rewritten = rewrite_path(c, &item->held, bounce);
-	struct smtp_mail mail = { .mail_from = rewritten ? bounce
-							 : item->held.rpath,
+	int rewritten = rewrite_path(c, &item->held, bounce);
+	struct smtp_mail mail = { .mail_from = rewritten == 1
+		    ? bounce
+		    : item->held.rpath,
 		.rcpt_to = item->held.rcpt,
 		.rcpt_params = item->held.rcpt_params, .fd = -1 };
 	struct oct_str p;
 	int rc;
 
 	memset(reply, 0, sizeof(*reply));
+	if (rewritten < 0)
+		return rewritten;
 	oct_str_fixed(&p, params, sizeof(params));
 	mail_params(item->held.mail_params, &p);
 	mail.mail_params = params;
-	rc = build_message(c, item, rewritten, &mail.fd);
+	rc = build_message(c, item, rewritten == 1, &mail.fd);
 	if (rc != 0)
 		return rc;
 	rc = smtp_out_send(c->release, &mail, reply);
