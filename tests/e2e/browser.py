@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
          "--no-first-run", "--no-default-browser-check",
@@ -26,6 +27,8 @@ class Browser:
         self.home = tempfile.mkdtemp(prefix="octroi-browser-")
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or "chromium"
+        # A page that is still coming, after a button, is waited for.
+        self.patience = 10
         for flag in (*FLAGS, f"--user-data-dir={self.home}/profile",
                      f"--lang={lang}", f"--accept-lang={lang}"):
             options.add_argument(flag)
@@ -75,7 +78,21 @@ class Browser:
 
     @property
     def text(self):
-        return self.css("body").text
+        return self._patiently(lambda: self.css("body").text)
+
+    def _patiently(self, look):
+        """What look returns; between two pages there is no element yet, or
+        the one found is gone."""
+        from selenium.common.exceptions import (NoSuchElementException,
+                                                StaleElementReferenceException)
+        end = time.monotonic() + self.patience
+        while True:
+            try:
+                return look()
+            except (NoSuchElementException, StaleElementReferenceException):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def screenshot(self, path, width=None, height=None):
         if width:
