@@ -204,7 +204,8 @@ class Demo:
 
     def ctl(self, *words):
         """Run octroictl, show the command and what it says."""
-        self.story.look("run", f"{self.edge.tmp}/octroictl {shlex.join(words)}")
+        self.story.look("run", f"{self.edge.tmp}/octroictl " +
+                        shlex.join(words))
         out = self.edge.ctl(*words)
         self.story.quote(out.stdout or "(nothing)")
         return out.stdout
@@ -421,7 +422,8 @@ def playground(edge):
     s.look("let one through   ", f"{t}/octroictl held release ID")
     s.look("the owner decides ",
            f"{t}/octroictl allow add {JEAN} accueil@voisine.test")
-    s.look("is all well?      ", f"{t}/octroictl doctor")
+    s.look("is all well?      ",
+           f"{t}/octroictl doctor --postfix-dir={edge.postfix.etc}")
     s.look("all commands      ", f"{t}/octroictl --help")
     s.look("mail that arrived ", f"ls -R {t}/mailboxes {t}/world")
     s.look("logs              ", f"tail -f {t}/octroi-*.log "
