@@ -13,6 +13,7 @@
 #include "lib/addr.h"
 #include "lib/def.h"
 #include "lib/store.h"
+#include "policy/options.h"
 
 enum dir_state { /* life-cycle of a domain or mailbox; only these three act */
 	DIR_ACTIVE,
@@ -62,6 +63,7 @@ struct dir_mailbox {
 	bool unprotected; /* statutory protection lifted (challenge.md 8) */
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
+	const struct option_set *options; /* NULL = sets none */
 };
 
 #define DIR_TARGETS_MAX 500 /* of one alias or group */
@@ -94,6 +96,8 @@ struct dir_domain {
 	const char *catch_all; /* address, "" = none */
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
+	const struct option_set *options; /* NULL = sets none */
+	const struct option_set *tenant_options; /* of its tenant */
 	size_t mailbox_count, alias_count;
 	size_t dkim_count;
 	const struct dir_dkim *dkim; /* by selector */
@@ -152,6 +156,11 @@ enum dir_challenge dir_challenge_of(
     const struct dir_domain *d, const struct dir_mailbox *m);
 enum dir_lang dir_lang_of(
     const struct dir_domain *d, const struct dir_mailbox *m);
+
+/* The options in force: the platform's, then those that the tenant, the domain
+ * and the mailbox (NULL = the domain's) set. */
+void dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct option_values *platform, struct option_values *out);
 
 /* --- The live holder ----------------------------------------------------- */
 

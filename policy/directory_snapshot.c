@@ -179,6 +179,21 @@ dir_lang_of(const struct dir_domain *d, const struct dir_mailbox *m)
 	return d->lang != DIR_LANG_INHERIT ? d->lang : DIR_LANG_FR;
 }
 
+void
+dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct option_values *platform, struct option_values *out)
+{
+	*out = *platform;
+	options_apply(out, d->tenant_options);
+	options_apply(out, d->options);
+	options_apply(out, m != NULL ? m->options : NULL);
+	/* The mode has an attribute of its own. */
+	out->v[OPTION_CHALLENGE] =
+	    dir_challenge_of(d, m) == DIR_CHALLENGE_FIRST_CONTACT
+	    ? OPTION_CHALLENGE_FIRST_CONTACT
+	    : OPTION_CHALLENGE_OFF;
+}
+
 /* --- Snapshots ----------------------------------------------------------- */
 
 static void

@@ -306,6 +306,17 @@ settings_timers(const struct settings *s, struct case_timers *out)
 }
 
 void
+settings_options(const struct settings *s, struct option_values *out)
+{
+	options_standard(out);
+	out->v[OPTION_HOLD] = s->t_hold;
+	out->v[OPTION_HOLD_SILENT] = s->t_hold_silent;
+	out->v[OPTION_QUIET] = s->t_quiet;
+	out->v[OPTION_BUTTON] = s->t_button;
+	out->v[OPTION_ASKS] = s->asks_max;
+}
+
+void
 settings_weights(const struct settings *s, struct score_weights *out)
 {
 	score_weights_init(out);

@@ -12,6 +12,7 @@
 #include "lib/dns.h"
 #include "lib/store.h"
 #include "policy/casework.h"
+#include "policy/options.h"
 #include "policy/score.h"
 
 struct settings {
@@ -79,6 +80,8 @@ OCT_CHECK int settings_sample(struct oct_str *out);
 void settings_store(const struct settings *s, struct store_conf *out);
 void settings_dns(const struct settings *s, struct dns_conf *out);
 void settings_timers(const struct settings *s, struct case_timers *out);
+/* The platform's options. */
+void settings_options(const struct settings *s, struct option_values *out);
 /* Weights were checked at load. */
 void settings_weights(const struct settings *s, struct score_weights *out);
 
