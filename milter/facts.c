@@ -245,13 +245,16 @@ facts_read(const struct facts_who *who, bool from_proven,
 	if (rel->present) {
 		memcpy(rel->packed, packed, strlen(packed) + 1);
 		(void)!relation_unpack(packed, &rel->relation);
+		(void)relation_age(&rel->relation, &t->ages, now_ms);
 	}
 	out->store_known = true;
 	out->relation = rel->relation.state;
 	/* An ALLOWED or BLOCKED A|from|org also speaks for F|from|org. */
-	if (stronger != NULL && relation_unpack(stronger, &other) == 0 &&
-	    (other.state == REL_ALLOWED || other.state == REL_BLOCKED))
-		out->relation = other.state;
+	if (stronger != NULL && relation_unpack(stronger, &other) == 0) {
+		(void)relation_age(&other, &t->ages, now_ms);
+		if (other.state == REL_ALLOWED || other.state == REL_BLOCKED)
+			out->relation = other.state;
+	}
 	out->blocked = out->drop_silently = out->granted = false;
 	apply_grants(who, from_proven, b, at->grants, out);
 	apply_grants(who, from_proven, b, at->domain_grants, out);

@@ -14,6 +14,7 @@ void
 case_timers_init(struct case_timers *t)
 {
 	const int64_t day = 86400000;
+	struct option_values options;
 
 	*t = (struct case_timers){ .settle = 20000,
 		.fresh = 15 * 60000,
@@ -25,6 +26,8 @@ case_timers_init(struct case_timers *t)
 		.button = 60000,
 		.lease = 60000,
 		.asks_max = 2 };
+	options_standard(&options);
+	relation_ages(&options, &t->ages);
 }
 
 int64_t
@@ -306,8 +309,7 @@ case_rel_write(struct store_txn *txn, const char *domain, const char *local,
 
 	key_relations(key, domain, local);
 	store_txn_expect_field(txn, key, sid, r->present ? r->packed : NULL);
-	if (r->rel.state == REL_UNKNOWN && r->rel.items == 0 &&
-	    r->rel.asks == 0) {
+	if (relation_is_empty(&r->rel)) {
 		if (r->present)
 			store_txn_hdel(txn, key, sid);
 		return;

@@ -23,6 +23,7 @@ struct case_timers {
 	int64_t settle, fresh, hold, hold_silent, hold_virus, extend, quiet,
 	    button, lease;
 	int asks_max;
+	struct rel_ages ages;
 };
 void case_timers_init(struct case_timers *t); /* the defaults */
 
@@ -91,7 +92,8 @@ OCT_CHECK int case_challenge_find(struct store *s, const char *id,
     struct case_challenge *out);
 void case_challenge_fini(struct case_challenge *c);
 
-/* 1 found, 0 absent (out = UNKNOWN). */
+/* As it is stored: relation_age tells what time has made of it.  1 found, 0
+ * absent (out = UNKNOWN). */
 OCT_CHECK int case_relation_read(struct store *s, const char *domain,
     const char *local, const char *sid, struct relation *out);
 

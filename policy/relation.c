@@ -40,11 +40,12 @@ relation_pack(const struct relation *r, char out[REL_PACKED_SIZE])
 	struct oct_str s;
 
 	oct_str_fixed(&s, out, REL_PACKED_SIZE);
-	oct_str_addf(&s, "1 %c %d %lld %lld %lld %s %s %lld",
+	oct_str_addf(&s, "2 %c %d %lld %lld %lld %s %s %lld %c",
 	    state_letter[r->state], r->asks, (long long)r->since_ms,
 	    (long long)r->last_ms, (long long)r->asked_ms,
 	    r->challenge[0] != '\0' ? r->challenge : "-",
-	    r->origin[0] != '\0' ? r->origin : "-", (long long)r->bytes);
+	    r->origin[0] != '\0' ? r->origin : "-", (long long)r->bytes,
+	    r->deferred ? 'd' : '-');
 	for (size_t i = 0; i < r->items; i++)
 		oct_str_addf(&s, " %s", r->item[i]);
 	OCT_ASSERT(oct_str_err(&s) == 0);
@@ -69,17 +70,42 @@ next_name(const char **rest, char *out, size_t len)
 	return true;
 }
 
+/* The flags of form 2: "d" or "-". */
+static bool
+next_flags(const char **rest, struct relation *r)
+{
+	char word[4];
+
+	if (!oct_str_word(rest, word, sizeof(word)))
+		return false;
+	r->deferred = strcmp(word, "d") == 0;
+	return r->deferred || strcmp(word, "-") == 0;
+}
+
+static bool
+next_items(const char **rest, struct relation *r)
+{
+	while (**rest != '\0') {
+		if (r->items == REL_ITEMS_MAX ||
+		    !oct_str_word(rest, r->item[r->items], REL_ID_SIZE))
+			return false;
+		r->items++;
+	}
+	return true;
+}
+
 int
 relation_unpack(const char *text, struct relation *out)
 {
 	struct relation r;
 	const char *rest = text;
-	char word[8];
+	char form[8], word[8];
 	const char *letter;
 	int64_t asks;
 
 	relation_init(&r);
-	if (!oct_str_word(&rest, word, sizeof(word)) || strcmp(word, "1") != 0 ||
+	if (!oct_str_word(&rest, form, sizeof(form)) ||
+	    (strcmp(form, "1") != 0 && strcmp(form, "2") != 0) ||
 	    !oct_str_word(&rest, word, sizeof(word)) || word[1] != '\0')
 		return OCT_EPARSE;
 	letter = memchr(state_letter, word[0], sizeof(state_letter));
@@ -89,16 +115,12 @@ relation_unpack(const char *text, struct relation *out)
 	    !next_number(&rest, &r.asked_ms) ||
 	    !next_name(&rest, r.challenge, sizeof(r.challenge)) ||
 	    !next_name(&rest, r.origin, sizeof(r.origin)) ||
-	    !next_number(&rest, &r.bytes))
+	    !next_number(&rest, &r.bytes) ||
+	    (form[0] == '2' && !next_flags(&rest, &r)) ||
+	    !next_items(&rest, &r))
 		return OCT_EPARSE;
 	r.state = (enum rel_state)(letter - state_letter);
 	r.asks = (int)asks;
-	while (*rest != '\0') {
-		if (r.items == REL_ITEMS_MAX ||
-		    !oct_str_word(&rest, r.item[r.items], REL_ID_SIZE))
-			return OCT_EPARSE;
-		r.items++;
-	}
 	*out = r;
 	return 0;
 }
@@ -189,6 +211,21 @@ on_held(const struct relation *r, enum rel_event ev, const struct rel_guard *g,
 	return true;
 }
 
+/* DEFER (challenge.md 2, row 12): the message is not here, but its sender is
+ * asked.  Where he may not be, nothing is listed: the message is held. */
+static bool
+on_deferred(const struct relation *r, const struct rel_guard *g,
+    struct outcome *o)
+{
+	if (r->state == REL_ASKED) {
+		*o = (struct outcome){ REL_ASKED, REL_ACT_NONE };
+		return true;
+	}
+	*o = (struct outcome){ REL_ASKED, REL_ACT_ASK };
+	return (r->state == REL_UNKNOWN || r->state == REL_LAPSED) &&
+	    may_ask(r, g);
+}
+
 static bool
 on_challenge(const struct relation *r, enum rel_event ev, struct outcome *o)
 {
@@ -227,23 +264,44 @@ on_owner(const struct relation *r, enum rel_event ev, struct outcome *o)
 	return true;
 }
 
+/* The end of an item's time. */
+static bool
+on_expired(const struct relation *r, const struct rel_guard *g,
+    struct outcome *o)
+{
+	*o = (struct outcome){ r->state, REL_ACT_NONE };
+	if (g->none_left && r->state == REL_ASKED)
+		*o = (struct outcome){ REL_LAPSED, REL_ACT_TOKENS_DIE };
+	else if (g->none_left && r->state == REL_SILENT)
+		o->state = REL_UNKNOWN;
+	return true;
+}
+
 static bool
 on_time(const struct relation *r, enum rel_event ev, const struct rel_guard *g,
     struct outcome *o)
 {
-	*o = (struct outcome){ r->state, REL_ACT_NONE };
-	if (ev == REL_EV_FORGET) {
-		o->state = REL_UNKNOWN;
-		return r->state == REL_LAPSED ||
-		    (r->state == REL_ALLOWED &&
-			strcmp(r->origin, "owner") != 0);
-	}
-	if (!g->none_left)
-		return true;
-	if (r->state == REL_ASKED)
+	if (ev == REL_EV_EXPIRED)
+		return on_expired(r, g, o);
+	if (ev == REL_EV_DEFER_OVER) {
 		*o = (struct outcome){ REL_LAPSED, REL_ACT_TOKENS_DIE };
-	else if (r->state == REL_SILENT)
-		o->state = REL_UNKNOWN;
+		return r->state == REL_ASKED && r->deferred && r->items == 0;
+	}
+	*o = (struct outcome){ REL_UNKNOWN, REL_ACT_NONE };
+	return r->state == REL_LAPSED || r->state == REL_UNKNOWN ||
+	    (r->state == REL_ALLOWED && strcmp(r->origin, "owner") != 0);
+}
+
+/* Nobody is asked here any more: what only waited for an answer goes on its way,
+ * and an answer finds nothing.  Of a blocked sender nothing goes anywhere. */
+static bool
+on_closed(const struct relation *r, struct outcome *o)
+{
+	*o = (struct outcome){ r->state, REL_ACT_TOKENS_DIE };
+	if (r->state == REL_ASKED)
+		o->state = REL_LAPSED;
+	if (r->state != REL_BLOCKED)
+		o->actions |= REL_ACT_RELEASE;
 	return true;
 }
 
@@ -255,6 +313,12 @@ next_outcome(const struct relation *r, enum rel_event ev,
 	case REL_EV_HELD_ASK:
 	case REL_EV_HELD_SILENT:
 		return on_held(r, ev, g, o);
+	case REL_EV_HELD_VIRUS:
+		return true;
+	case REL_EV_DEFERRED:
+		return on_deferred(r, g, o);
+	case REL_EV_REFUSED:
+		return r->state == REL_UNKNOWN;
 	case REL_EV_CONFIRMED:
 	case REL_EV_NOT_ME:
 	case REL_EV_LATE:
@@ -266,7 +330,10 @@ next_outcome(const struct relation *r, enum rel_event ev,
 	case REL_EV_BLOCKED:
 	case REL_EV_UNBLOCKED:
 		return on_owner(r, ev, o);
+	case REL_EV_CLOSED:
+		return on_closed(r, o);
 	case REL_EV_EXPIRED:
+	case REL_EV_DEFER_OVER:
 	case REL_EV_FORGET:
 		return on_time(r, ev, g, o);
 	}
@@ -282,6 +349,32 @@ set_origin(struct relation *r, const char *origin)
 	oct_str_add(&s, origin != NULL ? origin : "");
 }
 
+static bool
+is_message(enum rel_event ev)
+{
+	return ev == REL_EV_HELD_ASK || ev == REL_EV_HELD_SILENT ||
+	    ev == REL_EV_HELD_VIRUS || ev == REL_EV_DEFERRED;
+}
+
+static void
+count_asks(struct relation *r, enum rel_event ev, const struct rel_guard *g,
+    unsigned int actions)
+{
+	if ((actions & REL_ACT_ASK) != 0) {
+		r->asks++;
+		r->asked_ms = g->now_ms;
+	}
+	if (ev == REL_EV_LATE && r->asks > 0) {
+		/* It never left: the next message may be asked. */
+		r->asks--;
+		r->asked_ms = 0;
+	}
+	if (ev == REL_EV_FORGET) {
+		r->asks = 0;
+		r->asked_ms = 0;
+	}
+}
+
 unsigned int
 relation_apply(struct relation *r, enum rel_event ev, const struct rel_guard *g,
     const char *origin, bool *listed)
@@ -293,24 +386,15 @@ relation_apply(struct relation *r, enum rel_event ev, const struct rel_guard *g,
 		*listed = known;
 	if (!known)
 		return REL_ACT_NONE;
-	if (ev == REL_EV_HELD_ASK || ev == REL_EV_HELD_SILENT)
+	if (is_message(ev))
 		r->last_ms = g->now_ms;
-	if ((o.actions & REL_ACT_ASK) != 0) {
-		r->asks++;
-		r->asked_ms = g->now_ms;
-	}
-	if (ev == REL_EV_LATE && r->asks > 0) {
-		/* It never left: the next message may be asked. */
-		r->asks--;
-		r->asked_ms = 0;
-	}
-	if (ev == REL_EV_FORGET)
-		r->asks = 0;
+	count_asks(r, ev, g, o.actions);
 	if ((o.actions & REL_ACT_TOKENS_DIE) != 0)
 		r->challenge[0] = '\0';
 	if (o.state != r->state) {
 		r->since_ms = g->now_ms;
 		r->state = o.state;
+		r->deferred = ev == REL_EV_DEFERRED;
 		if (o.state == REL_ALLOWED || o.state == REL_BLOCKED)
 			set_origin(r, origin);
 		else

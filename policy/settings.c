@@ -293,7 +293,11 @@ settings_dns(const struct settings *s, struct dns_conf *out)
 void
 settings_timers(const struct settings *s, struct case_timers *out)
 {
+	struct option_values options;
+
 	case_timers_init(out);
+	settings_options(s, &options);
+	relation_ages(&options, &out->ages);
 	out->settle = s->t_settle;
 	out->fresh = s->t_fresh;
 	out->hold = s->t_hold;
