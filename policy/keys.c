@@ -164,3 +164,21 @@ key_tempfirst(char out[KEY_SIZE], const char *domain, const char *hash)
 {
 	return join2(out, domain, "tfirst", hash);
 }
+
+const char *
+key_pass(char out[KEY_SIZE], const char *domain, const char *sid_hash)
+{
+	return join2(out, domain, "pass", sid_hash);
+}
+
+const char *
+key_pass_used(char out[KEY_SIZE], const char *domain, const char *token_id)
+{
+	return join2(out, domain, "passused", token_id);
+}
+
+const char *
+key_confirms(char out[KEY_SIZE], const char *subject)
+{
+	return join2(out, "g", "confirms", subject);
+}

@@ -64,6 +64,14 @@ const char *key_suppressed(char out[KEY_SIZE], const char *hash);
 /* string: first sight of a message of class T */
 const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
     const char *hash);
+/* string: a pass of one sender for the domain (policy/pass.h) */
+const char *key_pass(char out[KEY_SIZE], const char *domain,
+    const char *sid_hash);
+/* string: the token of a refusal was used for a pass */
+const char *key_pass_used(char out[KEY_SIZE], const char *domain,
+    const char *token_id);
+/* string: confirmations by a client network or of a proven organisation */
+const char *key_confirms(char out[KEY_SIZE], const char *subject);
 
 /* Retentions: a TTL is a net under an act of the courier, never the act. */
 #define KEY_TTL_NET_MS (60LL * 86400000)    /* past the due time */

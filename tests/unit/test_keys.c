@@ -16,7 +16,7 @@
 static void
 test_names(void **state)
 {
-	char k[20][KEY_SIZE];
+	static char k[23][KEY_SIZE]; /* too much for a stack */
 	const struct {
 		const char *name, *got, *want;
 	} cases[] = {
@@ -47,6 +47,11 @@ test_names(void **state)
 		{ "suppressed", key_suppressed(k[15], "h"), "oct:{g}:supp:h" },
 		{ "first sight", key_tempfirst(k[16], "d.fr", "h"),
 		    "oct:{d.fr}:tfirst:h" },
+		{ "pass", key_pass(k[20], "d.fr", "h"), "oct:{d.fr}:pass:h" },
+		{ "used token", key_pass_used(k[21], "d.fr", "t"),
+		    "oct:{d.fr}:passused:t" },
+		{ "confirmations", key_confirms(k[22], "org-e.fr"),
+		    "oct:{g}:confirms:org-e.fr" },
 		{ "a brace in the local part keeps the tag",
 		    key_relations(k[17], "d.fr", "{x}"),
 		    "oct:{d.fr}:rel:{x}" },
