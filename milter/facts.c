@@ -150,10 +150,12 @@ facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
 	char text[OCT_ADDR_SIZE];
 
 	out->count = 0;
+	memcpy(out->from_org, ev->from_org, sizeof(out->from_org));
 	if (ev->from_count > 0) {
 		oct_addr_fold(&ev->from[0], '\0', &folded);
 		oct_addr_text(&folded, text);
 		add_who(out, "addr", text);
+		add_who(out, "sent", text);
 		add_who(out, "dom", ev->from[0].domain);
 		if (strcmp(ev->from_org, ev->from[0].domain) != 0)
 			add_who(out, "dom", ev->from_org);
@@ -201,18 +203,21 @@ text_at(const struct store_batch *b, int slot, size_t i)
 /* Blocks need no proof; grants do (challenge.md 1 and 2, rows 3 and 4). */
 static void
 apply_grants(const struct facts_who *w, bool from_proven,
-    const struct store_batch *b, int slot, struct decide_rcpt *out)
+    const struct store_batch *b, int slot, int64_t now_ms,
+    struct decide_rcpt *out)
 {
 	for (size_t i = 0; slot >= 0 && i < w->count; i++) {
 		const char *packed = text_at(b, slot, i);
 		struct case_grant g;
 
-		if (packed == NULL || case_grant_parse(packed, &g) != 0)
+		if (packed == NULL || case_grant_parse(packed, &g) != 0 ||
+		    !grant_is_live(&g, now_ms))
 			continue;
 		if (g.block) {
 			out->blocked = true;
 			out->drop_silently |= g.drop;
-		} else if (i < w->from_count && from_proven) {
+		} else if (i < w->from_count && from_proven &&
+		    grant_matches(&g, w->from_org, now_ms)) {
 			out->granted = true;
 		}
 	}
@@ -256,7 +261,7 @@ facts_read(const struct facts_who *who, bool from_proven,
 			out->relation = other.state;
 	}
 	out->blocked = out->drop_silently = out->granted = false;
-	apply_grants(who, from_proven, b, at->grants, out);
-	apply_grants(who, from_proven, b, at->domain_grants, out);
+	apply_grants(who, from_proven, b, at->grants, now_ms, out);
+	apply_grants(who, from_proven, b, at->domain_grants, now_ms, out);
 	out->may_ask = may_ask(t, &rel->relation, now_ms);
 }

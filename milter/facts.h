@@ -44,6 +44,7 @@ struct facts_who {
 	const char *list[FACTS_WHO_MAX];
 	size_t count;
 	size_t from_count; /* the first ones, that a grant may match */
+	char from_org[OCT_DOMAIN_SIZE];
 };
 void facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
     struct facts_who *out);

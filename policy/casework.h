@@ -13,6 +13,7 @@
 #include "lib/def.h"
 #include "lib/store.h"
 #include "policy/challenge.h"
+#include "policy/grant.h"
 #include "policy/held.h"
 #include "policy/relation.h"
 
@@ -130,22 +131,6 @@ OCT_CHECK int case_release(struct store *s, const struct case_timers *t,
     int64_t now_ms, enum case_outcome *out);
 OCT_CHECK int case_drop(struct store *s, const char *domain, const char *id,
     const char *actor, int64_t now_ms, enum case_outcome *out);
-
-/* Grants and blocks of a mailbox (local) or a whole domain (local "@"):
- * who is "addr:a@b" or "dom:b".  Blocking sets has_blocks by the caller's
- * directory change; existing relations of that From are changed by the courier
- * when they are next used. */
-struct case_grant {
-	bool block, drop; /* drop: silently */
-	int64_t since_ms;
-	char actor[64];
-	char why[128];
-};
-OCT_CHECK int case_grant_set(struct store *s, const char *domain,
-    const char *local, const char *who, const struct case_grant *g);
-OCT_CHECK int case_grant_remove(struct store *s, const char *domain,
-    const char *local, const char *who);
-OCT_CHECK int case_grant_parse(const char *packed, struct case_grant *out);
 
 /* --- What the courier does ---------------------------------------------------- */
 

@@ -93,6 +93,24 @@ key_grants(char out[KEY_SIZE], const char *domain, const char *local)
 }
 
 const char *
+key_sent(char out[KEY_SIZE], const char *domain, const char *hash)
+{
+	return join2(out, domain, "sent", hash);
+}
+
+const char *
+key_expect(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "expect", local);
+}
+
+const char *
+key_tags(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "tags", local);
+}
+
+const char *
 key_held(char out[KEY_SIZE], const char *domain, const char *id)
 {
 	return join2(out, domain, "held", id);

@@ -35,6 +35,14 @@ const char *key_relations(char out[KEY_SIZE], const char *domain,
 /* hash: "addr:..." or "dom:..." -> packed grant; local "@" = whole domain */
 const char *key_grants(char out[KEY_SIZE], const char *domain,
     const char *local);
+/* hash: a message that a mailbox sent (policy/sent.h), by its keyed hash */
+const char *key_sent(char out[KEY_SIZE], const char *domain, const char *hash);
+/* hash: domain that the mailbox expects a message of -> until when, ms */
+const char *key_expect(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: tag of a tagged address -> when it was revoked, "made:" and a tag -> when
+ * it was made, ms */
+const char *key_tags(char out[KEY_SIZE], const char *domain, const char *local);
 /* hash: a held item */
 const char *key_held(char out[KEY_SIZE], const char *domain, const char *id);
 /* zset: ids of held items of a mailbox by arrival */
@@ -77,6 +85,8 @@ const char *key_confirms(char out[KEY_SIZE], const char *subject);
 #define KEY_TTL_NET_MS (60LL * 86400000)    /* past the due time */
 #define KEY_TTL_SEEN_MS (7LL * 86400000)    /* DKIM replay memory */
 #define KEY_TTL_TFIRST_MS (2LL * 86400000)
+#define KEY_TTL_SENT_MS (30LL * 86400000)   /* what was sent: challenge.md 7 */
+#define KEY_TTL_EXPECT_MS (8LL * 86400000)  /* past the last opening */
 #define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
 #define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
 #define KEY_TTL_TRIES_MS (3600000LL)

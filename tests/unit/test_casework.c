@@ -590,7 +590,7 @@ grants(void **state)
 	} rows[] = {
 		{ "allow", "1 allow 5 bob a b c", 0 },
 		{ "no reason", "1 block 5 bob ", 0 },
-		{ "version", "2 allow 5 bob x", OCT_EPARSE },
+		{ "version", "3 allow 5 bob x", OCT_EPARSE },
 		{ "kind", "1 alow 5 bob x", OCT_EPARSE },
 		{ "time", "1 allow x bob x", OCT_EPARSE },
 		{ "short", "1 allow 5", OCT_EPARSE },
