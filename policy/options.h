@@ -86,6 +86,10 @@ struct option_set {
 /* NULL sets nothing; outer first. */
 void options_apply(struct option_values *values, const struct option_set *set);
 
+/* The values of one mailbox over the platform's timers (policy/casework.h). */
+struct case_timers;
+void options_timers(const struct option_values *v, struct case_timers *t);
+
 /* Text into a value in bounds; "inherit" is not for here.  OCT_EPARSE. */
 OCT_CHECK int option_parse(enum option o, const char *text, int64_t *out);
 #define OPTION_TEXT_SIZE 32

@@ -217,16 +217,26 @@ check_together(const char *path, const struct settings *s)
 	return OCT_ECONF;
 }
 
+#define SETTINGS_TABLES 2
+
+static void
+all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
+{
+	out[0] = settings_table(s);
+	out[1] = settings_table_options(s);
+}
+
 int
 settings_load(const char *path, struct settings **out)
 {
 	struct settings *s = calloc(1, sizeof(*s));
-	struct oct_conf_table table = settings_table(s);
+	struct oct_conf_table tables[SETTINGS_TABLES];
 	int rc;
 
 	if (s == NULL)
 		return -ENOMEM;
-	rc = oct_conf_load(path, &table, 1, report, NULL);
+	all_tables(s, tables);
+	rc = oct_conf_load(path, tables, SETTINGS_TABLES, report, NULL);
 	if (rc == 0)
 		rc = check_together(path, s);
 	if (rc != 0) {
@@ -240,21 +250,22 @@ settings_load(const char *path, struct settings **out)
 void
 settings_free(struct settings *s)
 {
-	struct oct_conf_table table;
+	struct oct_conf_table tables[SETTINGS_TABLES];
 
 	if (s == NULL)
 		return;
-	table = settings_table(s);
-	oct_conf_free(&table, 1);
+	all_tables(s, tables);
+	oct_conf_free(tables, SETTINGS_TABLES);
 	free(s);
 }
 
 int
 settings_sample(struct oct_str *out)
 {
-	struct oct_conf_table table = settings_table(NULL);
+	struct oct_conf_table tables[SETTINGS_TABLES];
 
-	oct_conf_sample(&table, 1, out);
+	all_tables(NULL, tables);
+	oct_conf_sample(tables, SETTINGS_TABLES, out);
 	return oct_str_err(out);
 }
 
@@ -307,17 +318,6 @@ settings_timers(const struct settings *s, struct case_timers *out)
 	out->quiet = s->t_quiet;
 	out->button = s->t_button;
 	out->asks_max = (int)s->asks_max;
-}
-
-void
-settings_options(const struct settings *s, struct option_values *out)
-{
-	options_standard(out);
-	out->v[OPTION_HOLD] = s->t_hold;
-	out->v[OPTION_HOLD_SILENT] = s->t_hold_silent;
-	out->v[OPTION_QUIET] = s->t_quiet;
-	out->v[OPTION_BUTTON] = s->t_button;
-	out->v[OPTION_ASKS] = s->asks_max;
 }
 
 void

@@ -48,6 +48,11 @@ struct settings {
 	int64_t t_settle, t_fresh, t_hold, t_hold_silent, t_hold_virus,
 	    t_extend, t_quiet, t_button;
 	int64_t asks_max;
+	int mode, first_contact, unproven, automatic, proof,
+	    outbound_here; /* words of policy/options.h */
+	int64_t t_allow, t_allow_sent, t_forget, t_defer, t_pass;
+	int64_t pass_messages, cap_mailbox, share_mailbox, relation_messages,
+	    relation_octets, space_messages, space_octets;
 	char *challenge_dkim_selector, *challenge_dkim_key;
 	/* milter */
 	char *milter_socket, *milter_group;

@@ -78,10 +78,13 @@ class Checker:
         self.same(list(self.manual_settings(
                       self.read("doc/man/octroi.conf.5"))),
                   list(self.sample_settings(sample)), "octroi.conf.5")
-        table = self.read("policy/settings_table.c")
-        self.same([x.split(" ")[0] for x in self.sample_settings(sample)],
-                  [".".join(m) for m in re.findall(
-                      r'\.section = "(\w+)",\s*\.name = "(\w+)"', table)],
+        table = self.read("policy/settings_table.c") + \
+            self.read("policy/settings_options.c")
+        # Both tables have settings of one section.
+        self.same(sorted(x.split(" ")[0]
+                         for x in self.sample_settings(sample)),
+                  sorted(".".join(m) for m in re.findall(
+                      r'\.section = "(\w+)",\s*\.name = "(\w+)"', table)),
                   "the sample")
 
     def postfix(self):
@@ -117,7 +120,7 @@ class Checker:
     def redis(self):
         header = self.read("policy/keys.h")
         made = re.findall(r"^const char \*(key_\w+)\(", header, re.M)
-        made += re.findall(r"^#define (KEY_(?:DOMAINS|CHANGES|AUDIT|EVENTS))",
+        made += re.findall(r"^#define (KEY_(?:DOMAINS|TENANTS|CHANGES|AUDIT|EVENTS))",
                            header, re.M)
         known = re.findall(r"^\| `(key_\w+|KEY_\w+)` \|",
                            self.read("doc/redis.md"), re.M)
