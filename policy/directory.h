@@ -21,6 +21,7 @@ enum dir_state { /* life-cycle of a domain or mailbox; only these three act */
 	DIR_CLOSED     /* 550 5.2.1 */
 };
 
+/* The old words of the Challenge option, for callers of dir_challenge_of. */
 enum dir_challenge {
 	DIR_CHALLENGE_INHERIT,
 	DIR_CHALLENGE_OFF,
@@ -52,15 +53,34 @@ struct dir_thresholds {
 	int32_t tag, hold, reject;
 };
 
+struct dir_list {
+	size_t count;
+	const char *const *items;
+};
+
+/* A collectivity: what its domains inherit.  Room for kind, population, plan
+ * and contract, which nobody asks for yet. */
+struct dir_tenant {
+	const char *id;
+	const char *name;    /* legal name, UTF-8, may be "" */
+	const char *contact; /* address of its referent, may be "" */
+	enum dir_lang lang;
+	struct dir_list statutory;     /* protected local parts of its own */
+	const char *teleservice;       /* URL, or "" */
+	const char *teleservice_since; /* "2026-12-31", or "" */
+	const struct option_set *options; /* NULL = sets none */
+};
+
 struct dir_mailbox {
 	const char *local; /* folded */
 	const char *name;  /* display name, UTF-8, may be "" */
 	enum dir_state state;
-	enum dir_challenge challenge;
 	enum dir_lang lang;
 	bool
 	    has_blocks; /* the owner blocks somebody: the store must be asked */
-	bool unprotected; /* statutory protection lifted (challenge.md 8) */
+	bool unprotected; /* lift the statutory protection (challenge.md 8):
+			     dir_lifted says if that is in force */
+	const char *unprotected_reason; /* may be "" */
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
 	const struct option_set *options; /* NULL = sets none */
@@ -86,7 +106,6 @@ struct dir_domain {
 	const char *name;   /* A-label */
 	const char *tenant; /* id, may be "" */
 	enum dir_state state;
-	enum dir_challenge challenge; /* default of its mailboxes */
 	enum dir_lang lang;
 	bool has_blocks;
 	enum dir_dmarc dmarc; /* for mail to this domain */
@@ -94,10 +113,15 @@ struct dir_domain {
 			    not held (design 5, own domains) */
 	const char *transport; /* "lmtp:unix:/x", "smtp:[h]:p"; "" = default */
 	const char *catch_all; /* address, "" = none */
+	struct dir_list statutory; /* protected local parts of its own */
+	bool unprotected;          /* as a mailbox's, for all of them */
+	const char *unprotected_reason;
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
 	const struct option_set *options; /* NULL = sets none */
-	const struct option_set *tenant_options; /* of its tenant */
+	/* Of its tenant; NULL: it has none, or one that nobody knows. */
+	const struct dir_tenant *of_tenant;
+	const struct option_set *tenant_options;
 	size_t mailbox_count, alias_count;
 	size_t dkim_count;
 	const struct dir_dkim *dkim; /* by selector */
@@ -118,6 +142,12 @@ size_t dir_domain_count(const struct dir_snapshot *s);
 const struct dir_domain *dir_domain_at(const struct dir_snapshot *s, size_t i);
 const struct dir_mailbox *dir_mailbox_at(const struct dir_domain *d, size_t i);
 const struct dir_alias *dir_alias_at(const struct dir_domain *d, size_t i);
+
+/* Tenants, by id; sorted likewise. */
+const struct dir_tenant *dir_tenant(
+    const struct dir_snapshot *s, const char *id);
+size_t dir_tenant_count(const struct dir_snapshot *s);
+const struct dir_tenant *dir_tenant_at(const struct dir_snapshot *s, size_t i);
 
 /*
  * Resolve an address to its finals: exact, then without the sub-address
@@ -145,22 +175,55 @@ struct dir_finals {
 	bool protected_path;      /* any final's */
 	bool aliased; /* an alias, group or catch-all was followed */
 };
-/* statutory: local parts that are protected, NULL-terminated; may be NULL. */
+/* statutory: local parts that the platform protects, NULL-terminated; may be
+ * NULL. */
 enum dir_resolve dir_resolve(const struct dir_snapshot *s,
     const struct oct_addr *rcpt, const char *const *statutory,
     struct dir_finals *out);
 void dir_finals_free(struct dir_finals *f);
 
-/* The option that is in force for a mailbox (inheritance resolved). */
+/* Without the platform's default; the other modes count as off. */
 enum dir_challenge dir_challenge_of(
     const struct dir_domain *d, const struct dir_mailbox *m);
 enum dir_lang dir_lang_of(
     const struct dir_domain *d, const struct dir_mailbox *m);
 
+enum dir_level { /* who sets something */
+	DIR_LEVEL_NONE,
+	DIR_LEVEL_PLATFORM,
+	DIR_LEVEL_TENANT,
+	DIR_LEVEL_DOMAIN,
+	DIR_LEVEL_MAILBOX
+};
+const char *dir_level_name(enum dir_level level);
+
 /* The options in force: the platform's, then those that the tenant, the domain
  * and the mailbox (NULL = the domain's) set. */
 void dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *platform, struct option_values *out);
+enum dir_level dir_option_level(
+    const struct dir_domain *d, const struct dir_mailbox *m, enum option o);
+
+/*
+ * Protected addresses (challenge.md 8).  Who lists a local part (folded, without
+ * a sub-address) as protected: DIR_LEVEL_NONE, or the platform (its list,
+ * NULL-terminated, may be NULL), the tenant or the domain.
+ */
+enum dir_level dir_statutory(const struct dir_domain *d, const char *local,
+    const char *const *platform);
+/* Has the tenant (may be NULL) declared a published teleservice: its URL and
+ * its date? */
+bool dir_teleservice(const struct dir_tenant *t);
+/* Is the protection lifted for a mailbox (NULL: for the domain), and why? */
+enum dir_lifted {
+	DIR_LIFTED_NOT,
+	DIR_LIFTED_UNFOUNDED, /* asked for, but without ground: not lifted */
+	DIR_LIFTED_REASON,
+	DIR_LIFTED_TELESERVICE
+};
+enum dir_lifted dir_lifted(
+    const struct dir_domain *d, const struct dir_mailbox *m);
+bool dir_is_lifted(const struct dir_domain *d, const struct dir_mailbox *m);
 
 /* --- The live holder ----------------------------------------------------- */
 
@@ -217,5 +280,16 @@ struct dir_change {
  * been done. */
 OCT_CHECK int directory_change(
     struct store *store, const struct dir_change *change, char problem[256]);
+
+struct dir_tenant_change {
+	const char *id;
+	bool create, remove; /* as above */
+	const char *json;
+	const char *actor;
+};
+/* 0, OCT_EPARSE, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a tenant that domains name),
+ * or the store's error; problem is always set then. */
+OCT_CHECK int directory_change_tenant(struct store *store,
+    const struct dir_tenant_change *change, char problem[256]);
 
 #endif

@@ -31,6 +31,8 @@ struct writing {
 	struct store_batch *old;
 	struct store_txn *txn;
 	char *json; /* the new value, NULL with remove */
+	bool lifting; /* the change is about a statutory protection */
+	char ground[3 * DIR_TEXT_MAX]; /* why it is lifted, "" = it is not */
 };
 
 static enum dir_kind
@@ -146,18 +148,6 @@ check_existence(const struct writing *w, const char *old)
 
 /* --- The new value ------------------------------------------------------- */
 
-static json_t *
-parse_object(const char *text)
-{
-	json_error_t err;
-	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &err);
-
-	if (json_is_object(object))
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
 /* An alias that names itself can never be resolved. */
 static int
 check_self(const struct writing *w, const struct dir_build *b)
@@ -179,76 +169,119 @@ check_self(const struct writing *w, const struct dir_build *b)
 	return 0;
 }
 
+/* --- Why a protection may be lifted -------------------------------------- */
+
+/* What the store says of the tenant of the domain whose attributes these are. */
 static int
-check_value(const struct writing *w, const char *json, size_t len)
+find_tenant(
+    const struct writing *w, const char *domain, struct dir_tenant_node **out)
+{
+	json_t *object = dir_object(domain != NULL ? domain : "");
+	const char *id = json_string_value(json_object_get(object, "tenant"));
+	int rc = 0;
+
+	*out = NULL;
+	if (id != NULL && *id != '\0' && dir_is_id(id))
+		rc = dir_load_tenants(w->store, &id, 1, out);
+	json_decref(object);
+	return rc;
+}
+
+/*
+ * A protection is lifted with a ground, which the audit keeps (challenge.md 8).
+ * Whether it still stands is asked again at each look-up (dir_lifted): what the
+ * tenant withdraws lifts nothing any more.
+ */
+static int
+take_ground(struct writing *w, const char *reason, const char *domain)
+{
+	struct dir_tenant_node *t = NULL;
+	int rc;
+
+	if (*reason != '\0') {
+		(void)snprintf(w->ground, sizeof(w->ground), "%s", reason);
+		return 0;
+	}
+	rc = find_tenant(w, domain, &t);
+	if (rc != 0)
+		return rc;
+	if (t != NULL && dir_teleservice(&t->pub))
+		(void)snprintf(w->ground, sizeof(w->ground),
+		    "teleservice %s since %s", t->pub.teleservice,
+		    t->pub.teleservice_since);
+	else
+		rc = refuse(w, OCT_EPARSE,
+		    "the statutory protection is lifted only with an "
+		    "unprotected_reason, or where the tenant has declared its "
+		    "teleservice and teleservice_since");
+	dir_tenant_put(t);
+	return rc;
+}
+
+/* entry was read into b; domain: the attributes of its domain. */
+static int
+check_ground(struct writing *w, const struct dir_build *b, const char *domain)
+{
+	const struct dir_change *c = w->change;
+	bool lifted = b->domain.unprotected;
+	const char *reason = b->domain.unprotected_reason;
+
+	if (c->alias || !w->lifting)
+		return 0;
+	if (c->local != NULL) {
+		lifted = b->mailboxes[0].unprotected;
+		reason = b->mailboxes[0].unprotected_reason;
+	}
+	return lifted ? take_ground(w, reason, domain) : 0;
+}
+
+static int
+check_value(struct writing *w, const char *json)
 {
 	struct dir_reading r = {.lenient = false};
 	const struct dir_change *c = w->change;
 	struct dir_build b;
+	size_t len = strlen(json);
 	int rc = dir_build_init(&b, c->domain);
 
 	if (rc != 0)
 		return rc;
-	switch (kind_of(c)) {
-	case DIR_KIND_DOMAIN:
+	if (c->local == NULL)
 		rc = dir_read_domain(&r, json, len, &b);
-		break;
-	case DIR_KIND_MAILBOX:
-		rc = dir_read_mailbox(&r, c->local, json, len, &b);
-		break;
-	case DIR_KIND_ALIAS:
+	else if (c->alias)
 		rc = dir_read_alias(&r, c->local, json, len, &b);
-		if (rc == 0)
-			rc = check_self(w, &b);
-		break;
-	}
+	else
+		rc = dir_read_mailbox(&r, c->local, json, len, &b);
+	if (rc == 0 && c->alias)
+		rc = check_self(w, &b);
 	if (r.problem[0] != '\0')
 		(void)refuse(w, rc, "%s", r.problem);
+	if (rc == 0)
+		rc = check_ground(
+		    w, &b, c->local == NULL ? json : old_text(w, OLD_DOMAIN));
 	dir_build_fini(&b);
-	return rc;
-}
-
-/* What the change says replaces what was there, name by name.  An object that
- * cannot be read any more is begun anew. */
-static int
-merge(const struct writing *w, const char *old, json_t *set, char **out)
-{
-	json_t *all = old != NULL ? parse_object(old) : NULL, *value;
-	const char *name;
-	int rc = -ENOMEM;
-
-	if (all == NULL)
-		all = json_object();
-	if (all == NULL)
-		return rc;
-	json_object_foreach(set, name,
-	    value) if (json_object_set(all, name, value) != 0) goto out;
-	*out = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
-	if (*out != NULL)
-		rc = check_value(w, *out, strlen(*out));
-	if (rc != 0) {
-		free(*out);
-		*out = NULL;
-	}
-out:
-	json_decref(all);
 	return rc;
 }
 
 static int
 new_value(struct writing *w, const char *old)
 {
-	json_t *set = parse_object(w->change->json);
+	json_t *set = dir_object(w->change->json);
 	int rc;
 
 	free(w->json);
 	w->json = NULL;
+	w->ground[0] = '\0';
 	if (set == NULL)
 		return refuse(w, OCT_EPARSE,
 		    "the attributes of %s %s must be one JSON object",
 		    dir_kind_article(kind_of(w->change)),
 		    dir_kind_name(kind_of(w->change)));
-	rc = merge(w, old, set, &w->json);
+	w->lifting = json_object_get(set, "unprotected") != NULL ||
+		     json_object_get(set, "unprotected_reason") != NULL;
+	rc = dir_merge(kind_of(w->change), old, set, &w->json);
+	if (rc == 0)
+		rc = check_value(w, w->json);
 	json_decref(set);
 	return rc;
 }
@@ -281,11 +314,15 @@ add_streams(struct writing *w)
 	    c->local != NULL ? c->local : "",
 	    "json",
 	    c->json != NULL ? c->json : "",
+	    "reason",
+	    w->ground,
 	};
 
 	store_txn_after_xadd(
 	    w->txn, KEY_CHANGES, KEY_CHANGES_MAX, changed, OCT_LEN(changed));
-	store_txn_after_xadd(w->txn, KEY_AUDIT, 0, audit, OCT_LEN(audit));
+	/* The ground stands there only where one was needed. */
+	store_txn_after_xadd(w->txn, KEY_AUDIT, 0, audit,
+	    OCT_LEN(audit) - (w->ground[0] == '\0' ? 2 : 0));
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The copy on disk: a line with version and witness, one JSON line a domain, a
- * line with their number and the BLAKE2b checksum of all before it.
+ * The copy on disk: a line with version and witness, one JSON line a tenant and
+ * then a domain, a line with their number and the BLAKE2b checksum of all before
+ * it.  Version 1 had no tenants and is read as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,8 @@
 #include "policy/directory_private.h"
 #include "policy/directory_schema.h"
 
-#define HEAD "octroi-directory 1 "
+#define HEAD "octroi-directory 2 "
+#define HEAD_OLD "octroi-directory 1 " /* as long */
 #define HEAD_MAX (sizeof(HEAD) + OCT_STREAM_ID)
 #define SUM_OCTETS 32
 #define SUM_TEXT (2 * SUM_OCTETS + 1)
@@ -65,6 +67,12 @@ put_lines(struct copy *c, const struct dir_snapshot *s, const char *witness)
 
 	oct_str_addf(&c->line, HEAD "%s\n", witness);
 	rc = put_line(c);
+	for (size_t i = 0; rc == 0 && i < dir_tenant_count(s); i++) {
+		oct_str_clear(&c->line);
+		dir_tenant_whole_json(dir_tenant_at(s, i), &c->line);
+		oct_str_addc(&c->line, '\n');
+		rc = put_line(c);
+	}
 	for (size_t i = 0; rc == 0 && i < dir_domain_count(s); i++) {
 		oct_str_clear(&c->line);
 		dir_whole_json(dir_domain_at(s, i), &c->line);
@@ -75,7 +83,8 @@ put_lines(struct copy *c, const struct dir_snapshot *s, const char *witness)
 		return rc;
 	sum_text(&c->sum, sum);
 	errno = EIO;
-	if (fprintf(c->file, "end %zu %s\n", dir_domain_count(s), sum) < 0)
+	if (fprintf(c->file, "end %zu %s\n",
+		dir_domain_count(s) + dir_tenant_count(s), sum) < 0)
 		return -errno;
 	return 0;
 }
@@ -207,25 +216,41 @@ check_tail(const char *text, size_t len, size_t *tail, int64_t *count)
 }
 
 static int
-read_lines(const char *text, const char *end, struct dir_node **nodes,
-    size_t count, size_t *done)
+read_line(struct dir_reading *r, const char *text, size_t len,
+    struct dir_entries *e)
+{
+	int rc = dir_read_tenant_whole(
+	    r, text, len, &e->tenants[e->tenant_count]);
+
+	if (rc == 0)
+		e->tenant_count++;
+	if (rc != OCT_EABSENT)
+		return rc;
+	rc = dir_read_whole(r, text, len, &e->nodes[e->count]);
+	if (rc == 0)
+		e->count++;
+	return rc;
+}
+
+/* e has room for count of both. */
+static int
+read_lines(
+    const char *text, const char *end, size_t count, struct dir_entries *e)
 {
 	struct dir_reading r = {.lenient = true};
 	int rc = 0;
 
-	while (rc == 0 && text < end && *done < count) {
+	while (rc == 0 && text < end && e->count + e->tenant_count < count) {
 		const char *eol = memchr(text, '\n', (size_t)(end - text));
 
 		if (eol == NULL)
 			return OCT_ECORRUPT;
-		rc = dir_read_whole(
-		    &r, text, (size_t)(eol - text), &nodes[*done]);
-		if (rc == 0)
-			(*done)++;
+		rc = read_line(&r, text, (size_t)(eol - text), e);
 		text = eol + 1;
 	}
 	dir_reading_end(&r, "disk");
-	if (rc == OCT_EPARSE || (rc == 0 && (*done != count || text != end)))
+	if (rc == OCT_EPARSE ||
+	    (rc == 0 && (e->count + e->tenant_count != count || text != end)))
 		return OCT_ECORRUPT;
 	return rc;
 }
@@ -237,7 +262,7 @@ parse_head(const char *text, char witness[OCT_STREAM_ID])
 	const size_t at = strlen(HEAD);
 	size_t n;
 
-	if (strncmp(text, HEAD, at) != 0)
+	if (strncmp(text, HEAD, at) != 0 && strncmp(text, HEAD_OLD, at) != 0)
 		return 0;
 	n = strspn(text + at, "0123456789-");
 	if (n >= OCT_STREAM_ID || text[at + n] != '\n')
@@ -251,8 +276,8 @@ static int
 read_copy(const char *text, size_t len, struct dir_snapshot **out,
     char witness[OCT_STREAM_ID])
 {
-	size_t head = parse_head(text, witness), tail, done = 0;
-	struct dir_node **nodes;
+	size_t head = parse_head(text, witness), tail;
+	struct dir_entries e = {.count = 0};
 	int64_t count;
 	int rc = head > 0 ? check_tail(text, len, &tail, &count) : OCT_ECORRUPT;
 
@@ -260,16 +285,18 @@ read_copy(const char *text, size_t len, struct dir_snapshot **out,
 		return rc;
 	if (tail < head)
 		return OCT_ECORRUPT;
-	nodes = calloc((size_t)count + 1, sizeof(struct dir_node *));
-	if (nodes == NULL)
-		return -ENOMEM;
-	rc = read_lines(text + head, text + tail, nodes, (size_t)count, &done);
+	e.nodes = calloc((size_t)count + 1, sizeof(struct dir_node *));
+	e.tenants = calloc((size_t)count + 1, sizeof(struct dir_tenant_node *));
+	rc = -ENOMEM;
+	if (e.nodes != NULL && e.tenants != NULL)
+		rc = read_lines(
+		    text + head, text + tail, (size_t)count, &e);
 	if (rc == 0)
-		rc = dir_snapshot_new(nodes, done, out);
+		rc = dir_snapshot_new(&e, out);
 	else
-		while (done > 0)
-			dir_node_put(nodes[--done]);
-	free(nodes);
+		dir_entries_put(&e);
+	free(e.nodes);
+	free(e.tenants);
 	return rc;
 }
 

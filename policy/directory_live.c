@@ -49,10 +49,11 @@ struct directory {
 	int64_t copied_ms; /* monotonic */
 };
 
-/* Names of domains that changed, each once. */
+/* Names of domains and ids of tenants that changed, each once. */
 struct changed {
-	size_t count;
+	size_t count, tenant_count;
 	char *names[ENTRIES_MAX];
+	char *ids[ENTRIES_MAX];
 };
 
 const struct dir_snapshot *
@@ -89,10 +90,11 @@ log_snapshot(const char *source, const struct dir_snapshot *s, int64_t from_ms)
 		aliases += dir_domain_at(s, i)->alias_count;
 	}
 	oct_log(OCT_NOTICE,
-	    "directory: source=%s domains=%zu mailboxes=%zu aliases=%zu "
-	    "ms=%lld",
-	    source, dir_domain_count(s), mailboxes, aliases,
-	    (long long)(oct_clock_mono_ms() - from_ms));
+	    "directory: source=%s tenants=%zu domains=%zu mailboxes=%zu "
+	    "aliases=%zu ms=%lld",
+	    source, dir_tenant_count(s), dir_domain_count(s), mailboxes,
+	    aliases, (long long)(oct_clock_mono_ms() - from_ms));
+	dir_warn_tenants(s, NULL);
 }
 
 /* --- The disk copy ------------------------------------------------------- */
@@ -219,7 +221,7 @@ keep_known(struct directory *d, const struct dir_snapshot *known,
 	d->keeping = added > 0;
 	if (d->keeping)
 		oct_log(OCT_ERROR,
-		    "directory: the store lost data: keeping %zu domains that "
+		    "directory: the store lost data: keeping %zu entries that "
 		    "it does not know: restore it or provision them again (or, "
 		    "to forget them, restart without the disk copy)",
 		    added);
@@ -252,54 +254,96 @@ refresh(struct directory *d)
 /* --- Changes ------------------------------------------------------------- */
 
 static const char *
-entry_domain(const struct store_entry *e)
+entry_value(const struct store_entry *e, const char *name)
 {
 	for (size_t i = 0; i + 1 < e->count; i += 2)
-		if (strcmp(e->pairs[i], "domain") == 0)
+		if (strcmp(e->pairs[i], name) == 0)
 			return e->pairs[i + 1];
 	return NULL;
+}
+
+static int
+note_name(char **names, size_t *count, const char *name)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(names[i], name) == 0)
+			return 0;
+	OCT_ASSERT(*count < ENTRIES_MAX);
+	names[*count] = strdup(name);
+	if (names[*count] == NULL)
+		return -ENOMEM;
+	++*count;
+	return 0;
 }
 
 static int
 note_change(void *arg, const struct store_entry *e)
 {
 	struct changed *c = arg;
-	const char *name = entry_domain(e);
+	const char *name = entry_value(e, "domain");
+	const char *id = entry_value(e, "tenant");
 	char normal[OCT_DOMAIN_SIZE];
+	int rc = 0;
 
-	if (name == NULL || oct_domain_normalise(name, normal) != 0)
-		return 0;
-	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->names[i], normal) == 0)
-			return 0;
-	OCT_ASSERT(c->count < ENTRIES_MAX);
-	c->names[c->count] = strdup(normal);
-	if (c->names[c->count] == NULL)
-		return -ENOMEM;
-	c->count++;
-	return 0;
+	if (name != NULL && oct_domain_normalise(name, normal) == 0)
+		rc = note_name(c->names, &c->count, normal);
+	if (rc == 0 && id != NULL && *id != '\0' && dir_is_id(id))
+		rc = note_name(c->ids, &c->tenant_count, id);
+	return rc;
+}
+
+static void
+forget_changes(struct changed *c)
+{
+	while (c->count > 0)
+		free(c->names[--c->count]);
+	while (c->tenant_count > 0)
+		free(c->ids[--c->tenant_count]);
+}
+
+/* e names what is read, and has room for it. */
+static int
+load_changes(struct directory *d, struct dir_entries *e)
+{
+	size_t names = e->count, ids = e->tenant_count;
+	int rc = dir_load_some(d->store, e->names, names, e->nodes);
+
+	if (rc != 0)
+		return rc;
+	rc = dir_load_tenants(d->store, e->ids, ids, e->tenants);
+	if (rc != 0) {
+		e->tenant_count = 0;
+		dir_entries_put(e);
+	}
+	return rc;
 }
 
 static int
 reload(struct directory *d, const struct changed *c)
 {
-	const char *const *names = (const char *const *)c->names;
-	struct dir_node **nodes =
-	    calloc(c->count + 1, sizeof(struct dir_node *));
+	struct dir_entries e = {.count = c->count,
+	    .tenant_count = c->tenant_count,
+	    .names = (const char *const *)c->names,
+	    .ids = (const char *const *)c->ids,
+	    .nodes = calloc(c->count + 1, sizeof(struct dir_node *)),
+	    .tenants = calloc(
+		c->tenant_count + 1, sizeof(struct dir_tenant_node *))};
 	struct dir_snapshot *s;
-	int rc;
+	int rc = -ENOMEM;
 
-	if (nodes == NULL)
-		return -ENOMEM;
-	rc = dir_load_some(d->store, names, c->count, nodes);
+	if (e.nodes != NULL && e.tenants != NULL)
+		rc = load_changes(d, &e);
 	if (rc == 0)
-		rc = dir_snapshot_with(d->live, names, nodes, c->count, &s);
-	free(nodes);
+		rc = dir_snapshot_with(d->live, &e, &s);
+	free(e.nodes);
+	free(e.tenants);
 	if (rc != 0)
 		return rc;
+	dir_warn_tenants(s, d->live);
 	swap(d, s);
 	advance_witness(d);
-	oct_log(OCT_DEBUG, "directory: domains_changed=%zu", c->count);
+	oct_log(OCT_DEBUG, "directory: domains_changed=%zu tenants_changed=%zu",
+	    c->count, c->tenant_count);
 	return 0;
 }
 
@@ -324,13 +368,11 @@ follow_once(struct directory *d, struct changed *c)
 		if (rc != 0)
 			return rc;
 	}
-	c->count = 0;
 	rc = store_stream_read(d->store, KEY_CHANGES, d->last, BLOCK_MS,
 	    ENTRIES_MAX, note_change, c);
-	if (rc == 0 && c->count > 0)
+	if (rc == 0 && c->count + c->tenant_count > 0)
 		rc = take_changes(d, c);
-	for (size_t i = 0; i < c->count; i++)
-		free(c->names[i]);
+	forget_changes(c);
 	return rc;
 }
 

@@ -165,6 +165,23 @@ load_names(struct store *store, struct store_batch *batch, const char ***out,
 	return 0;
 }
 
+/* Takes over the nodes, also on failure. */
+static int
+with_tenants(struct store *store, struct dir_node **nodes, size_t count,
+    struct dir_snapshot **out)
+{
+	struct dir_entries e = {.nodes = nodes, .count = count};
+	int rc = dir_load_all_tenants(store, &e.tenants, &e.tenant_count);
+
+	if (rc == 0)
+		rc = dir_snapshot_new(&e, out);
+	else
+		while (count > 0)
+			dir_node_put(nodes[--count]);
+	free(e.tenants);
+	return rc;
+}
+
 static int
 load_named(struct store *store, const char *const *names, size_t count,
     struct dir_snapshot **out)
@@ -180,7 +197,7 @@ load_named(struct store *store, const char *const *names, size_t count,
 		if (nodes[i] != NULL)
 			nodes[n++] = nodes[i];
 	if (rc == 0)
-		rc = dir_snapshot_new(nodes, n, out);
+		rc = with_tenants(store, nodes, n, out);
 	free(nodes);
 	return rc;
 }

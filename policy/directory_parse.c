@@ -62,9 +62,10 @@ static int
 wrong_value(struct dir_reading *r, const struct entry *e,
     const struct dir_attribute *a, void *entry)
 {
+	char expected[DIR_EXPECTED_SIZE];
 	int rc = problem(r, e, "attribute %s of %s %s must be %s", a->name,
 	    dir_kind_article(e->kind), dir_kind_name(e->kind),
-	    dir_type_expected(a->type));
+	    dir_attribute_expected(a, expected));
 
 	if (rc == 0 && a->type == DIR_TYPE_STATE)
 		*(enum dir_state *)((char *)entry + a->offset) = DIR_SUSPENDED;
@@ -100,15 +101,16 @@ read_object(struct dir_reading *r, const struct entry *e, json_t *object,
 
 	json_object_foreach(object, name, value)
 	{
-		const struct dir_attribute *a = dir_attribute(e->kind, name);
+		struct dir_attribute a;
+		bool known = dir_attribute(e->kind, name, &a);
 		int rc = 0;
 
-		if (a != NULL)
-			rc = dir_read_value(pool, a, value, entry);
+		if (known)
+			rc = dir_read_value(pool, &a, value, entry);
 		else if (!is_structure(e, name))
 			rc = unknown_attribute(r, e, name);
-		if (rc == OCT_EPARSE && a != NULL)
-			rc = wrong_value(r, e, a, entry);
+		if (rc == OCT_EPARSE && known)
+			rc = wrong_value(r, e, &a, entry);
 		if (rc != 0)
 			return rc;
 	}
@@ -156,6 +158,18 @@ dir_read_domain(
 		rc = add_domain(r, &e, object, b);
 	json_decref(object);
 	return rc;
+}
+
+int
+dir_read_tenant_object(struct dir_reading *r, struct json_t *object,
+    struct dir_pool *pool, struct dir_tenant *t)
+{
+	struct entry e = {DIR_KIND_TENANT, t->id, "", false};
+
+	if (!json_is_object(object))
+		return problem(r, &e,
+		    "the attributes of a tenant must be one JSON object");
+	return read_object(r, &e, object, pool, t);
 }
 
 /* 1: good; 0: to be left out, since nobody can have this name. */
@@ -226,8 +240,10 @@ add_alias(struct dir_reading *r, const struct entry *e, json_t *object,
 		return 0;
 	rc = read_object(r, e, object, &b->pool, a);
 	if (rc == 0 && json_object_get(object, "targets") == NULL)
-		rc = problem(r, e, "an alias needs the attribute targets, %s",
-		    dir_type_expected(DIR_TYPE_TARGETS));
+		rc = problem(r, e,
+		    "an alias needs the attribute targets, a list of 1 to %d "
+		    "mail addresses",
+		    DIR_TARGETS_MAX);
 	return rc;
 }
 
@@ -366,7 +382,9 @@ read_array(struct dir_reading *r, json_t *array, struct dir_snapshot **out)
 		n += rc == 0;
 	}
 	if (rc == 0)
-		rc = dir_snapshot_new(nodes, count, out);
+		rc = dir_snapshot_new(&(struct dir_entries){.nodes = nodes,
+					  .count = count},
+		    out);
 	else
 		while (n > 0)
 			dir_node_put(nodes[--n]);

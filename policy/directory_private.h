@@ -13,17 +13,25 @@
 
 #include "lib/str.h"
 #include "policy/directory.h"
+#include "policy/directory_schema.h"
 
 struct dir_node {
 	struct dir_domain
 	    pub; /* first: a dir_domain pointer is a node pointer */
 	atomic_uint refs;
+	struct dir_node *body; /* the node that the tables below belong to, a
+				  reference; NULL: this one */
 	uint32_t hash; /* of the name */
 	uint32_t mailbox_mask, alias_mask;
 	const struct dir_mailbox *mailboxes; /* sorted by local part */
 	const struct dir_alias *aliases;
 	/* open addressing, at most half full: index + 1, 0 = free */
 	const uint32_t *mailbox_slots, *alias_slots;
+};
+
+struct dir_tenant_node {
+	struct dir_tenant pub; /* its texts and tables lie behind the struct */
+	atomic_uint refs;
 };
 
 /* FNV-1a with ASCII capitals folded. */
@@ -34,19 +42,33 @@ void dir_slot_put(
     uint32_t *slots, uint32_t mask, uint32_t hash, uint32_t index);
 void dir_node_put(struct dir_node *n);
 
+void dir_tenant_put(struct dir_tenant_node *t);
+/* A packed copy; of_tenant links are the snapshot's business. */
+OCT_CHECK int dir_tenant_node(
+    const struct dir_tenant *t, struct dir_tenant_node **out);
+
+/* Domains and tenants, in any order; the arrays stay the caller's. */
+struct dir_entries {
+	size_t count, tenant_count;
+	const char *const *names, *const *ids; /* only for dir_snapshot_with */
+	struct dir_node **nodes;               /* each may be NULL: not there */
+	struct dir_tenant_node **tenants;      /* likewise */
+};
+/* Give the references up. */
+void dir_entries_put(const struct dir_entries *e);
 /*
- * Make a snapshot of nodes (any order); takes over one reference of each, also
- * on failure.  -EEXIST: two of one name.
+ * Make a snapshot; takes over one reference of each, also on failure.  Domains
+ * are linked to their tenants.  -EEXIST: two of one name.
  */
 OCT_CHECK int dir_snapshot_new(
-    struct dir_node **nodes, size_t count, struct dir_snapshot **out);
+    const struct dir_entries *e, struct dir_snapshot **out);
 /*
- * A snapshot like old with some domains exchanged: nodes[i] (reference taken
- * over, also on failure; NULL = gone) stands for names[i].
+ * A snapshot like old with some domains and tenants exchanged: nodes[i]
+ * (reference taken over, also on failure; NULL = gone) stands for names[i],
+ * tenants[i] for ids[i].
  */
 OCT_CHECK int dir_snapshot_with(const struct dir_snapshot *old,
-    const char *const *names, struct dir_node **nodes, size_t count,
-    struct dir_snapshot **out);
+    const struct dir_entries *e, struct dir_snapshot **out);
 /* All of s and what only extra has; *added: how many those are. */
 OCT_CHECK int dir_snapshot_union(const struct dir_snapshot *s,
     const struct dir_snapshot *extra, struct dir_snapshot **out, size_t *added);
@@ -88,6 +110,11 @@ struct dir_attribute;
 OCT_CHECK int dir_read_value(struct dir_pool *pool,
     const struct dir_attribute *a, const struct json_t *v, void *entry);
 
+/* Letters, digits, ". _ -", or "". */
+bool dir_is_id(const char *text);
+/* Does the value of an option say that it is not set here? */
+bool dir_option_unset(const struct json_t *v);
+
 #define DIR_PROBLEM_SIZE 256
 #define DIR_LOGGED_MAX 5 /* problems of one lenient reading that are logged */
 
@@ -124,8 +151,35 @@ void dir_dkim_json(const struct dir_domain *d, struct oct_str *out);
 /* One whole domain in the form of dir_snapshot_parse. */
 OCT_CHECK int dir_read_whole(
     struct dir_reading *r, const char *json, size_t len, struct dir_node **out);
+/* A tenant's attributes: the object, which is read into t (its id is set, its
+ * texts become the pool's), or JSON text.  A tenant that cannot be read sets
+ * nothing. */
+OCT_CHECK int dir_read_tenant_object(struct dir_reading *r,
+    struct json_t *object, struct dir_pool *pool, struct dir_tenant *t);
+OCT_CHECK int dir_read_tenant(struct dir_reading *r, const char *id,
+    const char *json, size_t len, struct dir_tenant_node **out);
+/* A tenant of the disk copy; OCT_EABSENT: the line is a domain's. */
+OCT_CHECK int dir_read_tenant_whole(struct dir_reading *r, const char *json,
+    size_t len, struct dir_tenant_node **out);
 /* Log how many problems there were, if more than were logged. */
 void dir_reading_end(struct dir_reading *r, const char *source);
+
+/* --- Writing to the store ------------------------------------------------ */
+
+/* The attributes of set over those of old (JSON text, NULL = none; what cannot
+ * be read is begun anew) as text, freed by free(): name by name, options that
+ * are unset taken out.  -ENOMEM. */
+OCT_CHECK int dir_merge(enum dir_kind kind, const char *old,
+    struct json_t *set, char **out);
+/* The JSON object of the text, or NULL. */
+struct json_t *dir_object(const char *text);
+
+/* --- Writing JSON -------------------------------------------------------- */
+
+void dir_json_octets(struct oct_str *out, const char *text, size_t len);
+void dir_json_text(struct oct_str *out, const char *text);
+/* One tenant in the form of dir_read_tenant_whole. */
+void dir_tenant_whole_json(const struct dir_tenant *t, struct oct_str *out);
 
 /* --- The disk copy ------------------------------------------------------- */
 
@@ -141,6 +195,16 @@ OCT_CHECK int dir_disk_witness(const char *path, char out[OCT_STREAM_ID]);
 /* --- Out of the store ---------------------------------------------------- */
 
 OCT_CHECK int dir_load_all(struct store *store, struct dir_snapshot **out);
+/* tenants[i] NULL: it is not there.  References are the caller's. */
+OCT_CHECK int dir_load_tenants(struct store *store, const char *const *ids,
+    size_t count, struct dir_tenant_node **tenants);
+/* All of them; the caller frees the array. */
+OCT_CHECK int dir_load_all_tenants(struct store *store,
+    struct dir_tenant_node ***tenants, size_t *count);
+/* Log which domains name a tenant that is not there: the first few, and not
+ * those that did in old (may be NULL). */
+void dir_warn_tenants(
+    const struct dir_snapshot *s, const struct dir_snapshot *old);
 /* nodes[i] NULL: the domain is not there.  References are the caller's. */
 OCT_CHECK int dir_load_some(struct store *store, const char *const *names,
     size_t count, struct dir_node **nodes);

@@ -3,14 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/err.h"
-#include "lib/num.h"
 #include "policy/directory_private.h"
 #include "policy/directory_schema.h"
 
 /* RFC 8259 7.  Stored texts are UTF-8: they came through a JSON parser. */
-static void
-json_octets(struct oct_str *out, const char *text, size_t len)
+void
+dir_json_octets(struct oct_str *out, const char *text, size_t len)
 {
 	const char *end = text + len;
 
@@ -35,10 +33,10 @@ json_octets(struct oct_str *out, const char *text, size_t len)
 	oct_str_addc(out, '"');
 }
 
-static void
-json_text(struct oct_str *out, const char *text)
+void
+dir_json_text(struct oct_str *out, const char *text)
 {
-	json_octets(out, text, strlen(text));
+	dir_json_octets(out, text, strlen(text));
 }
 
 static const char *
@@ -53,20 +51,6 @@ state_text(enum dir_state state)
 		break;
 	}
 	return "closed";
-}
-
-static const char *
-challenge_text(enum dir_challenge challenge)
-{
-	switch (challenge) {
-	case DIR_CHALLENGE_INHERIT:
-		return "inherit";
-	case DIR_CHALLENGE_OFF:
-		return "off";
-	case DIR_CHALLENGE_FIRST_CONTACT:
-		break;
-	}
-	return "first-contact";
 }
 
 static const char *
@@ -145,16 +129,47 @@ add_score(struct oct_str *out, int32_t hundredths)
 }
 
 static void
-add_targets(struct oct_str *out, const struct dir_alias *a, bool json)
+add_list(struct oct_str *out, const struct dir_list *list, bool json)
 {
-	for (size_t i = 0; i < a->count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		if (i > 0)
 			oct_str_add(out, json ? "," : ", ");
 		if (json)
-			json_text(out, a->targets[i]);
+			dir_json_text(out, list->items[i]);
 		else
-			oct_str_add(out, a->targets[i]);
+			oct_str_add(out, list->items[i]);
 	}
+}
+
+static void
+add_targets(struct oct_str *out, const struct dir_alias *a, bool json)
+{
+	struct dir_list list = {a->count, a->targets};
+
+	add_list(out, &list, json);
+}
+
+static const struct option_pair *
+find_pair(const struct option_set *set, enum option o)
+{
+	for (size_t i = 0; set != NULL && i < set->count; i++)
+		if (set->pairs[i].option == o)
+			return &set->pairs[i];
+	return NULL;
+}
+
+static void
+add_option(struct oct_str *out, enum option o, const struct option_set *set)
+{
+	const struct option_pair *pair = find_pair(set, o);
+	char text[OPTION_TEXT_SIZE];
+
+	if (pair == NULL) {
+		oct_str_add(out, "inherit");
+		return;
+	}
+	option_text(o, pair->value, text);
+	oct_str_add(out, text);
 }
 
 void
@@ -167,9 +182,8 @@ dir_attribute_text(
 	case DIR_TYPE_STATE:
 		oct_str_add(out, state_text(*(const enum dir_state *)at));
 		return;
-	case DIR_TYPE_CHALLENGE:
-		oct_str_add(
-		    out, challenge_text(*(const enum dir_challenge *)at));
+	case DIR_TYPE_OPTION:
+		add_option(out, a->option, *(const struct option_set *const *)at);
 		return;
 	case DIR_TYPE_LANG:
 		oct_str_add(out, lang_text(*(const enum dir_lang *)at));
@@ -184,7 +198,12 @@ dir_attribute_text(
 	case DIR_TYPE_ID:
 	case DIR_TYPE_TRANSPORT:
 	case DIR_TYPE_ADDRESS:
+	case DIR_TYPE_URL:
+	case DIR_TYPE_DATE:
 		oct_str_add(out, *(const char *const *)at);
+		return;
+	case DIR_TYPE_LOCALS:
+		add_list(out, at, false);
 		return;
 	case DIR_TYPE_RATE:
 		add_rate(out, at);
@@ -223,14 +242,21 @@ value_json(
 		add_targets(out, entry, true);
 		oct_str_addc(out, ']');
 		return;
+	case DIR_TYPE_LOCALS:
+		oct_str_addc(out, '[');
+		add_list(out, at, true);
+		oct_str_addc(out, ']');
+		return;
 	case DIR_TYPE_TEXT:
 	case DIR_TYPE_ID:
 	case DIR_TYPE_TRANSPORT:
 	case DIR_TYPE_ADDRESS:
-		json_text(out, *(const char *const *)at);
+	case DIR_TYPE_URL:
+	case DIR_TYPE_DATE:
+		dir_json_text(out, *(const char *const *)at);
 		return;
 	case DIR_TYPE_STATE:
-	case DIR_TYPE_CHALLENGE:
+	case DIR_TYPE_OPTION:
 	case DIR_TYPE_LANG:
 	case DIR_TYPE_DMARC:
 	case DIR_TYPE_RATE:
@@ -251,8 +277,9 @@ is_default(const struct dir_attribute *a, const void *entry)
 	switch (a->type) {
 	case DIR_TYPE_STATE:
 		return *(const enum dir_state *)at == DIR_ACTIVE;
-	case DIR_TYPE_CHALLENGE:
-		return *(const enum dir_challenge *)at == DIR_CHALLENGE_INHERIT;
+	case DIR_TYPE_OPTION:
+		return find_pair(*(const struct option_set *const *)at,
+			   a->option) == NULL;
 	case DIR_TYPE_LANG:
 		return *(const enum dir_lang *)at == DIR_LANG_INHERIT;
 	case DIR_TYPE_DMARC:
@@ -263,7 +290,11 @@ is_default(const struct dir_attribute *a, const void *entry)
 	case DIR_TYPE_ID:
 	case DIR_TYPE_TRANSPORT:
 	case DIR_TYPE_ADDRESS:
+	case DIR_TYPE_URL:
+	case DIR_TYPE_DATE:
 		return **(const char *const *)at == '\0';
+	case DIR_TYPE_LOCALS:
+		return ((const struct dir_list *)at)->count == 0;
 	case DIR_TYPE_RATE:
 		return ((const struct dir_rate *)at)->count == 0;
 	case DIR_TYPE_SIZE:
@@ -281,20 +312,22 @@ static bool
 add_members(
     enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
 {
-	size_t count;
-	const struct dir_attribute *a = dir_attributes(kind, &count);
+	size_t count = dir_attribute_count(kind);
 	bool any = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!all && is_default(&a[i], entry))
+		struct dir_attribute a;
+
+		dir_attribute_at(kind, i, &a);
+		if (!all && is_default(&a, entry))
 			continue;
 		if (any)
 			oct_str_addc(out, ',');
 		any = true;
 		oct_str_addc(out, '"');
-		oct_str_add(out, a[i].name);
+		oct_str_add(out, a.name);
 		oct_str_add(out, "\":");
-		value_json(&a[i], entry, out);
+		value_json(&a, entry, out);
 	}
 	return any;
 }
@@ -326,10 +359,27 @@ dir_alias_json(const struct dir_alias *a, struct oct_str *out)
 }
 
 void
+dir_tenant_json(const struct dir_tenant *t, bool all, struct oct_str *out)
+{
+	entry_json(DIR_KIND_TENANT, t, all, out);
+}
+
+/* The id comes first: it is how a line of the disk copy is told. */
+void
+dir_tenant_whole_json(const struct dir_tenant *t, struct oct_str *out)
+{
+	oct_str_add(out, "{\"tenant\":");
+	dir_json_text(out, t->id);
+	oct_str_add(out, ",\"attributes\":");
+	dir_tenant_json(t, false, out);
+	oct_str_addc(out, '}');
+}
+
+void
 dir_whole_json(const struct dir_domain *d, struct oct_str *out)
 {
 	oct_str_add(out, "{\"name\":");
-	json_text(out, d->name);
+	dir_json_text(out, d->name);
 	oct_str_addc(out, ',');
 	if (add_members(DIR_KIND_DOMAIN, d, false, out))
 		oct_str_addc(out, ',');
@@ -340,7 +390,7 @@ dir_whole_json(const struct dir_domain *d, struct oct_str *out)
 
 		if (i > 0)
 			oct_str_addc(out, ',');
-		json_text(out, m->local);
+		dir_json_text(out, m->local);
 		oct_str_addc(out, ':');
 		dir_mailbox_json(m, false, out);
 	}
@@ -350,119 +400,9 @@ dir_whole_json(const struct dir_domain *d, struct oct_str *out)
 
 		if (i > 0)
 			oct_str_addc(out, ',');
-		json_text(out, a->local);
+		dir_json_text(out, a->local);
 		oct_str_addc(out, ':');
 		dir_alias_json(a, out);
 	}
 	oct_str_add(out, "}}");
-}
-
-/* --- What a user typed --------------------------------------------------- */
-
-static int
-bool_json(const char *text, struct oct_str *out)
-{
-	if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0)
-		oct_str_add(out, "true");
-	else if (strcmp(text, "no") == 0 || strcmp(text, "false") == 0)
-		oct_str_add(out, "false");
-	else
-		return OCT_EPARSE;
-	return 0;
-}
-
-/* Decimal digits only: strtod would take "nan" and "0x1p3". */
-static int
-score_json(const char *text, struct oct_str *out)
-{
-	const char *p = text;
-	size_t whole, part = 0;
-
-	if (*text == '\0' || strcmp(text, "-") == 0 ||
-	    strcmp(text, "null") == 0) {
-		oct_str_add(out, "null");
-		return 0;
-	}
-	if (*p == '-')
-		p++;
-	whole = strspn(p, "0123456789");
-	if (whole == 0 || (*p == '0' && whole > 1))
-		return OCT_EPARSE;
-	p += whole;
-	if (*p == '.') {
-		part = strspn(++p, "0123456789");
-		if (part == 0)
-			return OCT_EPARSE;
-		p += part;
-	}
-	if (*p != '\0')
-		return OCT_EPARSE;
-	oct_str_add(out, text);
-	return 0;
-}
-
-/* Octets up to the next comma; one in a quoted local part (RFC 5321 4.1.2)
- * separates nothing. */
-static size_t
-target_octets(const char *text)
-{
-	bool quoted = false;
-	size_t n;
-
-	for (n = 0; text[n] != '\0' && (quoted || text[n] != ','); n++) {
-		if (text[n] == '"')
-			quoted = !quoted;
-		else if (quoted && text[n] == '\\' && text[n + 1] != '\0')
-			n++;
-	}
-	return n;
-}
-
-static void
-targets_json(const char *text, struct oct_str *out)
-{
-	oct_str_addc(out, '[');
-	while (*text != '\0') {
-		size_t n, len;
-
-		text += strspn(text, " ");
-		n = len = target_octets(text);
-		while (len > 0 && text[len - 1] == ' ')
-			len--;
-		json_octets(out, text, len);
-		text += n;
-		if (*text == '\0')
-			break;
-		oct_str_addc(out, ',');
-		text++;
-	}
-	oct_str_addc(out, ']');
-}
-
-int
-dir_attribute_json(
-    const struct dir_attribute *a, const char *text, struct oct_str *out)
-{
-	switch (a->type) {
-	case DIR_TYPE_BOOL:
-		return bool_json(text, out);
-	case DIR_TYPE_SCORE:
-		return score_json(text, out);
-	case DIR_TYPE_TARGETS:
-		targets_json(text, out);
-		return 0;
-	case DIR_TYPE_STATE:
-	case DIR_TYPE_CHALLENGE:
-	case DIR_TYPE_LANG:
-	case DIR_TYPE_DMARC:
-	case DIR_TYPE_TEXT:
-	case DIR_TYPE_ID:
-	case DIR_TYPE_TRANSPORT:
-	case DIR_TYPE_ADDRESS:
-	case DIR_TYPE_RATE:
-	case DIR_TYPE_SIZE:
-		break;
-	}
-	json_text(out, text);
-	return 0;
 }

@@ -46,17 +46,6 @@ find_holder(const struct dir_domain *d, const char *local, struct holder *out)
 	return out->mailbox != NULL || out->alias != NULL;
 }
 
-static bool
-is_statutory(const struct walk *w, const char *local)
-{
-	if (w->statutory == NULL)
-		return false;
-	for (size_t i = 0; w->statutory[i] != NULL; i++)
-		if (strcmp(w->statutory[i], local) == 0)
-			return true;
-	return false;
-}
-
 /* The same final by another path: protected if any of its paths is. */
 static bool
 is_known(struct walk *w, const struct dir_final *f)
@@ -110,7 +99,7 @@ add_mailbox(struct walk *w, const struct dir_domain *d,
 	struct dir_final f = {.domain = d, .mailbox = m};
 	struct oct_addr a;
 
-	f.protected_path = statutory && !m->unprotected;
+	f.protected_path = statutory && !dir_is_lifted(d, m);
 	memset(&a, 0, sizeof(a));
 	memcpy(a.local, m->local, strlen(m->local) + 1);
 	memcpy(a.domain, d->name, strlen(d->name) + 1);
@@ -192,7 +181,8 @@ walk_address(struct walk *w, const struct oct_addr *a, bool statutory,
 		return level == 0 ? DIR_NOT_OURS : add_external(w, a);
 	oct_addr_fold(a, '\0', &folded);
 	oct_addr_fold(a, DELIMITER, &base);
-	statutory = statutory || is_statutory(w, base.local);
+	statutory = statutory || dir_statutory(d, base.local, w->statutory) !=
+				     DIR_LEVEL_NONE;
 	if (!find_holder(d, folded.local, &who) &&
 	    !find_holder(d, base.local, &who)) {
 		if (*d->catch_all == '\0')

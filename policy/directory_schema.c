@@ -8,69 +8,92 @@
 #include "lib/err.h"
 
 #define AT(type, field) offsetof(struct type, field)
+#define PLAIN(name, type, entry, field, help)                                  \
+	{                                                                      \
+		name, DIR_TYPE_##type, AT(entry, field), help, (enum option)0  \
+	}
 
 static const struct dir_attribute domain_attributes[] = {
-    {"state", DIR_TYPE_STATE, AT(dir_domain, state),
-	"suspended: mail waits at the senders; closed: refused"},
-    {"tenant", DIR_TYPE_ID, AT(dir_domain, tenant),
-	"id of the tenant that the domain belongs to"},
-    {"challenge", DIR_TYPE_CHALLENGE, AT(dir_domain, challenge),
-	"default of the Challenge option for its mailboxes"},
-    {"lang", DIR_TYPE_LANG, AT(dir_domain, lang),
-	"default language of what is written to its owners and senders"},
-    {"transport", DIR_TYPE_TRANSPORT, AT(dir_domain, transport),
-	"where Postfix delivers; empty: the platform's default"},
-    {"catch_all", DIR_TYPE_ADDRESS, AT(dir_domain, catch_all),
-	"address that gets mail to nobody; empty: refused"},
-    {"dmarc", DIR_TYPE_DMARC, AT(dir_domain, dmarc),
-	"mail that its author's domain disowns: enforce, hold or observe"},
-    {"own_refuse", DIR_TYPE_BOOL, AT(dir_domain, own_refuse),
-	"refuse, rather than hold, unproven mail claiming the domain"},
-    {"has_blocks", DIR_TYPE_BOOL, AT(dir_domain, has_blocks),
-	"the domain blocks senders (kept by 'block')"},
-    {"rate_in", DIR_TYPE_RATE, AT(dir_domain, limits.messages_in),
-	"messages in for the whole domain; empty: no limit of its own"},
-    {"storage", DIR_TYPE_SIZE, AT(dir_domain, limits.storage_octets),
-	"default quota of its mailboxes; empty: the platform's"},
-    {"tag", DIR_TYPE_SCORE, AT(dir_domain, thresholds.tag),
-	"score from which mail is marked; null: the platform's"},
-    {"hold", DIR_TYPE_SCORE, AT(dir_domain, thresholds.hold),
-	"score from which mail is held; null: the platform's"},
-    {"reject", DIR_TYPE_SCORE, AT(dir_domain, thresholds.reject),
-	"score from which mail is refused; null: the platform's"},
+    PLAIN("state", STATE, dir_domain, state,
+	"suspended: mail waits at the senders; closed: refused"),
+    PLAIN("tenant", ID, dir_domain, tenant,
+	"id of the tenant that the domain belongs to"),
+    PLAIN("lang", LANG, dir_domain, lang,
+	"default language of what is written to its owners and senders"),
+    PLAIN("transport", TRANSPORT, dir_domain, transport,
+	"where Postfix delivers; empty: the platform's default"),
+    PLAIN("catch_all", ADDRESS, dir_domain, catch_all,
+	"address that gets mail to nobody; empty: refused"),
+    PLAIN("dmarc", DMARC, dir_domain, dmarc,
+	"mail that its author's domain disowns: enforce, hold or observe"),
+    PLAIN("own_refuse", BOOL, dir_domain, own_refuse,
+	"refuse, rather than hold, unproven mail claiming the domain"),
+    PLAIN("statutory", LOCALS, dir_domain, statutory,
+	"protected local parts, besides the platform's and the tenant's"),
+    PLAIN("unprotected", BOOL, dir_domain, unprotected,
+	"statutory protection is lifted for all its mailboxes"),
+    PLAIN("unprotected_reason", TEXT, dir_domain, unprotected_reason,
+	"why, unless its tenant publishes a teleservice"),
+    PLAIN("has_blocks", BOOL, dir_domain, has_blocks,
+	"the domain blocks senders (kept by 'block')"),
+    PLAIN("rate_in", RATE, dir_domain, limits.messages_in,
+	"messages in for the whole domain; empty: no limit of its own"),
+    PLAIN("storage", SIZE, dir_domain, limits.storage_octets,
+	"default quota of its mailboxes; empty: the platform's"),
+    PLAIN("tag", SCORE, dir_domain, thresholds.tag,
+	"score from which mail is marked; null: the platform's"),
+    PLAIN("hold", SCORE, dir_domain, thresholds.hold,
+	"score from which mail is held; null: the platform's"),
+    PLAIN("reject", SCORE, dir_domain, thresholds.reject,
+	"score from which mail is refused; null: the platform's"),
 };
 
 static const struct dir_attribute mailbox_attributes[] = {
-    {"name", DIR_TYPE_TEXT, AT(dir_mailbox, name), "name for people"},
-    {"state", DIR_TYPE_STATE, AT(dir_mailbox, state),
-	"suspended: mail waits at the senders; closed: refused"},
-    {"challenge", DIR_TYPE_CHALLENGE, AT(dir_mailbox, challenge),
-	"Challenge option; inherit: as the domain"},
-    {"lang", DIR_TYPE_LANG, AT(dir_mailbox, lang),
-	"language; inherit: as the domain"},
-    {"has_blocks", DIR_TYPE_BOOL, AT(dir_mailbox, has_blocks),
-	"the owner blocks senders (kept by 'block')"},
-    {"unprotected", DIR_TYPE_BOOL, AT(dir_mailbox, unprotected),
-	"statutory protection is lifted for mail to this mailbox"},
-    {"rate_in", DIR_TYPE_RATE, AT(dir_mailbox, limits.messages_in),
-	"messages in; empty: no limit of its own"},
-    {"storage", DIR_TYPE_SIZE, AT(dir_mailbox, limits.storage_octets),
-	"quota; empty: as the domain"},
-    {"tag", DIR_TYPE_SCORE, AT(dir_mailbox, thresholds.tag),
-	"score from which mail is marked; null: as the domain"},
-    {"hold", DIR_TYPE_SCORE, AT(dir_mailbox, thresholds.hold),
-	"score from which mail is held; null: as the domain"},
-    {"reject", DIR_TYPE_SCORE, AT(dir_mailbox, thresholds.reject),
-	"score from which mail is refused; null: as the domain"},
+    PLAIN("name", TEXT, dir_mailbox, name, "name for people"),
+    PLAIN("state", STATE, dir_mailbox, state,
+	"suspended: mail waits at the senders; closed: refused"),
+    PLAIN("lang", LANG, dir_mailbox, lang,
+	"language; inherit: as the domain"),
+    PLAIN("has_blocks", BOOL, dir_mailbox, has_blocks,
+	"the owner blocks senders (kept by 'block')"),
+    PLAIN("unprotected", BOOL, dir_mailbox, unprotected,
+	"statutory protection is lifted, for a reason or a teleservice"),
+    PLAIN("unprotected_reason", TEXT, dir_mailbox, unprotected_reason,
+	"why, unless its tenant publishes a teleservice"),
+    PLAIN("rate_in", RATE, dir_mailbox, limits.messages_in,
+	"messages in; empty: no limit of its own"),
+    PLAIN("storage", SIZE, dir_mailbox, limits.storage_octets,
+	"quota; empty: as the domain"),
+    PLAIN("tag", SCORE, dir_mailbox, thresholds.tag,
+	"score from which mail is marked; null: as the domain"),
+    PLAIN("hold", SCORE, dir_mailbox, thresholds.hold,
+	"score from which mail is held; null: as the domain"),
+    PLAIN("reject", SCORE, dir_mailbox, thresholds.reject,
+	"score from which mail is refused; null: as the domain"),
+};
+
+static const struct dir_attribute tenant_attributes[] = {
+    PLAIN("name", TEXT, dir_tenant, name, "legal name"),
+    PLAIN("contact", ADDRESS, dir_tenant, contact,
+	"address of its referent; empty: none"),
+    PLAIN("lang", LANG, dir_tenant, lang,
+	"default language of its domains; inherit: the platform's"),
+    PLAIN("statutory", LOCALS, dir_tenant, statutory,
+	"protected local parts, besides the platform's"),
+    PLAIN("teleservice", URL, dir_tenant, teleservice,
+	"published teleservice by which citizens seize the authority"),
+    PLAIN("teleservice_since", DATE, dir_tenant, teleservice_since,
+	"day since which it is published"),
 };
 
 static const struct dir_attribute alias_attributes[] = {
     {"targets", DIR_TYPE_TARGETS, 0,
-	"addresses that get the mail, hosted here or elsewhere"},
+	"addresses that get the mail, hosted here or elsewhere",
+	(enum option)0},
 };
 
-const struct dir_attribute *
-dir_attributes(enum dir_kind kind, size_t *count)
+static const struct dir_attribute *
+plain_attributes(enum dir_kind kind, size_t *count)
 {
 	switch (kind) {
 	case DIR_KIND_DOMAIN:
@@ -79,6 +102,9 @@ dir_attributes(enum dir_kind kind, size_t *count)
 	case DIR_KIND_MAILBOX:
 		*count = OCT_LEN(mailbox_attributes);
 		return mailbox_attributes;
+	case DIR_KIND_TENANT:
+		*count = OCT_LEN(tenant_attributes);
+		return tenant_attributes;
 	case DIR_KIND_ALIAS:
 		break;
 	}
@@ -86,26 +112,83 @@ dir_attributes(enum dir_kind kind, size_t *count)
 	return alias_attributes;
 }
 
-const struct dir_attribute *
-dir_attribute(enum dir_kind kind, const char *name)
+/* Where the option set of an entry is; aliases have none. */
+static bool
+options_offset(enum dir_kind kind, size_t *out)
 {
-	size_t count;
-	const struct dir_attribute *all = dir_attributes(kind, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(all[i].name, name) == 0)
-			return &all[i];
-	return NULL;
+	switch (kind) {
+	case DIR_KIND_DOMAIN:
+		*out = AT(dir_domain, options);
+		return true;
+	case DIR_KIND_MAILBOX:
+		*out = AT(dir_mailbox, options);
+		return true;
+	case DIR_KIND_TENANT:
+		*out = AT(dir_tenant, options);
+		return true;
+	case DIR_KIND_ALIAS:
+		break;
+	}
+	return false;
 }
 
-const char *
-dir_type_expected(enum dir_type type)
+size_t
+dir_attribute_count(enum dir_kind kind)
+{
+	size_t count, offset;
+
+	(void)plain_attributes(kind, &count);
+	return count + (options_offset(kind, &offset) ? OPTION_COUNT : 0);
+}
+
+static void
+option_attribute(enum option o, size_t offset, struct dir_attribute *out)
+{
+	const struct option_info *info = option_info(o);
+
+	*out = (struct dir_attribute){
+	    info->name, DIR_TYPE_OPTION, offset, info->help, o};
+}
+
+void
+dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out)
+{
+	size_t count, offset;
+	const struct dir_attribute *plain = plain_attributes(kind, &count);
+
+	if (i < count) {
+		*out = plain[i];
+		return;
+	}
+	OCT_ASSERT(options_offset(kind, &offset) && i - count < OPTION_COUNT);
+	option_attribute((enum option)(i - count), offset, out);
+}
+
+bool
+dir_attribute(enum dir_kind kind, const char *name, struct dir_attribute *out)
+{
+	size_t count, offset;
+	const struct dir_attribute *plain = plain_attributes(kind, &count);
+	enum option o;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(plain[i].name, name) == 0) {
+			*out = plain[i];
+			return true;
+		}
+	}
+	if (!options_offset(kind, &offset) || option_find(name, &o) != 0)
+		return false;
+	option_attribute(o, offset, out);
+	return true;
+}
+
+static const char *
+type_expected(enum dir_type type)
 {
 	switch (type) {
 	case DIR_TYPE_STATE:
 		return "active, suspended or closed";
-	case DIR_TYPE_CHALLENGE:
-		return "inherit, off or first-contact";
 	case DIR_TYPE_LANG:
 		return "inherit, fr or en";
 	case DIR_TYPE_DMARC:
@@ -129,10 +212,30 @@ dir_type_expected(enum dir_type type)
 	case DIR_TYPE_SCORE:
 		return "a number from -1000 to 1000 with at most two decimals, "
 		       "or null";
+	case DIR_TYPE_LOCALS:
+		return "a list of at most 50 local parts in lower case";
+	case DIR_TYPE_URL:
+		return "an https or http URL of at most 256 octets, or empty";
+	case DIR_TYPE_DATE:
+		return "a date like 2026-12-31, or empty";
+	case DIR_TYPE_OPTION:
 	case DIR_TYPE_TARGETS:
 		break;
 	}
 	return "a list of 1 to 500 mail addresses";
+}
+
+const char *
+dir_attribute_expected(
+    const struct dir_attribute *a, char out[DIR_EXPECTED_SIZE])
+{
+	char expected[OPTION_EXPECTED_SIZE];
+
+	if (a->type != DIR_TYPE_OPTION)
+		return type_expected(a->type);
+	option_expected(a->option, expected);
+	(void)snprintf(out, DIR_EXPECTED_SIZE, "%s, or inherit", expected);
+	return out;
 }
 
 const char *
@@ -143,6 +246,8 @@ dir_kind_name(enum dir_kind kind)
 		return "domain";
 	case DIR_KIND_MAILBOX:
 		return "mailbox";
+	case DIR_KIND_TENANT:
+		return "tenant";
 	case DIR_KIND_ALIAS:
 		break;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The attributes of domains, mailboxes and aliases: one table for reading,
- * writing, help and listings.  Constant data and pure functions; any thread.
+ * The attributes of domains, mailboxes, aliases and tenants: one table for
+ * reading, writing, help and listings; the options of policy/options.h are
+ * attributes too.  Constant data and pure functions; any thread.
  */
 #ifndef OCT_POLICY_DIRECTORY_SCHEMA_H
 #define OCT_POLICY_DIRECTORY_SCHEMA_H
@@ -10,11 +11,16 @@
 #include "lib/str.h"
 #include "policy/directory.h"
 
-enum dir_kind { DIR_KIND_DOMAIN, DIR_KIND_MAILBOX, DIR_KIND_ALIAS };
+enum dir_kind {
+	DIR_KIND_DOMAIN,
+	DIR_KIND_MAILBOX,
+	DIR_KIND_ALIAS,
+	DIR_KIND_TENANT
+};
 
 enum dir_type {
 	DIR_TYPE_STATE,
-	DIR_TYPE_CHALLENGE,
+	DIR_TYPE_OPTION, /* of struct dir_attribute; "inherit" unsets */
 	DIR_TYPE_LANG,
 	DIR_TYPE_DMARC,
 	DIR_TYPE_BOOL,
@@ -25,7 +31,10 @@ enum dir_type {
 	DIR_TYPE_RATE,      /* "100/1h", or "" */
 	DIR_TYPE_SIZE,      /* "5G", or "" */
 	DIR_TYPE_SCORE,     /* number, null = inherit */
-	DIR_TYPE_TARGETS    /* array of addresses */
+	DIR_TYPE_TARGETS,   /* array of addresses */
+	DIR_TYPE_LOCALS,    /* array of local parts */
+	DIR_TYPE_URL,       /* https://..., or "" */
+	DIR_TYPE_DATE       /* 2026-12-31, or "" */
 };
 
 struct dir_attribute {
@@ -33,21 +42,28 @@ struct dir_attribute {
 	enum dir_type type;
 	size_t offset;    /* in the struct of its kind */
 	const char *help; /* one line */
+	enum option option; /* with DIR_TYPE_OPTION */
 };
 
 #define DIR_LOCAL_MAX 64 /* octets of a local part (RFC 5321 4.5.3.1.1) */
 #define DIR_TEXT_MAX 256 /* octets of a display name or transport */
 #define DIR_ID_MAX 64
+#define DIR_LOCALS_MAX 50 /* protected local parts of one level */
 #define DIR_TARGET_OCTETS_MAX                                                  \
 	90000 /* of all targets of one alias: Postfix                          \
 		 takes table answers up to 100,000 */
 
-/* All attributes of a kind, in the order of listings. */
-const struct dir_attribute *dir_attributes(enum dir_kind kind, size_t *count);
-/* NULL: no such attribute. */
-const struct dir_attribute *dir_attribute(enum dir_kind kind, const char *name);
+/* All attributes of a kind, in the order of listings: first its own, then the
+ * options. */
+size_t dir_attribute_count(enum dir_kind kind);
+void dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out);
+/* false: no such attribute. */
+bool dir_attribute(
+    enum dir_kind kind, const char *name, struct dir_attribute *out);
 /* What a value must look like ("active, suspended or closed"). */
-const char *dir_type_expected(enum dir_type type);
+#define DIR_EXPECTED_SIZE (OPTION_EXPECTED_SIZE + 16)
+const char *dir_attribute_expected(
+    const struct dir_attribute *a, char out[DIR_EXPECTED_SIZE]);
 const char *dir_kind_name(enum dir_kind kind);
 const char *dir_kind_article(enum dir_kind kind); /* "a" or "an" */
 
@@ -67,6 +83,7 @@ OCT_CHECK int dir_attribute_json(
 void dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out);
 void dir_mailbox_json(
     const struct dir_mailbox *m, bool all, struct oct_str *out);
+void dir_tenant_json(const struct dir_tenant *t, bool all, struct oct_str *out);
 void dir_alias_json(const struct dir_alias *a, struct oct_str *out);
 /* The whole domain with its entries, as dir_snapshot_parse takes it. */
 void dir_whole_json(const struct dir_domain *d, struct oct_str *out);

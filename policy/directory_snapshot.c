@@ -13,6 +13,8 @@ struct dir_snapshot {
 	size_t count;
 	uint32_t mask;
 	struct dir_node **nodes; /* sorted by name, a reference each */
+	size_t tenant_count;
+	struct dir_tenant_node **tenants; /* sorted by id, likewise */
 	uint32_t *slots;         /* index + 1, 0 = free */
 	atomic_uint count_of_refs;
 };
@@ -69,8 +71,10 @@ dir_slot_put(uint32_t *slots, uint32_t mask, uint32_t hash, uint32_t index)
 void
 dir_node_put(struct dir_node *n)
 {
-	if (n != NULL && atomic_fetch_sub(&n->refs, 1) == 1)
-		free(n);
+	if (n == NULL || atomic_fetch_sub(&n->refs, 1) != 1)
+		return;
+	dir_node_put(n->body); /* which has none itself */
+	free(n);
 }
 
 /* Index of the domain + 1, 0 = not hosted. */
@@ -161,46 +165,121 @@ dir_alias_at(const struct dir_domain *d, size_t i)
 	return &node_of(d)->aliases[i];
 }
 
-enum dir_challenge
-dir_challenge_of(const struct dir_domain *d, const struct dir_mailbox *m)
+/* --- Tenants ------------------------------------------------------------- */
+
+static int
+id_order(const void *id, const void *tenant)
 {
-	if (m != NULL && m->challenge != DIR_CHALLENGE_INHERIT)
-		return m->challenge;
-	if (d->challenge != DIR_CHALLENGE_INHERIT)
-		return d->challenge;
-	return DIR_CHALLENGE_OFF; /* an option that is sold: never by default */
+	const struct dir_tenant_node *const *t = tenant;
+
+	return strcmp(id, (*t)->pub.id);
 }
 
-enum dir_lang
-dir_lang_of(const struct dir_domain *d, const struct dir_mailbox *m)
+const struct dir_tenant *
+dir_tenant(const struct dir_snapshot *s, const char *id)
 {
-	if (m != NULL && m->lang != DIR_LANG_INHERIT)
-		return m->lang;
-	return d->lang != DIR_LANG_INHERIT ? d->lang : DIR_LANG_FR;
+	struct dir_tenant_node *const *found = NULL;
+
+	if (s->tenant_count > 0)
+		found = bsearch(id, s->tenants, s->tenant_count,
+		    sizeof(struct dir_tenant_node *), id_order);
+	return found != NULL ? &(*found)->pub : NULL;
+}
+
+size_t
+dir_tenant_count(const struct dir_snapshot *s)
+{
+	return s->tenant_count;
+}
+
+const struct dir_tenant *
+dir_tenant_at(const struct dir_snapshot *s, size_t i)
+{
+	OCT_ASSERT(i < s->tenant_count);
+	return &s->tenants[i]->pub;
 }
 
 void
-dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
-    const struct option_values *platform, struct option_values *out)
+dir_tenant_put(struct dir_tenant_node *t)
 {
-	*out = *platform;
-	options_apply(out, d->tenant_options);
-	options_apply(out, d->options);
-	options_apply(out, m != NULL ? m->options : NULL);
-	/* The mode has an attribute of its own. */
-	out->v[OPTION_CHALLENGE] =
-	    dir_challenge_of(d, m) == DIR_CHALLENGE_FIRST_CONTACT
-	    ? OPTION_CHALLENGE_FIRST_CONTACT
-	    : OPTION_CHALLENGE_OFF;
+	if (t != NULL && atomic_fetch_sub(&t->refs, 1) == 1)
+		free(t);
+}
+
+/*
+ * A domain's node points to the tenant of the same snapshot, which both hold: a
+ * node whose tenant is another one now is replaced by a copy of its struct over
+ * the same tables.
+ */
+static int
+link_node(const struct dir_snapshot *s, struct dir_node **n)
+{
+	struct dir_node *old = *n, *copy = old;
+	const struct dir_tenant *t = NULL;
+
+	if (*old->pub.tenant != '\0')
+		t = dir_tenant(s, old->pub.tenant);
+	if (old->pub.of_tenant == t)
+		return 0;
+	/* A node that only the caller holds was not seen by anybody yet. */
+	if (atomic_load(&old->refs) != 1) {
+		copy = malloc(sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		memcpy(copy, old, sizeof(*copy));
+		copy->body = old->body != NULL ? old->body : old;
+		(void)atomic_fetch_add(&copy->body->refs, 1);
+		atomic_init(&copy->refs, 1);
+		dir_node_put(old);
+		*n = copy;
+	}
+	copy->pub.of_tenant = t;
+	copy->pub.tenant_options = t != NULL ? t->options : NULL;
+	return 0;
 }
 
 /* --- Snapshots ----------------------------------------------------------- */
 
+/* What a snapshot is made of: a reference of each, given up by put_parts. */
+struct parts {
+	struct dir_node **nodes;
+	struct dir_tenant_node **tenants;
+	size_t count, tenant_count;
+};
+
 static void
-put_all(struct dir_node **nodes, size_t count)
+put_parts(struct parts *p)
 {
-	for (size_t i = 0; i < count; i++)
-		dir_node_put(nodes[i]);
+	for (size_t i = 0; i < p->count; i++)
+		dir_node_put(p->nodes[i]);
+	for (size_t i = 0; i < p->tenant_count; i++)
+		dir_tenant_put(p->tenants[i]);
+	free(p->nodes);
+	free(p->tenants);
+}
+
+/* Empty, with room. */
+static int
+init_parts(struct parts *p, size_t nodes, size_t tenants)
+{
+	memset(p, 0, sizeof(*p));
+	p->nodes = calloc(nodes + 1, sizeof(struct dir_node *));
+	p->tenants = calloc(tenants + 1, sizeof(struct dir_tenant_node *));
+	return p->nodes != NULL && p->tenants != NULL ? 0 : -ENOMEM;
+}
+
+static void
+add_node(struct parts *p, struct dir_node *n)
+{
+	(void)atomic_fetch_add(&n->refs, 1);
+	p->nodes[p->count++] = n;
+}
+
+static void
+add_tenant(struct parts *p, struct dir_tenant_node *t)
+{
+	(void)atomic_fetch_add(&t->refs, 1);
+	p->tenants[p->tenant_count++] = t;
 }
 
 static int
@@ -211,139 +290,202 @@ by_name(const void *a, const void *b)
 	return strcmp((*x)->pub.name, (*y)->pub.name);
 }
 
-/* nodes are sorted; s takes their references. */
 static int
-index_nodes(struct dir_snapshot *s, struct dir_node **nodes, size_t count)
+by_id(const void *a, const void *b)
 {
-	uint32_t slots = dir_slots(count);
+	const struct dir_tenant_node *const *x = a, *const *y = b;
 
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(nodes[i - 1]->pub.name, nodes[i]->pub.name) == 0)
+	return strcmp((*x)->pub.id, (*y)->pub.id);
+}
+
+static int
+sort_parts(const struct parts *p)
+{
+	if (p->count > 0)
+		qsort(p->nodes, p->count, sizeof(struct dir_node *), by_name);
+	if (p->tenant_count > 0)
+		qsort(p->tenants, p->tenant_count,
+		    sizeof(struct dir_tenant_node *), by_id);
+	for (size_t i = 1; i < p->count; i++)
+		if (by_name(&p->nodes[i - 1], &p->nodes[i]) == 0)
 			return -EEXIST;
-	s->nodes = calloc(count + 1, sizeof(struct dir_node *));
-	s->slots = calloc(slots, sizeof(*s->slots));
-	if (s->nodes == NULL || s->slots == NULL)
-		return -ENOMEM;
-	s->mask = slots - 1;
-	s->count = count;
-	for (size_t i = 0; i < count; i++) {
-		s->nodes[i] = nodes[i];
-		dir_slot_put(s->slots, s->mask, nodes[i]->hash, (uint32_t)i);
-	}
+	for (size_t i = 1; i < p->tenant_count; i++)
+		if (by_id(&p->tenants[i - 1], &p->tenants[i]) == 0)
+			return -EEXIST;
 	return 0;
 }
 
 static void
 snapshot_free(struct dir_snapshot *s)
 {
-	put_all(s->nodes, s->count);
-	free(s->nodes);
+	struct parts p = {s->nodes, s->tenants, s->count, s->tenant_count};
+
+	put_parts(&p);
 	free(s->slots);
 	free(s);
 }
 
+/* Links and indexes what s holds. */
 static int
-snapshot_of_sorted(
-    struct dir_node **nodes, size_t count, struct dir_snapshot **out)
+index_nodes(struct dir_snapshot *s)
 {
-	struct dir_snapshot *s = calloc(1, sizeof(*s));
-	int rc = -ENOMEM;
+	uint32_t slots = dir_slots(s->count);
 
-	if (s == NULL)
-		goto fail;
+	s->slots = calloc(slots, sizeof(*s->slots));
+	if (s->slots == NULL)
+		return -ENOMEM;
+	s->mask = slots - 1;
+	for (size_t i = 0; i < s->count; i++) {
+		int rc = link_node(s, &s->nodes[i]);
+
+		if (rc != 0)
+			return rc;
+		dir_slot_put(s->slots, s->mask, s->nodes[i]->hash, (uint32_t)i);
+	}
+	return 0;
+}
+
+/* Takes over the parts, also on failure. */
+static int
+snapshot_of(struct parts *p, struct dir_snapshot **out)
+{
+	struct dir_snapshot *s;
+	int rc = sort_parts(p);
+
+	s = rc == 0 ? calloc(1, sizeof(*s)) : NULL;
+	if (s == NULL) {
+		put_parts(p);
+		return rc != 0 ? rc : -ENOMEM;
+	}
 	s->self = s;
 	s->refs = &s->count_of_refs;
 	atomic_init(s->refs, 1);
-	rc = index_nodes(s, nodes, count);
-	if (rc != 0)
-		goto fail;
+	s->nodes = p->nodes;
+	s->count = p->count;
+	s->tenants = p->tenants;
+	s->tenant_count = p->tenant_count;
+	rc = index_nodes(s);
+	if (rc != 0) {
+		snapshot_free(s);
+		return rc;
+	}
 	*out = s;
 	return 0;
-fail:
-	put_all(nodes, count);
-	if (s != NULL) {
-		s->count = 0;
-		snapshot_free(s);
-	}
-	return rc;
+}
+
+void
+dir_entries_put(const struct dir_entries *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		dir_node_put(e->nodes[i]);
+	for (size_t i = 0; i < e->tenant_count; i++)
+		dir_tenant_put(e->tenants[i]);
+}
+
+/* The references of what is there go over to the parts. */
+static void
+move_entries(struct parts *p, const struct dir_entries *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->nodes[i] != NULL)
+			p->nodes[p->count++] = e->nodes[i];
+	for (size_t i = 0; i < e->tenant_count; i++)
+		if (e->tenants[i] != NULL)
+			p->tenants[p->tenant_count++] = e->tenants[i];
 }
 
 int
-dir_snapshot_new(
-    struct dir_node **nodes, size_t count, struct dir_snapshot **out)
+dir_snapshot_new(const struct dir_entries *e, struct dir_snapshot **out)
 {
-	if (count > 0)
-		qsort(nodes, count, sizeof(struct dir_node *), by_name);
-	return snapshot_of_sorted(nodes, count, out);
+	struct parts p;
+	int rc = init_parts(&p, e->count, e->tenant_count);
+
+	if (rc != 0) {
+		dir_entries_put(e);
+		put_parts(&p);
+		return rc;
+	}
+	move_entries(&p, e);
+	return snapshot_of(&p, out);
 }
 
-/* References of all nodes of old but the named ones. */
+/* References of all domains of old but the named ones. */
 static int
-copy_others(const struct dir_snapshot *old, const char *const *names,
-    size_t count, struct dir_node **all, size_t *n)
+copy_nodes(
+    const struct dir_snapshot *old, const struct dir_entries *e, struct parts *p)
 {
 	bool *gone = calloc(old->count + 1, sizeof(*gone));
 
 	if (gone == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		gone[find(old, names[i])] = true;
-	for (size_t i = 0; i < old->count; i++) {
-		if (gone[i + 1])
-			continue;
-		(void)atomic_fetch_add(&old->nodes[i]->refs, 1);
-		all[(*n)++] = old->nodes[i];
-	}
+	for (size_t i = 0; i < e->count; i++)
+		gone[find(old, e->names[i])] = true;
+	for (size_t i = 0; i < old->count; i++)
+		if (!gone[i + 1])
+			add_node(p, old->nodes[i]);
 	free(gone);
 	return 0;
 }
 
-int
-dir_snapshot_with(const struct dir_snapshot *old, const char *const *names,
-    struct dir_node **nodes, size_t count, struct dir_snapshot **out)
+static void
+copy_tenants(
+    const struct dir_snapshot *old, const struct dir_entries *e, struct parts *p)
 {
-	struct dir_node **all =
-	    calloc(old->count + count + 1, sizeof(struct dir_node *));
-	size_t n = 0;
-	int rc = -ENOMEM;
+	for (size_t i = 0; i < old->tenant_count; i++) {
+		bool named = false;
 
-	if (all != NULL)
-		rc = copy_others(old, names, count, all, &n);
+		for (size_t k = 0; k < e->tenant_count && !named; k++)
+			named =
+			    strcmp(e->ids[k], old->tenants[i]->pub.id) == 0;
+		if (!named)
+			add_tenant(p, old->tenants[i]);
+	}
+}
+
+int
+dir_snapshot_with(const struct dir_snapshot *old, const struct dir_entries *e,
+    struct dir_snapshot **out)
+{
+	struct parts p;
+	int rc = init_parts(
+	    &p, old->count + e->count, old->tenant_count + e->tenant_count);
+
+	if (rc == 0)
+		rc = copy_nodes(old, e, &p);
 	if (rc != 0) {
-		put_all(nodes, count);
-		free(all);
+		dir_entries_put(e);
+		put_parts(&p);
 		return rc;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (nodes[i] != NULL)
-			all[n++] = nodes[i];
-	rc = dir_snapshot_new(all, n, out);
-	free(all);
-	return rc;
+	copy_tenants(old, e, &p);
+	move_entries(&p, e);
+	return snapshot_of(&p, out);
 }
 
 int
 dir_snapshot_union(const struct dir_snapshot *s,
     const struct dir_snapshot *extra, struct dir_snapshot **out, size_t *added)
 {
-	struct dir_node **all =
-	    calloc(s->count + extra->count + 1, sizeof(struct dir_node *));
-	size_t n = 0;
-	int rc;
+	struct parts p;
+	int rc = init_parts(&p, s->count + extra->count,
+	    s->tenant_count + extra->tenant_count);
 
-	if (all == NULL)
-		return -ENOMEM;
-	for (; n < s->count; n++)
-		all[n] = s->nodes[n];
+	if (rc != 0) {
+		put_parts(&p);
+		return rc;
+	}
+	for (size_t i = 0; i < s->count; i++)
+		add_node(&p, s->nodes[i]);
 	for (size_t i = 0; i < extra->count; i++)
 		if (find(s, extra->nodes[i]->pub.name) == 0)
-			all[n++] = extra->nodes[i];
-	for (size_t i = 0; i < n; i++)
-		(void)atomic_fetch_add(&all[i]->refs, 1);
-	*added = n - s->count;
-	rc = dir_snapshot_new(all, n, out);
-	free(all);
-	return rc;
+			add_node(&p, extra->nodes[i]);
+	for (size_t i = 0; i < s->tenant_count; i++)
+		add_tenant(&p, s->tenants[i]);
+	for (size_t i = 0; i < extra->tenant_count; i++)
+		if (dir_tenant(s, extra->tenants[i]->pub.id) == NULL)
+			add_tenant(&p, extra->tenants[i]);
+	*added = p.count - s->count + p.tenant_count - s->tenant_count;
+	return snapshot_of(&p, out);
 }
 
 const struct dir_snapshot *

@@ -42,18 +42,6 @@ read_state(const json_t *v, enum dir_state *out)
 }
 
 static int
-read_challenge(const json_t *v, enum dir_challenge *out)
-{
-	static const char *const words[] = {"inherit", "off", "first-contact"};
-	int i = word_index(v, words, OCT_LEN(words));
-
-	if (i < 0)
-		return i;
-	*out = (enum dir_challenge)i;
-	return 0;
-}
-
-static int
 read_dmarc(const json_t *v, enum dir_dmarc *out)
 {
 	static const char *const words[] = {"inherit", "enforce", "hold",
@@ -92,8 +80,8 @@ is_plain_text(const char *text)
 static const char alnum[] = "abcdefghijklmnopqrstuvwxyz0123456789"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-static bool
-is_id(const char *text)
+bool
+dir_is_id(const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)
 		if (strchr(alnum, *p) == NULL && strchr("._-", *p) == NULL)
@@ -117,6 +105,45 @@ is_transport(const char *text)
 		if (*p <= ' ' || *p > '~')
 			return false;
 	return name > 0 && strlen(text) <= DIR_TEXT_MAX;
+}
+
+/* No quotes, spaces or other octets that a page or a log would have to escape. */
+static bool
+is_url(const char *text)
+{
+	if (*text == '\0')
+		return true;
+	if (strlen(text) > DIR_TEXT_MAX ||
+	    (strncmp(text, "https://", 8) != 0 &&
+		strncmp(text, "http://", 7) != 0))
+		return false;
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~' || strchr("<>\"\\", *p) != NULL)
+			return false;
+	return strchr(text, ':')[3] != '\0';
+}
+
+/* A day of the calendar, as 2026-12-31. */
+static bool
+is_date(const char *text)
+{
+	static const int64_t days[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int64_t year, month, day;
+	char part[11];
+
+	if (*text == '\0')
+		return true;
+	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
+		return false;
+	memcpy(part, text, sizeof(part));
+	part[4] = part[7] = '\0';
+	if (oct_num_int(part, 1970, 9999, &year) != 0 ||
+	    oct_num_int(part + 5, 1, 12, &month) != 0 ||
+	    oct_num_int(part + 8, 1, days[month - 1], &day) != 0)
+		return false;
+	return month != 2 || day != 29 ||
+	       (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
 }
 
 static int
@@ -249,6 +276,99 @@ read_optional_address(struct dir_pool *pool, const json_t *v, const char **out)
 	return read_address(pool, text, out);
 }
 
+static int
+read_locals(struct dir_pool *pool, const json_t *v, struct dir_list *out)
+{
+	size_t count = json_array_size(v);
+	char problem[DIR_PROBLEM_SIZE];
+	const char **items;
+
+	if (!json_is_array(v) || count > DIR_LOCALS_MAX)
+		return OCT_EPARSE;
+	items = dir_pool_alloc(pool, (count + 1) * sizeof(const char *));
+	if (items == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(v, i));
+
+		if (text == NULL || dir_local_check(text, problem) != 0)
+			return OCT_EPARSE;
+		items[i] = dir_pool_text(pool, text);
+		if (items[i] == NULL)
+			return -ENOMEM;
+	}
+	*out = (struct dir_list){count, items};
+	return 0;
+}
+
+/* --- Options ------------------------------------------------------------- */
+
+/* The set (NULL = empty) with one more, which it does not have yet, in the order
+ * of enum option.  Both are the pool's. */
+static const struct option_set *
+with_pair(struct dir_pool *pool, const struct option_set *set,
+    struct option_pair pair)
+{
+	size_t count = set != NULL ? set->count : 0, i = 0;
+	struct option_set *out = dir_pool_alloc(pool, sizeof(*out));
+	struct option_pair *pairs =
+	    dir_pool_alloc(pool, (count + 1) * sizeof(*pairs));
+
+	if (out == NULL || pairs == NULL)
+		return NULL;
+	for (; i < count && set->pairs[i].option < pair.option; i++)
+		pairs[i] = set->pairs[i];
+	pairs[i] = pair;
+	for (; i < count; i++)
+		pairs[i + 1] = set->pairs[i];
+	*out = (struct option_set){count + 1, pairs};
+	return out;
+}
+
+bool
+dir_option_unset(const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	return json_is_null(v) ||
+	       (text != NULL &&
+		   (strcmp(text, "inherit") == 0 || strcmp(text, "-") == 0));
+}
+
+/* Counts and sizes may be JSON numbers, yes and no JSON booleans. */
+static int
+option_value(const json_t *v, enum option o, int64_t *out)
+{
+	const struct option_info *info = option_info(o);
+	const char *text = json_string_value(v);
+
+	if (text != NULL)
+		return option_parse(o, text, out);
+	if (json_is_boolean(v))
+		return option_parse(o, json_is_true(v) ? "yes" : "no", out);
+	if (!json_is_integer(v) || (info->type != OPTION_TYPE_COUNT &&
+				       info->type != OPTION_TYPE_SIZE))
+		return OCT_EPARSE;
+	*out = json_integer_value(v);
+	return *out >= info->lo && *out <= info->hi ? 0 : OCT_EPARSE;
+}
+
+static int
+read_option(struct dir_pool *pool, const json_t *v, enum option o,
+    const struct option_set **set)
+{
+	int64_t value;
+	int rc;
+
+	if (dir_option_unset(v))
+		return 0;
+	rc = option_value(v, o, &value);
+	if (rc != 0)
+		return rc;
+	*set = with_pair(pool, *set, (struct option_pair){o, value});
+	return *set != NULL ? 0 : -ENOMEM;
+}
+
 int
 dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
     const json_t *v, void *entry)
@@ -258,8 +378,8 @@ dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
 	switch (a->type) {
 	case DIR_TYPE_STATE:
 		return read_state(v, at);
-	case DIR_TYPE_CHALLENGE:
-		return read_challenge(v, at);
+	case DIR_TYPE_OPTION:
+		return read_option(pool, v, a->option, at);
 	case DIR_TYPE_LANG:
 		return read_lang(v, at);
 	case DIR_TYPE_DMARC:
@@ -272,7 +392,7 @@ dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
 	case DIR_TYPE_TEXT:
 		return read_text(pool, v, is_plain_text, at);
 	case DIR_TYPE_ID:
-		return read_text(pool, v, is_id, at);
+		return read_text(pool, v, dir_is_id, at);
 	case DIR_TYPE_TRANSPORT:
 		return read_text(pool, v, is_transport, at);
 	case DIR_TYPE_ADDRESS:
@@ -283,6 +403,12 @@ dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
 		return read_size(v, at);
 	case DIR_TYPE_SCORE:
 		return read_score(v, at);
+	case DIR_TYPE_LOCALS:
+		return read_locals(pool, v, at);
+	case DIR_TYPE_URL:
+		return read_text(pool, v, is_url, at);
+	case DIR_TYPE_DATE:
+		return read_text(pool, v, is_date, at);
 	case DIR_TYPE_TARGETS:
 		return read_targets(pool, v, entry);
 	}

@@ -57,6 +57,19 @@ key_domain(char out[KEY_SIZE], const char *domain)
 }
 
 const char *
+key_tenant(char out[KEY_SIZE], const char *id)
+{
+	struct oct_str s;
+
+	/* The id is the tag: what will come for a tenant goes with it, and no
+	 * domain's tag can stand in this place. */
+	oct_str_fixed(&s, out, KEY_SIZE);
+	oct_str_addf(&s, "oct:tenant:{%s}", id);
+	OCT_ASSERT(oct_str_err(&s) == 0);
+	return out;
+}
+
+const char *
 key_mailboxes(char out[KEY_SIZE], const char *domain)
 {
 	return join1(out, domain, "mbx");

@@ -14,13 +14,16 @@
 
 #define KEY_PREFIX "oct:"
 #define KEY_DOMAINS KEY_PREFIX "domains" /* set of hosted domain names */
-#define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain */
+#define KEY_TENANTS KEY_PREFIX "tenants" /* set of tenant ids */
+#define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain, or tenant */
 #define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
 #define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
 #define KEY_WORK_GROUP "courier"
 
 /* hash: attributes of the domain, JSON in field "v" */
 const char *key_domain(char out[KEY_SIZE], const char *domain);
+/* hash: attributes of the tenant, JSON in field "v"; id of at most 64 octets */
+const char *key_tenant(char out[KEY_SIZE], const char *id);
 /* hash: local part (folded) -> JSON of the mailbox */
 const char *key_mailboxes(char out[KEY_SIZE], const char *domain);
 /* hash: local part (folded) -> JSON of the alias or group */

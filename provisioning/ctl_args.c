@@ -45,20 +45,20 @@ find_option(const struct ctl_option *list, const char *name)
 
 /* Attributes have underscores, which people write as hyphens too; "mode" is
  * what the Challenge option is called on invoices. */
-static const struct dir_attribute *
-find_attribute(int kind, const char *name)
+static bool
+find_attribute(int kind, const char *name, struct dir_attribute *out)
 {
 	char folded[NAME_MAX_OCTETS];
 	size_t len = strlen(name);
 
 	if (kind == CTL_NO_ATTRIBUTES || len >= sizeof(folded))
-		return NULL;
+		return false;
 	if (strcmp(name, "mode") == 0 && kind != DIR_KIND_ALIAS)
 		name = "challenge";
 	len = strlen(name);
 	for (size_t i = 0; i <= len; i++)
 		folded[i] = name[i] == '-' ? '_' : name[i];
-	return dir_attribute((enum dir_kind)kind, folded);
+	return dir_attribute((enum dir_kind)kind, folded, out);
 }
 
 /* Its name in the table and whether it takes a value; NULL: there is none. */
@@ -66,7 +66,7 @@ static const char *
 resolve(const struct ctl_verb *verb, const char *name, bool *takes)
 {
 	const struct ctl_option *o = find_option(everywhere, name);
-	const struct dir_attribute *a;
+	struct dir_attribute a;
 
 	if (o == NULL && verb != NULL)
 		o = find_option(verb->options, name);
@@ -74,9 +74,10 @@ resolve(const struct ctl_verb *verb, const char *name, bool *takes)
 		*takes = o->value != NULL;
 		return o->name;
 	}
-	a = verb != NULL ? find_attribute(verb->attributes, name) : NULL;
 	*takes = true;
-	return a != NULL ? a->name : NULL;
+	if (verb == NULL || !find_attribute(verb->attributes, name, &a))
+		return NULL;
+	return a.name;
 }
 
 static const char *
@@ -153,6 +154,27 @@ read_option(struct ctl_args *out, int argc, char *const *argv, int *i,
 		value = eq != NULL ? eq + 1 : argv[++*i];
 	take(out, known, value);
 	return 0;
+}
+
+/* "t_hold=5d" after the entry's name is "--t_hold=5d"; an alias's words are its
+ * targets. */
+static bool
+take_pair(struct ctl_args *out, const char *word)
+{
+	const char *eq = strchr(word, '=');
+	size_t len = eq != NULL ? (size_t)(eq - word) : 0;
+	struct dir_attribute a;
+	char name[NAME_MAX_OCTETS];
+
+	if (out->verb == NULL || out->verb->attributes == DIR_KIND_ALIAS ||
+	    out->count == 0 || len == 0 || len >= sizeof(name))
+		return false;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	if (!find_attribute(out->verb->attributes, name, &a))
+		return false;
+	take(out, a.name, eq + 1);
+	return true;
 }
 
 /* --- Noun and verb ------------------------------------------------------ */
@@ -276,7 +298,7 @@ ctl_args_parse(const struct ctl_noun *nouns, int argc, char *const *argv,
 			options = false;
 		else if (options && is_option(argv[i]))
 			rc = read_option(out, argc, argv, &i, problem);
-		else if (i != verb_at)
+		else if (i != verb_at && !take_pair(out, argv[i]))
 			out->words[out->count++] = argv[i];
 	}
 	return rc != 0 ? rc : check_words(out, problem);
@@ -343,17 +365,20 @@ help_usage(struct oct_str *out, const struct ctl_noun *n,
 static void
 help_attributes(struct oct_str *out, int kind)
 {
-	const struct dir_attribute *a;
 	size_t count;
 
 	if (kind == CTL_NO_ATTRIBUTES)
 		return;
-	a = dir_attributes((enum dir_kind)kind, &count);
+	count = dir_attribute_count((enum dir_kind)kind);
 	oct_str_add(out, "\nAttributes:\n");
 	for (size_t i = 0; i < count; i++) {
-		help_option(out, a[i].name, "VALUE", a[i].help);
+		char expected[DIR_EXPECTED_SIZE];
+		struct dir_attribute a;
+
+		dir_attribute_at((enum dir_kind)kind, i, &a);
+		help_option(out, a.name, "VALUE", a.help);
 		oct_str_addf(out, "%26s(%s)\n", "",
-		    dir_type_expected(a[i].type));
+		    dir_attribute_expected(&a, expected));
 	}
 }
 

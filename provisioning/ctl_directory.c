@@ -12,9 +12,8 @@
 #include "policy/directory_schema.h"
 #include "policy/keys.h"
 #include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_entry.h"
 #include "provisioning/ctl_observe.h"
-
-#define ATTRIBUTES_MAX 131072 /* octets of JSON of one entry */
 
 /* A domain, or an entry of one. */
 struct subject {
@@ -44,9 +43,9 @@ read_subject(const struct ctl *ctl, enum dir_kind kind, const char *text,
 
 /* --- Changes ------------------------------------------------------------ */
 
-/* Where JSON of the options goes.  words: targets of an alias, or none. */
-static int
-attributes_json(const struct ctl *ctl, const struct ctl_args *args,
+/* words: targets of an alias, or none. */
+int
+ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
     enum dir_kind kind, struct oct_str *out)
 {
 	bool first = true;
@@ -54,16 +53,17 @@ attributes_json(const struct ctl *ctl, const struct ctl_args *args,
 	oct_str_addc(out, '{');
 	for (size_t i = 0; i < args->given_count; i++) {
 		const struct ctl_given *g = &args->given[i];
-		const struct dir_attribute *a = dir_attribute(kind, g->name);
+		char expected[DIR_EXPECTED_SIZE];
+		struct dir_attribute a;
 
-		if (a == NULL)
+		if (!dir_attribute(kind, g->name, &a))
 			continue; /* an option of the verb */
-		oct_str_addf(out, "%s\"%s\":", first ? "" : ",", a->name);
+		oct_str_addf(out, "%s\"%s\":", first ? "" : ",", a.name);
 		first = false;
-		if (dir_attribute_json(a, g->value, out) != 0)
+		if (dir_attribute_json(&a, g->value, out) != 0)
 			return ctl_fail(ctl, DAEMON_EXIT_USAGE,
-			    "--%s=%s: expected %s", a->name, g->value,
-			    dir_type_expected(a->type));
+			    "--%s=%s: expected %s", a.name, g->value,
+			    dir_attribute_expected(&a, expected));
 	}
 	if (kind == DIR_KIND_ALIAS && args->count > 1) {
 		oct_str_addf(out, "%s\"targets\":[", first ? "" : ",");
@@ -109,6 +109,22 @@ change(struct ctl *ctl, const struct subject *s, struct dir_change *c,
 	    "%s: %s", s->name, problem);
 }
 
+/* A domain may name a tenant that comes later; until then it has none. */
+static void
+warn_tenant(struct ctl *ctl, const struct ctl_args *args, const char *domain)
+{
+	const char *id = ctl_args_value(args, "tenant");
+	const struct dir_snapshot *s;
+
+	if (id == NULL || *id == '\0' || ctl_directory(ctl, domain, &s) != 0)
+		return;
+	if (dir_tenant(s, id) == NULL)
+		(void)ctl_fail(ctl, 0,
+		    "warning: there is no tenant %s yet: 'octroictl tenant add "
+		    "%s'", id, id);
+	directory_put(s);
+}
+
 static int
 write_entry(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind,
     bool create)
@@ -122,8 +138,8 @@ write_entry(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind,
 		status = ctl_observe_guard(ctl, args, s.name);
 	if (status != 0)
 		return status;
-	oct_str_heap(&json, ATTRIBUTES_MAX);
-	status = attributes_json(ctl, args, kind, &json);
+	oct_str_heap(&json, CTL_ENTRY_MAX);
+	status = ctl_entry_attributes(ctl, args, kind, &json);
 	if (status == 0 && json.len == 2 && (!create || kind == DIR_KIND_ALIAS))
 		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		    "%s: give at least one attribute; '--help' lists them",
@@ -132,6 +148,8 @@ write_entry(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind,
 		c.json = oct_str_text(&json);
 		status = change(ctl, &s, &c, create ? "added" : "changed");
 	}
+	if (status == 0 && kind == DIR_KIND_DOMAIN)
+		warn_tenant(ctl, args, s.name);
 	oct_str_free(&json);
 	return status;
 }
@@ -186,7 +204,7 @@ entry_json(enum dir_kind kind, const void *entry, const char *domain)
 	struct oct_str text;
 	json_t *v, *rest;
 
-	oct_str_heap(&text, ATTRIBUTES_MAX * 2);
+	oct_str_heap(&text, CTL_ENTRY_MAX * 2);
 	if (kind == DIR_KIND_DOMAIN)
 		dir_domain_json(d, true, &text);
 	else if (kind == DIR_KIND_MAILBOX)
@@ -293,24 +311,40 @@ list_entries(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind)
 	    OCT_LEN(alias_columns));
 }
 
-/* Members of the JSON, then the attributes, as they are called. */
-static int
-print_entry(const struct ctl *ctl, enum dir_kind kind, json_t *v)
+/* Members of the JSON, then the attributes, as they are called; of the options
+ * only those that are set, and the one that everybody looks for. */
+int
+ctl_entry_print(const struct ctl *ctl, enum dir_kind kind, json_t *v)
 {
-	struct ctl_column columns[32] = { { NULL, NULL, CTL_TEXT } };
-	const struct dir_attribute *a;
-	size_t n = 0, count;
+	struct ctl_column columns[64] = { { NULL, NULL, CTL_TEXT } };
+	size_t n = 0, count = dir_attribute_count(kind);
 
-	columns[n].key = kind == DIR_KIND_DOMAIN ? "domain" : "address";
+	columns[n].key = kind == DIR_KIND_DOMAIN ? "domain"
+	    : kind == DIR_KIND_TENANT		 ? "tenant"
+						 : "address";
 	columns[n].title = columns[n].key;
 	n++;
-	a = dir_attributes(kind, &count);
-	for (size_t i = 0; i < count && n < OCT_LEN(columns) - 2; i++, n++)
-		columns[n].key = columns[n].title = a[i].name;
+	for (size_t i = 0; i < count && n < OCT_LEN(columns) - 2; i++) {
+		struct dir_attribute a;
+		const char *value;
+
+		dir_attribute_at(kind, i, &a);
+		value = json_string_value(json_object_get(v, a.name));
+		if (a.type == DIR_TYPE_OPTION &&
+		    a.option != OPTION_CHALLENGE && value != NULL &&
+		    strcmp(value, "inherit") == 0)
+			continue;
+		columns[n].key = columns[n].title = a.name;
+		n++;
+	}
 	if (kind == DIR_KIND_DOMAIN) {
 		columns[n].key = columns[n].title = "mailboxes";
 		columns[n + 1].key = columns[n + 1].title = "aliases";
 		n += 2;
+	}
+	if (kind == DIR_KIND_TENANT) {
+		columns[n].key = columns[n].title = "domains";
+		n++;
 	}
 	return ctl_print(ctl, v, columns, n);
 }
@@ -343,7 +377,7 @@ show_entry(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind)
 		    "there is no %s %s: 'octroictl %s list %s' shows all",
 		    dir_kind_name(kind), s.name, dir_kind_name(kind),
 		    s.addr.domain);
-	return print_entry(ctl, kind, v);
+	return ctl_entry_print(ctl, kind, v);
 }
 
 /* --- The tables --------------------------------------------------------- */
@@ -407,13 +441,13 @@ static const struct ctl_option observe_options[] = {
 };
 
 const struct ctl_verb ctl_domain_verbs[] = {
-	{ "add", "DOMAIN [--ATTRIBUTE=VALUE...]", "host a domain", 1, 1,
+	{ "add", "DOMAIN [ATTRIBUTE=VALUE...]", "host a domain", 1, 1,
 	    domain_options, DIR_KIND_DOMAIN, domain_add },
 	{ "show", "DOMAIN", "print one domain", 1, 1, NULL, CTL_NO_ATTRIBUTES,
 	    domain_show },
 	{ "list", "", "print all domains", 0, 0, NULL, CTL_NO_ATTRIBUTES,
 	    domain_list },
-	{ "set", "DOMAIN --ATTRIBUTE=VALUE...", "change attributes", 1, 1,
+	{ "set", "DOMAIN ATTRIBUTE=VALUE...", "change attributes", 1, 1,
 	    domain_options, DIR_KIND_DOMAIN, domain_set },
 	{ "observe", "DOMAIN",
 	    "who writes in its name without proof; begins the observation", 1,
@@ -424,13 +458,13 @@ const struct ctl_verb ctl_domain_verbs[] = {
 };
 
 const struct ctl_verb ctl_mailbox_verbs[] = {
-	{ "add", "ADDRESS [--ATTRIBUTE=VALUE...]", "make a mailbox", 1, 1, NULL,
+	{ "add", "ADDRESS [ATTRIBUTE=VALUE...]", "make a mailbox", 1, 1, NULL,
 	    DIR_KIND_MAILBOX, mailbox_add },
 	{ "show", "ADDRESS", "print one mailbox", 1, 1, NULL, CTL_NO_ATTRIBUTES,
 	    mailbox_show },
 	{ "list", "DOMAIN", "print the mailboxes of a domain", 1, 1, NULL,
 	    CTL_NO_ATTRIBUTES, mailbox_list },
-	{ "set", "ADDRESS --ATTRIBUTE=VALUE...", "change attributes", 1, 1,
+	{ "set", "ADDRESS ATTRIBUTE=VALUE...", "change attributes", 1, 1,
 	    NULL, DIR_KIND_MAILBOX, mailbox_set },
 	{ "remove", "ADDRESS",
 	    "serve it no longer (its mail store is not touched)", 1, 1,

@@ -21,9 +21,12 @@
 #include "provisioning/ctl_cmd.h"
 
 static const struct ctl_noun nouns[] = {
+	{ "tenant", "tenants: what their domains inherit", ctl_tenant_verbs },
 	{ "domain", "hosted domains", ctl_domain_verbs },
 	{ "mailbox", "mailboxes of hosted domains", ctl_mailbox_verbs },
 	{ "alias", "aliases and groups", ctl_alias_verbs },
+	{ "policy", "the options in force, and who set them",
+	    ctl_policy_verbs },
 	{ "batch", "run commands from a file", ctl_batch_verbs },
 	{ "held", "held messages", ctl_held_verbs },
 	{ "allow", "senders that are let in", ctl_allow_verbs },

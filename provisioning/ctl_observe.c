@@ -283,15 +283,14 @@ static bool
 asks_refusal(const struct ctl_args *args)
 {
 	const char *text = ctl_args_value(args, "own_refuse");
-	const struct dir_attribute *a = dir_attribute(DIR_KIND_DOMAIN,
-	    "own_refuse");
+	struct dir_attribute a;
 	char json[16];
 	struct oct_str s;
 
-	if (text == NULL || a == NULL)
+	if (text == NULL || !dir_attribute(DIR_KIND_DOMAIN, "own_refuse", &a))
 		return false;
 	oct_str_fixed(&s, json, sizeof(json));
-	return dir_attribute_json(a, text, &s) == 0 &&
+	return dir_attribute_json(&a, text, &s) == 0 &&
 	    strcmp(oct_str_text(&s), "true") == 0;
 }
 

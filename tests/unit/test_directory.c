@@ -20,7 +20,8 @@ static const char world[] =
     "\"bob\":{\"name\":\"Bob \\u00c9\",\"storage\":\"5G\",\"hold\":-7.25},"
     "\"alice\":{\"state\":\"suspended\",\"challenge\":\"off\","
     "\"lang\":\"en\"},"
-    "\"contact\":{},\"dpo\":{\"unprotected\":true},"
+    "\"contact\":{},\"dpo\":{\"unprotected\":true,"
+    "\"unprotected_reason\":\"a form\"},"
     "\"gone\":{\"state\":\"closed\"}},"
     "\"aliases\":{"
     "\"team\":{\"targets\":[\"bob@ville.test\",\"alice@ville.test\"]},"
@@ -157,6 +158,49 @@ options_are_inherited(void **state)
 	assert_int_equal(dir_lang_of(d, dir_mailbox(d, "alice")), DIR_LANG_EN);
 	assert_int_equal(dir_lang_of(d, dir_mailbox(d, "bob")), DIR_LANG_FR);
 	assert_int_equal(dir_lang_of(c, NULL), DIR_LANG_FR);
+}
+
+/* What one mailbox sets, with the domain's and the platform's. */
+static void
+options_are_kept_sparsely_in_order(void **state)
+{
+	static const char json[] =
+	    "{\"name\":\"a.test\",\"t_hold\":\"5d\","
+	    "\"challenge\":\"simulate\",\"asks\":\"inherit\","
+	    "\"t_quiet\":null,\"mailboxes\":{\"bob\":{\"asks\":4,"
+	    "\"unproven\":\"hold\",\"outbound_here\":true,"
+	    "\"space_octets\":\"2G\",\"t_hold\":\"9d\"},"
+	    "\"carol\":{\"asks\":\"-\"}}}";
+	struct dir_snapshot *s = parse(json);
+	const struct dir_domain *d = dir_domain(s, "a.test");
+	const struct dir_mailbox *bob = dir_mailbox(d, "bob");
+	struct option_values platform, v;
+
+	(void)state;
+	options_standard(&platform);
+	assert_int_equal(d->options->count, 2);
+	assert_int_equal(bob->options->count, 5);
+	for (size_t i = 1; i < bob->options->count; i++)
+		assert_true(bob->options->pairs[i - 1].option <
+			    bob->options->pairs[i].option);
+	assert_null(dir_mailbox(d, "carol")->options);
+	dir_options(d, bob, &platform, &v);
+	assert_int_equal(v.v[OPTION_CHALLENGE], OPTION_CHALLENGE_SIMULATE);
+	assert_int_equal(v.v[OPTION_UNPROVEN], OPTION_UNPROVEN_HOLD);
+	assert_int_equal(v.v[OPTION_ASKS], 4);
+	assert_int_equal(v.v[OPTION_OUTBOUND], 1);
+	assert_true(v.v[OPTION_HOLD] == 9 * 86400000LL);
+	assert_true(v.v[OPTION_SPACE_OCTETS] == 2LL << 30);
+	dir_options(d, NULL, &platform, &v);
+	assert_true(v.v[OPTION_HOLD] == 5 * 86400000LL);
+	assert_int_equal(v.v[OPTION_ASKS], 2);
+	assert_int_equal(
+	    dir_option_level(d, bob, OPTION_ASKS), DIR_LEVEL_MAILBOX);
+	assert_int_equal(
+	    dir_option_level(d, bob, OPTION_CHALLENGE), DIR_LEVEL_DOMAIN);
+	assert_int_equal(
+	    dir_option_level(d, bob, OPTION_QUIET), DIR_LEVEL_PLATFORM);
+	directory_put(s);
 }
 
 static void
@@ -397,7 +441,18 @@ static const struct {
 		     "\"lang\":\"en\"}"},
     {"unknown attribute", "{\"name\":\"a.test\",\"colour\":\"red\"}"},
     {"mailbox attribute on a domain",
-	"{\"name\":\"a.test\",\"unprotected\":true}"},
+	"{\"name\":\"a.test\",\"rate_out\":\"1/1h\"}"},
+    {"option no word", "{\"name\":\"a.test\",\"unproven\":\"maybe\"}"},
+    {"option under its bound", "{\"name\":\"a.test\",\"t_hold\":\"2d\"}"},
+    {"option over its bound", "{\"name\":\"a.test\",\"t_hold\":\"31d\"}"},
+    {"option without unit", "{\"name\":\"a.test\",\"t_hold\":5}"},
+    {"count over its bound", "{\"name\":\"a.test\",\"asks\":11}"},
+    {"option of an alias", "{\"name\":\"a.test\",\"aliases\":{\"b\":"
+			   "{\"targets\":[\"x@y.test\"],\"asks\":2}}}"},
+    {"protected local part in capitals",
+	"{\"name\":\"a.test\",\"statutory\":[\"Maire\"]}"},
+    {"protected local parts no list",
+	"{\"name\":\"a.test\",\"statutory\":\"maire\"}"},
     {"state", "{\"name\":\"a.test\",\"state\":\"open\"}"},
     {"state in capitals", "{\"name\":\"a.test\",\"state\":\"Active\"}"},
     {"state null", "{\"name\":\"a.test\",\"state\":null}"},
@@ -500,6 +555,7 @@ static void
 entries_are_shown_with_all_attributes(void **state)
 {
 	const struct dir_domain *d = dir_domain(fixture, "ville.test");
+	struct dir_attribute a;
 	struct oct_str out;
 
 	(void)state;
@@ -507,10 +563,24 @@ entries_are_shown_with_all_attributes(void **state)
 	dir_mailbox_json(dir_mailbox(d, "bob"), true, &out);
 	assert_string_equal(oct_str_text(&out),
 	    "{\"name\":\"Bob \xc3\x89\",\"state\":\"active\","
-	    "\"challenge\":\"inherit\",\"lang\":\"inherit\","
-	    "\"has_blocks\":false,\"unprotected\":false,\"rate_in\":\"\","
+	    "\"lang\":\"inherit\","
+	    "\"has_blocks\":false,\"unprotected\":false,"
+	    "\"unprotected_reason\":\"\",\"rate_in\":\"\","
 	    "\"storage\":\"5G\",\"tag\":null,\"hold\":-7.25,"
-	    "\"reject\":null}");
+	    "\"reject\":null,\"challenge\":\"inherit\","
+	    "\"first_contact\":\"inherit\",\"unproven\":\"inherit\","
+	    "\"automatic\":\"inherit\",\"proof\":\"inherit\","
+	    "\"outbound_here\":\"inherit\",\"t_hold\":\"inherit\","
+	    "\"t_hold_silent\":\"inherit\",\"t_quiet\":\"inherit\","
+	    "\"t_allow\":\"inherit\",\"t_allow_sent\":\"inherit\","
+	    "\"t_forget\":\"inherit\",\"t_defer\":\"inherit\","
+	    "\"t_button\":\"inherit\",\"t_pass\":\"inherit\","
+	    "\"asks\":\"inherit\",\"pass_messages\":\"inherit\","
+	    "\"cap_mailbox\":\"inherit\",\"share_mailbox\":\"inherit\","
+	    "\"relation_messages\":\"inherit\","
+	    "\"relation_octets\":\"inherit\","
+	    "\"space_messages\":\"inherit\","
+	    "\"space_octets\":\"inherit\"}");
 	oct_str_clear(&out);
 	dir_domain_json(dir_domain(fixture, "ring.test"), false, &out);
 	assert_string_equal(oct_str_text(&out),
@@ -523,8 +593,8 @@ entries_are_shown_with_all_attributes(void **state)
 	assert_string_equal(oct_str_text(&out),
 	    "{\"targets\":[\"Some.One+tag@elsewhere.test\"]}");
 	oct_str_clear(&out);
-	dir_attribute_text(dir_attribute(DIR_KIND_ALIAS, "targets"),
-	    dir_alias(d, "team"), &out);
+	assert_true(dir_attribute(DIR_KIND_ALIAS, "targets", &a));
+	dir_attribute_text(&a, dir_alias(d, "team"), &out);
 	assert_string_equal(
 	    oct_str_text(&out), "bob@ville.test, alice@ville.test");
 	oct_str_free(&out);
@@ -542,6 +612,14 @@ static const struct {
     {DIR_KIND_MAILBOX, "unprotected", "yes", "true"},
     {DIR_KIND_MAILBOX, "unprotected", "false", "false"},
     {DIR_KIND_MAILBOX, "unprotected", "1", NULL},
+    {DIR_KIND_MAILBOX, "t_hold", "5d", "\"5d\""},
+    {DIR_KIND_MAILBOX, "t_hold", "inherit", "\"inherit\""},
+    {DIR_KIND_MAILBOX, "t_hold", "-", "\"inherit\""},
+    {DIR_KIND_MAILBOX, "t_hold", "1d", NULL},
+    {DIR_KIND_TENANT, "challenge", "doubtful", "\"doubtful\""},
+    {DIR_KIND_TENANT, "statutory", "maire, cabinet",
+	"[\"maire\",\"cabinet\"]"},
+    {DIR_KIND_DOMAIN, "asks", "3", "\"3\""},
     {DIR_KIND_DOMAIN, "tag", "4.5", "4.5"},
     {DIR_KIND_DOMAIN, "tag", "-0.25", "-0.25"},
     {DIR_KIND_DOMAIN, "tag", "-", "null"},
@@ -566,12 +644,13 @@ typed_values_become_json(void **state)
 	(void)state;
 	oct_str_heap(&out, 4096);
 	for (size_t i = 0; i < OCT_LEN(typed); i++) {
-		const struct dir_attribute *a =
-		    dir_attribute(typed[i].kind, typed[i].attribute);
+		struct dir_attribute a;
 
+		assert_true(
+		    dir_attribute(typed[i].kind, typed[i].attribute, &a));
 		print_message("  %s=%s\n", typed[i].attribute, typed[i].text);
 		oct_str_clear(&out);
-		assert_int_equal(dir_attribute_json(a, typed[i].text, &out),
+		assert_int_equal(dir_attribute_json(&a, typed[i].text, &out),
 		    typed[i].json != NULL ? 0 : OCT_EPARSE);
 		if (typed[i].json != NULL)
 			assert_string_equal(oct_str_text(&out), typed[i].json);
@@ -623,24 +702,32 @@ local_parts_are_checked(void **state)
 static void
 every_attribute_is_documented(void **state)
 {
-	static const enum dir_kind kinds[] = {
-	    DIR_KIND_DOMAIN, DIR_KIND_MAILBOX, DIR_KIND_ALIAS};
+	static const enum dir_kind kinds[] = {DIR_KIND_DOMAIN,
+	    DIR_KIND_MAILBOX, DIR_KIND_ALIAS, DIR_KIND_TENANT};
+	struct dir_attribute found;
 
 	(void)state;
 	for (size_t k = 0; k < OCT_LEN(kinds); k++) {
-		size_t count;
-		const struct dir_attribute *a =
-		    dir_attributes(kinds[k], &count);
+		size_t count = dir_attribute_count(kinds[k]);
 
 		assert_true(count > 0);
 		for (size_t i = 0; i < count; i++) {
-			assert_true(strlen(a[i].help) > 0);
-			assert_true(strlen(dir_type_expected(a[i].type)) > 0);
-			assert_ptr_equal(
-			    dir_attribute(kinds[k], a[i].name), &a[i]);
+			char expected[DIR_EXPECTED_SIZE];
+			struct dir_attribute a;
+
+			dir_attribute_at(kinds[k], i, &a);
+			assert_true(strlen(a.help) > 0);
+			assert_true(
+			    strlen(dir_attribute_expected(&a, expected)) > 0);
+			/* No option is hidden by an attribute of its name. */
+			assert_true(dir_attribute(kinds[k], a.name, &found));
+			assert_int_equal(found.type, a.type);
+			assert_int_equal(found.option, a.option);
+			assert_int_equal(found.offset, a.offset);
 		}
 	}
-	assert_null(dir_attribute(DIR_KIND_ALIAS, "name"));
+	assert_false(dir_attribute(DIR_KIND_ALIAS, "name", &found));
+	assert_false(dir_attribute(DIR_KIND_ALIAS, "t_hold", &found));
 }
 
 int
@@ -651,6 +738,7 @@ main(void)
 	    cmocka_unit_test(lookups_ignore_case_and_find_nothing_else),
 	    cmocka_unit_test(listings_are_sorted),
 	    cmocka_unit_test(options_are_inherited),
+	    cmocka_unit_test(options_are_kept_sparsely_in_order),
 	    cmocka_unit_test(many_names_are_all_found),
 	    cmocka_unit_test(addresses_resolve_to_their_finals),
 	    cmocka_unit_test(protection_belongs_to_the_path_of_each_final),
