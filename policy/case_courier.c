@@ -8,6 +8,7 @@
 #include "lib/err.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
+#include "policy/space.h"
 
 /* A transaction whose conflict means "somebody else did it, or it no longer
  * applies": 1 done, 0 not, or an error. */
@@ -208,6 +209,7 @@ bring_back(struct store *s, const struct case_timers *t,
 		KEY_TTL_NET_MS);
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
+	space_count(txn, h, h->share, 1);
 	return commit_or_not(s, txn);
 }
 

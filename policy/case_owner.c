@@ -10,6 +10,7 @@
 #include "lib/num.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
+#include "policy/space.h"
 
 struct release {
 	const struct case_timers *timers;
@@ -155,6 +156,7 @@ end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
 	store_txn_expire(txn, key, KEY_TTL_NET_MS);
 	key_held_index(key, h->domain, h->local);
 	store_txn_zrem(txn, key, h->id);
+	space_count(txn, h, h->share, -1);
 	/* The file goes last: a due entry is the net under the work entry. */
 	case_due(txn, h->node, "purge", h->domain, h->id, now_ms + 1000);
 	return store_txn_commit(s, txn);

@@ -5,6 +5,7 @@
 #include "lib/err.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
+#include "policy/space.h"
 
 static void
 add_item(struct store_txn *txn, const struct case_timers *t,
@@ -31,6 +32,7 @@ add_item(struct store_txn *txn, const struct case_timers *t,
 	}
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
+	space_count(txn, h, h->share, 1);
 }
 
 static void

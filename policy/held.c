@@ -69,7 +69,15 @@ static const struct {
 	{ "trace", offsetof(struct held, trace), 16384 },
 	{ "challenge", offsetof(struct held, challenge), 16 },
 	{ "lang", offsetof(struct held, lang), 8 },
+	{ "share", offsetof(struct held, share), 512 },
 };
+
+/* Absent in what an older version wrote. */
+static bool
+may_be_absent(const char *name)
+{
+	return strcmp(name, "share") == 0;
+}
 
 static const struct {
 	const char *name;
@@ -138,6 +146,8 @@ read_members(json_t *root, struct held *h)
 
 	for (size_t i = 0; i < OCT_LEN(strings); i++) {
 		node = json_object_get(root, strings[i].name);
+		if (node == NULL && may_be_absent(strings[i].name))
+			continue;
 		/* Twice the bound: uncoded octets grew when written. */
 		if (!json_is_string(node) ||
 		    json_string_length(node) > 2 * strings[i].max)

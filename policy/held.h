@@ -50,6 +50,7 @@ struct held {
 	const char *trace;          /* our fields of arrival (CRLF lines) */
 	const char *challenge;      /* id, "" = not asked */
 	const char *lang;           /* "fr" or "en": of the mailbox */
+	const char *share;          /* for whom it counts (policy/space.h) */
 	int32_t score;
 	int64_t arrival_ms, expires_ms, size;
 	void *backing;              /* parsed items: what the strings live in */

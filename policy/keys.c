@@ -136,6 +136,12 @@ key_held_index(char out[KEY_SIZE], const char *domain, const char *local)
 }
 
 const char *
+key_space(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "space", local);
+}
+
+const char *
 key_challenge(char out[KEY_SIZE], const char *domain, const char *id)
 {
 	return join2(out, domain, "chal", id);

@@ -18,6 +18,7 @@
 #define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain, or tenant */
 #define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
 #define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
+#define KEY_LEVER KEY_PREFIX "{g}:lever" /* hash: stop and bypass */
 #define KEY_WORK_GROUP "courier"
 
 /* hash: attributes of the domain, JSON in field "v" */
@@ -50,6 +51,9 @@ const char *key_tags(char out[KEY_SIZE], const char *domain, const char *local);
 const char *key_held(char out[KEY_SIZE], const char *domain, const char *id);
 /* zset: ids of held items of a mailbox by arrival */
 const char *key_held_index(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: space that held mail takes, by share (policy/space.h) */
+const char *key_space(char out[KEY_SIZE], const char *domain,
     const char *local);
 /* hash: a challenge (policy/challenge.h) */
 const char *key_challenge(char out[KEY_SIZE], const char *domain,
@@ -93,6 +97,7 @@ const char *key_confirms(char out[KEY_SIZE], const char *subject);
 #define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
 #define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
 #define KEY_TTL_TRIES_MS (3600000LL)
+#define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 1000000
 #define KEY_CHANGES_MAX 100000 /* far more than a follower can be behind */
 

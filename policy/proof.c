@@ -330,6 +330,44 @@ proof_sid(const struct proof_input *in, const struct proof *p, const char *net,
 	}
 }
 
+/* Behind a local part as oct_addr_text writes it: only a quoted one may hold an
+ * @, any may hold a bar.  NULL if there is none. */
+static const char *
+behind_local(const char *text)
+{
+	bool quoted = *text == '"';
+
+	for (size_t i = quoted ? 1 : 0; text[i] != '\0'; i++) {
+		if (quoted && text[i] == '\\' && text[i + 1] != '\0')
+			i++;
+		else if (quoted && text[i] == '"')
+			quoted = false;
+		else if (!quoted && text[i] == '@')
+			return text + i;
+	}
+	return NULL;
+}
+
+bool
+proof_sid_parts(const char *sid, char address[OCT_ADDR_SIZE],
+    char org[OCT_DOMAIN_SIZE])
+{
+	const char *start = sid + 2, *at, *bar;
+	struct oct_str a, o;
+
+	if ((sid[0] != 'A' && sid[0] != 'F') || sid[1] != '|')
+		return false;
+	at = behind_local(start);
+	bar = at != NULL ? strchr(at, '|') : NULL;
+	if (bar == NULL)
+		return false;
+	oct_str_fixed(&a, address, OCT_ADDR_SIZE);
+	oct_str_addn(&a, start, (size_t)(bar - start));
+	oct_str_fixed(&o, org, OCT_DOMAIN_SIZE);
+	oct_str_addn(&o, bar + 1, strcspn(bar + 1, "|"));
+	return oct_str_err(&a) == 0 && oct_str_err(&o) == 0 && *org != '\0';
+}
+
 /* "X|from|org" with exactly two bars, its first letter changed. */
 static void
 change_letter(const char *sid, char from, char to, char out[PROOF_SID_SIZE])

@@ -75,6 +75,11 @@ void proof_fold(const struct oct_addr *a, struct oct_addr *out);
 void proof_sid(const struct proof_input *in, const struct proof *p,
     const char *net, char out[PROOF_SID_SIZE]);
 
+/* Address and proving organisation of the sid of class A or F; false for any
+ * other. */
+bool proof_sid_parts(const char *sid, char address[OCT_ADDR_SIZE],
+    char org[OCT_DOMAIN_SIZE]);
+
 /* The F form of an A|from|org sid, which an ALLOWED or BLOCKED A also matches;
  * "" if it has none. */
 void proof_sid_alternate(const char *sid, char out[PROOF_SID_SIZE]);

@@ -14,9 +14,12 @@
 #include "policy/options.h"
 #include "policy/relation.h"
 
-/* For whom an item counts: a proven organisation (a listed provider: the
- * address), or all that proved nothing together. */
+/* For whom an item counts: "org:..." a proven organisation (a listed provider:
+ * "addr:..."), or SPACE_UNPROVEN, all that proved nothing together.  It is kept
+ * with the item (held.share); "" there: the item is not counted (in transit, or
+ * older than the counters). */
 #define SPACE_SHARE_SIZE 340
+#define SPACE_UNPROVEN "unproven"
 void space_share_of(const char *class, const char *sid, bool listed_provider,
     char out[SPACE_SHARE_SIZE]);
 
@@ -30,12 +33,28 @@ int space_ask(struct store_batch *b, const char *domain, const char *local,
 void space_read(const struct store_batch *b, int slot, struct space_use *out);
 
 /* Pure: has one more message of that size room?  proven: the share is an
- * organisation (5 %), else the unproven (20 %). */
+ * organisation (5 %), else the unproven (20 %).  Where anything is left the
+ * message fits, however large: what is left may be overdrawn by one. */
 bool space_has_room(const struct space_use *use, const struct relation *r,
     const struct option_values *options, bool proven, int64_t size);
 
-/* Count an item in (sign 1) or out (-1), in the item's own transaction. */
+/* Count an item in (sign 1) or out (-1), in the item's own transaction, whose
+ * expectations must make sure that it is done once.  case_register counts what
+ * is new, by its held.share. */
 void space_count(struct store_txn *txn, const struct held *item,
     const char *share, int sign);
+
+/* --- Repair ---------------------------------------------------------------- */
+
+struct dir_snapshot;
+
+/* Count a mailbox anew from its items.  0, OCT_ECONFLICT (it changes too fast:
+ * later), or the store's error. */
+OCT_CHECK int space_recount(struct store *s, const char *domain,
+    const char *local);
+/* Recount those of the directory whose number of items is not that of their
+ * index.  *repaired: how many. */
+OCT_CHECK int space_repair(struct store *s, const struct dir_snapshot *dir,
+    size_t *repaired);
 
 #endif

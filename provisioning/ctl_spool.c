@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "policy/space.h"
 #include "provisioning/ctl_held.h"
 
 #define PROBLEMS_SHOWN 1000
@@ -142,6 +143,20 @@ print_problems(const struct ctl *ctl, const struct walk *w)
 	    OCT_LEN(columns));
 }
 
+/* What waits for each mailbox is counted anew where the counters disagree. */
+static int
+recount(struct ctl *ctl, size_t *repaired)
+{
+	const struct dir_snapshot *dir = NULL;
+	int rc, status = ctl_directory(ctl, NULL, &dir);
+
+	if (status != 0)
+		return status;
+	rc = space_repair(ctl->store, dir, repaired);
+	directory_put(dir);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "count", "held mail");
+}
+
 static int
 spool_rebuild(struct ctl *ctl, const struct ctl_args *args)
 {
@@ -152,9 +167,11 @@ spool_rebuild(struct ctl *ctl, const struct ctl_args *args)
 		{ "finished", "finished, to be swept", CTL_TEXT },
 		{ "unreadable", "unreadable", CTL_TEXT },
 		{ "other_node", "of another node", CTL_TEXT },
+		{ "recounted", "mailboxes counted anew", CTL_TEXT },
 		{ "dry_run", "dry run", CTL_TEXT },
 	};
 	struct walk w;
+	size_t recounted = 0;
 	json_t *v;
 	int status = open_walk(ctl, &w), rc, last;
 
@@ -165,6 +182,8 @@ spool_rebuild(struct ctl *ctl, const struct ctl_args *args)
 	if (rc != 0)
 		status = ctl_fail_rc(ctl, rc, "rebuild from",
 		    ctl->settings->spool_path);
+	else if (!w.dry_run)
+		status = recount(ctl, &recounted);
 	last = print_problems(ctl, &w);
 	v = json_object();
 	ctl_json_set(v, "items", json_integer(w.items));
@@ -173,6 +192,7 @@ spool_rebuild(struct ctl *ctl, const struct ctl_args *args)
 	ctl_json_set(v, "finished", json_integer(w.finished));
 	ctl_json_set(v, "unreadable", json_integer(w.unreadable));
 	ctl_json_set(v, "other_node", json_integer(w.foreign));
+	ctl_json_set(v, "recounted", json_integer((json_int_t)recounted));
 	ctl_json_set(v, "dry_run", json_boolean(w.dry_run));
 	ctl_json_set(v, "problems", w.problems);
 	last = last != 0 ? last : ctl_print(ctl, v, columns, OCT_LEN(columns));

@@ -99,6 +99,7 @@ item_of(const struct arrival *a, const char *id, struct held *h)
 	h->reason = fate_reason_name(a->reason);
 	h->node = NODE;
 	h->lang = "fr";
+	h->share = a->reason == FATE_R_TRANSIT ? "" : "org:example.org";
 	h->challenge = a->ask != NULL ? a->ask : "";
 	h->size = SIZE;
 	h->arrival_ms = a->at_ms;

@@ -47,6 +47,8 @@ test_names(void **state)
 		{ "held", key_held(room(), "d.fr", "H1"), "oct:{d.fr}:held:H1" },
 		{ "index", key_held_index(room(), "d.fr", "jo"),
 		    "oct:{d.fr}:heldidx:jo" },
+		{ "space", key_space(room(), "d.fr", "jo"),
+		    "oct:{d.fr}:space:jo" },
 		{ "challenge", key_challenge(room(), "d.fr", "c1"),
 		    "oct:{d.fr}:chal:c1" },
 		{ "due", key_due(room(), "n1"), "oct:due:n1" },
