@@ -7,6 +7,8 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "policy/expect.h"
+#include "policy/sent.h"
 
 static int
 fail(const char *what, const char *on, int rc, const char *hint)
@@ -28,6 +30,8 @@ open_secret(struct app *app)
 		    "make it with 'octroictl secret create', owned by this "
 		    "user, mode 0600");
 	oct_secret_key(&secret, "item", app->item_key);
+	oct_secret_key(&secret, SENT_PURPOSE, app->sent_key);
+	oct_secret_key(&secret, EXPECT_TAG_PURPOSE, app->tag_key);
 	oct_token_keys_init(&app->tokens, &secret, NULL);
 	rc = dkim_vault_new(&secret, &app->vault);
 	oct_secret_fini(&secret);
@@ -245,6 +249,8 @@ app_close(struct app *app)
 	free(app->providers);
 	free(app->sealers);
 	explicit_bzero(app->item_key, sizeof(app->item_key));
+	explicit_bzero(app->sent_key, sizeof(app->sent_key));
+	explicit_bzero(app->tag_key, sizeof(app->tag_key));
 	oct_token_keys_fini(&app->tokens);
 	free(app);
 }

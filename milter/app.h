@@ -35,6 +35,8 @@ struct app {
 							 of the settings */
 	char challenge_domain[OCT_DOMAIN_SIZE];
 	uint8_t item_key[32]; /* of held item ids */
+	uint8_t sent_key[OCT_KEY_OCTETS]; /* policy/sent.h */
+	uint8_t tag_key[OCT_KEY_OCTETS];  /* policy/expect.h */
 	struct oct_token_keys tokens;
 	struct dkim_vault *vault; /* opens the directory's DKIM keys */
 	/* Counters and gate; relaxed. */

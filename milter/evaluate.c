@@ -395,6 +395,20 @@ evaluator_dns(struct evaluator *e)
 	return e->dns;
 }
 
+void
+evaluator_want_org(struct evaluator *e, const char *domain)
+{
+	if (*domain != '\0' && !e->env->org_psl)
+		auth_dmarc_prefetch(e->dns, domain);
+}
+
+void
+evaluator_org(struct evaluator *e, const char *domain,
+    char out[OCT_DOMAIN_SIZE])
+{
+	org_of(e, domain, out);
+}
+
 /* --- Named recipients ----------------------------------------------------------- */
 
 static void

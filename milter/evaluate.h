@@ -89,6 +89,11 @@ OCT_CHECK int evaluator_end(struct evaluator *e, int64_t now_ms,
 struct oct_msg *evaluator_msg(struct evaluator *e);
 const struct evaluate_envelope *evaluator_envelope(const struct evaluator *e);
 struct dns_session *evaluator_dns(struct evaluator *e);
+/* The organisational domain of any name, as for those of the message: within the
+ * same deadline, and at least the name itself.  want: begin the look-up. */
+void evaluator_want_org(struct evaluator *e, const char *domain);
+void evaluator_org(struct evaluator *e, const char *domain,
+    char out[OCT_DOMAIN_SIZE]);
 
 /* Is the recipient (as typed) named in To, Cc or Resent-*?  also: further
  * addresses that count for it (finals behind an alias). */

@@ -16,6 +16,7 @@
 #include "milter/hold.h"
 #include "milter/limits.h"
 #include "milter/observe.h"
+#include "milter/outbound.h"
 #include "milter/service.h"
 #include "milter/sign.h"
 
@@ -335,6 +336,8 @@ judge_inbound(struct judge *j, struct judge_actions *out)
 		return rc;
 	observe_own(j);
 	rc = actions_fill(j, out);
+	if (rc == 0 && out->accepted)
+		outbound_remember(j);
 	if (rc == 0 && out->accepted && !out->discard)
 		sign_message(j, out);
 	return rc;
