@@ -150,6 +150,19 @@ out:
 	return rc;
 }
 
+/* Grants past their time, each domain once a day. */
+static void
+sweep_grants(struct courier *c, int64_t now_ms)
+{
+	int n = grant_sweep_turn(c->store, (uint64_t)(now_ms / 3600000), 24,
+	    now_ms);
+
+	if (n != 0)
+		oct_log(n > 0 ? OCT_NOTICE : OCT_WARNING,
+		    "sweep=grants removed=%d error=\"%s\"", n > 0 ? n : 0,
+		    oct_strerror(n < 0 ? n : 0));
+}
+
 void
 courier_sweep(struct courier *c, int64_t now_ms)
 {
@@ -159,6 +172,7 @@ courier_sweep(struct courier *c, int64_t now_ms)
 
 	if (rc == 0)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
+	sweep_grants(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
 		    "sweep=%s restored=%zu unreadable=%zu removed=%zu",

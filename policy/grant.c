@@ -200,28 +200,129 @@ collect_over(const struct store_batch *b, int slot, const char *key,
 	return n;
 }
 
+/* Those of one mailbox, read into the slot.  How many, or an error; another
+ * writer's race leaves them to the next turn. */
+static int
+remove_over(struct store *s, const struct store_batch *b, int slot,
+    const char *key, int64_t now_ms)
+{
+	struct store_txn *txn = NULL;
+	int n, rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	n = collect_over(b, slot, key, now_ms, txn);
+	if (n > 0)
+		rc = store_txn_commit(s, txn);
+	store_txn_free(txn);
+	return rc == OCT_ECONFLICT ? 0 : rc != 0 ? rc : n;
+}
+
 int
 grant_sweep(struct store *s, const char *domain, const char *local,
     int64_t now_ms)
 {
 	struct store_batch *b = NULL;
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int slot, n = 0, rc = store_batch_new(&b);
+	int slot, rc = store_batch_new(&b);
 
-	if (rc == 0)
-		rc = store_txn_new(&txn);
 	if (rc != 0)
-		goto out;
+		return rc;
 	slot = store_batch_hgetall(b, key_grants(key, domain, local));
 	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc != 0)
-		goto out;
-	n = collect_over(b, slot, key, now_ms, txn);
-	if (n > 0)
-		rc = store_txn_commit(s, txn);
-out:
-	store_txn_free(txn);
+	if (rc == 0)
+		rc = remove_over(s, b, slot, key, now_ms);
 	store_batch_free(b);
-	return rc == 0 ? n : rc;
+	return rc;
+}
+
+/* Mailboxes read in one round trip: their grants are in memory at once. */
+#define MAILBOXES_AT_ONCE 100
+
+/* From the i-th on of the names in the slot (name, JSON, name, ...). */
+static int
+sweep_some(struct store *s, const char *domain, const struct store_batch *names,
+    int slot, size_t first, int64_t now_ms)
+{
+	size_t total = store_batch_count(names, slot) / 2, count;
+	struct store_batch *b = NULL;
+	int at[MAILBOXES_AT_ONCE], n = 0, rc = store_batch_new(&b);
+	char key[KEY_SIZE];
+
+	count = total - first < MAILBOXES_AT_ONCE ? total - first
+						  : MAILBOXES_AT_ONCE;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		at[i] = store_batch_hgetall(b, key_grants(key, domain,
+		    store_batch_value(names, slot, 2 * (first + i))->data));
+		rc = at[i] < 0 ? at[i] : 0;
+	}
+	if (rc == 0)
+		rc = store_batch_run(s, b);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (store_batch_count(b, at[i]) == 0)
+			continue;
+		rc = remove_over(s, b, at[i], key_grants(key, domain,
+		    store_batch_value(names, slot, 2 * (first + i))->data),
+		    now_ms);
+		n += rc > 0 ? rc : 0;
+		rc = rc > 0 ? 0 : rc;
+	}
+	store_batch_free(b);
+	return rc != 0 ? rc : n;
+}
+
+static int
+sweep_domain(struct store *s, const char *domain, int64_t now_ms)
+{
+	struct store_batch *names = NULL;
+	char key[KEY_SIZE];
+	int slot = -1, n = 0, rc = store_batch_new(&names);
+
+	if (rc == 0) {
+		slot = store_batch_hgetall(names, key_mailboxes(key, domain));
+		rc = slot < 0 ? slot : store_batch_run(s, names);
+	}
+	for (size_t i = 0; rc == 0 && i < store_batch_count(names, slot) / 2;
+	    i += MAILBOXES_AT_ONCE) {
+		rc = sweep_some(s, domain, names, slot, i, now_ms);
+		n += rc > 0 ? rc : 0;
+		rc = rc > 0 ? 0 : rc;
+	}
+	store_batch_free(names);
+	return rc != 0 ? rc : n;
+}
+
+/* FNV-1a: any spread will do. */
+static bool
+has_turn(const char *domain, uint64_t turn, uint64_t turns)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *domain != '\0'; domain++)
+		h = (h ^ (unsigned char)*domain) * 0x100000001b3u;
+	return h % turns == turn % turns;
+}
+
+int
+grant_sweep_turn(struct store *s, uint64_t turn, uint64_t turns,
+    int64_t now_ms)
+{
+	struct store_batch *b = NULL;
+	int slot = -1, n = 0, rc = store_batch_new(&b);
+
+	if (rc == 0) {
+		slot = store_batch_smembers(b, KEY_DOMAINS);
+		rc = slot < 0 ? slot : store_batch_run(s, b);
+	}
+	for (size_t i = 0; rc == 0 && i < store_batch_count(b, slot); i++) {
+		const char *domain = store_batch_value(b, slot, i)->data;
+
+		if (!has_turn(domain, turn, turns))
+			continue;
+		rc = sweep_domain(s, domain, now_ms);
+		n += rc > 0 ? rc : 0;
+		rc = rc > 0 ? 0 : rc;
+	}
+	store_batch_free(b);
+	return rc != 0 ? rc : n;
 }

@@ -69,4 +69,12 @@ void grant_bind(struct store_txn *txn, const char *domain, const char *local,
 OCT_CHECK int grant_sweep(struct store *s, const char *domain,
     const char *local, int64_t now_ms);
 
+/*
+ * The same for whole domains: of every mailbox of those hosted domains whose turn
+ * is now, one in `turns` (24: each domain once a day if it is called every hour
+ * with the hour).  How many grants were removed, or an error.
+ */
+OCT_CHECK int grant_sweep_turn(struct store *s, uint64_t turn, uint64_t turns,
+    int64_t now_ms);
+
 #endif

@@ -153,6 +153,31 @@ what_is_over_is_swept(void **state)
 }
 
 static void
+every_mailbox_has_its_turn(void **state)
+{
+	int removed = 0;
+
+	(void)state;
+	(void)test_redis_do(&world.redis, "SADD oct:domains " D);
+	for (int i = 0; i < 250; i++) {
+		(void)test_redis_do(&world.redis,
+		    "HSET oct:{" D "}:mbx m%d {}", i);
+		(void)test_redis_do(&world.redis,
+		    "HSET oct:{" D "}:grant:m%d sent:a@b "
+		    "2\tallow", i);
+	}
+	set("sent:a@b.fr", NOW - 1);
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:mbx bob {}");
+	for (uint64_t turn = 0; turn < 24; turn++) {
+		int n = grant_sweep_turn(world.store, turn, 24, NOW);
+
+		assert_true(n >= 0);
+		removed += n;
+	}
+	assert_int_equal(removed, 1);
+}
+
+static void
 names_are_folded(void **state)
 {
 	struct oct_addr a = { .local = "J. Doe", .domain = "b.fr" };
@@ -174,6 +199,7 @@ main(void)
 		cmocka_unit_test(names_are_folded),
 		T(the_first_signer_is_bound_and_stays),
 		T(what_is_over_is_swept),
+		T(every_mailbox_has_its_turn),
 	};
 	int rc = test_redis_start(&world.redis);
 
