@@ -20,29 +20,41 @@ fail(const char *what, const char *on, int rc, const char *hint)
 	return rc;
 }
 
-void
-app_keys(struct app *app, const struct oct_secret *secret)
+int
+app_keys(struct app *app, const struct oct_secret *secret,
+    const struct oct_secret *previous)
 {
-	oct_token_keys_init(&app->tokens, secret, NULL);
-	oct_secret_key(secret, "challenge.code", app->code_key);
+	oct_token_keys_init(&app->tokens, secret, previous);
+	oct_secret_key(secret, "challenge.code", app->code_key[0]);
+	app->code_keys = 1;
+	if (previous != NULL)
+		oct_secret_key(previous, "challenge.code",
+		    app->code_key[app->code_keys++]);
 	oct_secret_key(secret, "web.nonce", app->nonce_key);
+	oct_secret_key(secret, "web.client", app->client_key);
 	oct_secret_key(secret, SUPPRESS_PURPOSE, app->suppress_key);
+	return pass_keys_new(secret, previous, &app->passes);
 }
 
 static int
 open_secret(struct app *app)
 {
 	const char *path = app->settings->secret_file;
-	struct oct_secret secret;
-	int rc = oct_secret_load(path, &secret);
+	struct oct_secret secret, previous;
+	int had, rc = oct_secret_load(path, &secret);
 
 	if (rc != 0)
 		return fail("secret", path, rc,
 		    "make it with 'octroictl secret create', owned by this "
 		    "user, mode 0600");
-	app_keys(app, &secret);
+	had = oct_secret_load_previous(path, &previous);
+	rc = had < 0 ? had
+		     : app_keys(app, &secret, had == 1 ? &previous : NULL);
 	oct_secret_fini(&secret);
-	return 0;
+	oct_secret_fini(&previous);
+	return rc == 0 ? 0
+		       : fail("secret.previous", path, rc,
+			     "owned by this user, mode 0600, or no such file");
 }
 
 static int
@@ -83,6 +95,37 @@ read_prefix(struct app *app)
 	return 0;
 }
 
+static int
+open_hosts(struct app *app)
+{
+	const char *copy = app->settings->directory_copy;
+	int rc = hosts_new(app->store, *copy != '\0' ? copy : NULL,
+	    app->passes, &app->hosts);
+
+	/* That it is away now is no reason not to serve: it is tried again. */
+	if (rc == 0)
+		(void)!hosts_open(app->hosts);
+	return rc;
+}
+
+static int
+read_settings(struct app *app)
+{
+	const struct settings *s = app->settings;
+	int rc;
+
+	settings_timers(s, &app->timers);
+	settings_options(s, &app->platform);
+	rc = settings_rate(s->web_confirm_network, &app->confirm_net.count,
+	    &app->confirm_net.period_ms);
+	if (rc == 0)
+		rc = settings_rate(s->web_confirm_org, &app->confirm_org.count,
+		    &app->confirm_org.period_ms);
+	if (rc == 0)
+		rc = own_texts_load(s, app->own_texts);
+	return rc;
+}
+
 static void
 warn_unnamed(const struct settings *s)
 {
@@ -102,12 +145,15 @@ app_open(const struct settings *settings, struct app **out)
 	if (app == NULL)
 		return -ENOMEM;
 	app->settings = settings;
-	settings_timers(settings, &app->timers);
-	rc = read_prefix(app);
+	rc = read_settings(app);
+	if (rc == 0)
+		rc = read_prefix(app);
 	if (rc == 0)
 		rc = open_secret(app);
 	if (rc == 0)
 		rc = open_store(app);
+	if (rc == 0)
+		rc = open_hosts(app);
 	if (rc != 0) {
 		app_close(app);
 		return rc;
@@ -122,7 +168,10 @@ app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	hosts_free(app->hosts);
 	store_free(app->store);
+	pass_keys_free(app->passes);
+	own_texts_free(app->own_texts);
 	sodium_memzero(app, sizeof(*app));
 	free(app);
 }

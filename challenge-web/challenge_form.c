@@ -141,11 +141,12 @@ write_confirm(struct view *v, struct page *p, const struct challenge_form *f)
 	const struct field code = { .id = "code-confirm",
 		.hint_id = "hint-confirm", .problem_id = "problem-confirm",
 		.both_ids = "problem-confirm hint-confirm",
-		.hint = TEXT_CODE_HINT,
+		.hint = f->need == CODE_EARLY ? TEXT_CODE_HINT
+					      : TEXT_CODE_HINT_SHORT,
 		.problem = f->at_not_me ? FORM_FINE : f->problem };
 
 	begin_form(p, f);
-	if (f->with_code)
+	if (f->need != CODE_NOT || code.problem != FORM_FINE)
 		write_code(v, p, &code);
 	end_form(p, "button", FORM_CONFIRM, view_text(v, TEXT_CONFIRM_BUTTON));
 	page_element(p, "p", "after", view_text(v, TEXT_CONFIRM_AFTER));

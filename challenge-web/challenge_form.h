@@ -6,6 +6,7 @@
 #ifndef OCT_CHALLENGE_WEB_CHALLENGE_FORM_H
 #define OCT_CHALLENGE_WEB_CHALLENGE_FORM_H
 
+#include "challenge-web/code.h"
 #include "challenge-web/view.h"
 #include "policy/challenge.h"
 
@@ -28,7 +29,7 @@ struct challenge_form {
 	const struct challenge *challenge;
 	const char *url; /* to post to */
 	const char *nonce;
-	bool with_code;  /* confirming needs the code */
+	enum code_need need; /* of the code, to confirm */
 	enum form_problem problem;
 	bool at_not_me;  /* the problem is with "not me" */
 };

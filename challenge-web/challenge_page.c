@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "challenge-web/challenge_page.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "challenge-web/challenge_form.h"
+#include "challenge-web/code.h"
 #include "challenge-web/form.h"
 #include "challenge-web/nonce.h"
 #include "challenge-web/notice.h"
+#include "challenge-web/pace.h"
 #include "challenge-web/tries.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/suppress.h"
 
-#define CODE_DIGITS 6
 #define CODE_FIELD_SIZE 64 /* as typed: with spaces */
 
 /* One request for one challenge. */
@@ -23,6 +23,7 @@ struct visit {
 	const char *id;
 	struct case_challenge found;
 	int64_t now_ms;
+	enum code_need need;
 };
 
 /* What was posted. */
@@ -31,9 +32,10 @@ struct post {
 	char code[CODE_DIGITS + 1]; /* digits of typed; "" = nothing typed */
 	bool shape;                 /* typed is empty or six digits */
 	bool not_me;
+	bool paced; /* charged as a confirmation */
 };
 
-enum standing { LIVE, CONFIRMED, LAPSED, OVER };
+enum standing { LIVE, CONFIRMED, LAPSED, LATE, EXPIRED };
 
 static enum standing
 standing_of(const struct visit *t)
@@ -44,20 +46,13 @@ standing_of(const struct visit *t)
 	case CHALLENGE_LAPSED:
 		return LAPSED;
 	case CHALLENGE_LATE:
-		return OVER;
+		return LATE;
 	case CHALLENGE_PENDING:
 	case CHALLENGE_SENDING:
 	case CHALLENGE_SENT:
 		break;
 	}
-	return t->now_ms < t->found.challenge.expires_ms ? LIVE : OVER;
-}
-
-static bool
-needs_code(const struct visit *t)
-{
-	return challenge_needs_code(t->found.state, t->found.handed_ms,
-	    t->now_ms, t->view->app->timers.button);
+	return t->now_ms < t->found.challenge.expires_ms ? LIVE : EXPIRED;
 }
 
 /* --- Showing ------------------------------------------------------------ */
@@ -69,13 +64,10 @@ show_form(struct visit *t, enum form_problem problem, bool at_not_me)
 	struct challenge_form f = { .challenge = &t->found.challenge,
 		.url = url,
 		.nonce = nonce,
-		.with_code = needs_code(t),
+		.need = t->need,
 		.problem = problem,
 		.at_not_me = at_not_me };
 
-	/* A wrong code is pointed at where it was typed. */
-	if (problem != FORM_FINE && problem != FORM_OLD_PAGE && !at_not_me)
-		f.with_code = true;
 	view_url(t->view, t->view->path, "", url);
 	nonce_make(t->view->app->nonce_key, t->id, t->now_ms, nonce);
 	challenge_form_page(t->view, &f);
@@ -104,8 +96,11 @@ show(struct visit *t)
 		notice_page(t->view, fresh ? NOTICE_DISOWNED : NOTICE_OVER,
 		    NULL);
 		return;
-	case OVER:
+	case LATE:
 		break;
+	case EXPIRED:
+		notice_page(t->view, NOTICE_EXPIRED, NULL);
+		return;
 	}
 	notice_page(t->view, NOTICE_OVER, NULL);
 }
@@ -196,10 +191,8 @@ check_code(struct visit *t, const struct post *p)
 {
 	struct app *app = t->view->app;
 	const struct oct_ip *client = &t->view->request->client;
-	char right[CODE_DIGITS + 1];
 	int64_t retry_ms = 0;
-	bool same;
-	int rc = tries_take(app->store, t->id, client, &retry_ms);
+	int rc = tries_take(app, t->id, client, &retry_ms);
 
 	if (rc < 0) {
 		away(t, p, rc);
@@ -207,14 +200,11 @@ check_code(struct visit *t, const struct post *p)
 	}
 	if (rc == 0) {
 		log_act(t, p, "tries");
-		notice_tries_page(t->view, retry_ms);
+		notice_tries_page(t->view, NOTICE_TRIES_CODE, retry_ms);
 		return false;
 	}
-	challenge_code(app->code_key, t->id, right);
-	same = sodium_memcmp(p->code, right, CODE_DIGITS) == 0;
-	sodium_memzero(right, sizeof(right));
-	if (same) {
-		tries_give_back(app->store, t->id, client);
+	if (code_is_right(app, t->id, p->code)) {
+		tries_give_back(app, t->id, client);
 		return true;
 	}
 	log_act(t, p, "wrong-code");
@@ -249,6 +239,9 @@ act(struct visit *t, const struct post *p)
 		rc = case_confirm(app->store, &app->timers,
 		    t->found.challenge.domain, t->id, "page", t->now_ms,
 		    &outcome);
+	if (p->paced && (rc != 0 || outcome != CASE_DONE))
+		pace_give_back(app, t->found.challenge.sid,
+		    &t->view->request->client);
 	if (rc != 0) {
 		away(t, p, rc);
 		return;
@@ -269,6 +262,42 @@ act(struct visit *t, const struct post *p)
 		redirect(t, p->not_me ? "notme" : "over");
 		return;
 	}
+}
+
+/* The press counts: by the code, or late enough and not one of too many.  Else
+ * the answer is written. */
+static bool
+is_proven(struct visit *t, struct post *p)
+{
+	int64_t retry_ms;
+	int rc;
+
+	if (!p->shape) {
+		show_form(t, FORM_CODE_SHAPE, p->not_me);
+		return false;
+	}
+	if (*p->code == '\0' && (p->not_me || t->need != CODE_NOT)) {
+		log_act(t, p, "code-asked");
+		show_form(t, FORM_CODE_ASKED, p->not_me);
+		return false;
+	}
+	if (*p->code != '\0' && !check_code(t, p))
+		return false;
+	if (p->not_me)
+		return true;
+	rc = pace_take(t->view->app, t->found.challenge.sid,
+	    &t->view->request->client, &retry_ms);
+	if (rc < 0) {
+		away(t, p, rc);
+		return false;
+	}
+	p->paced = rc == 1;
+	if (rc == 1 || *p->code != '\0')
+		return true;
+	log_act(t, p, "code-forced");
+	t->need = CODE_ALWAYS;
+	show_form(t, FORM_CODE_ASKED, false);
+	return false;
 }
 
 static void
@@ -294,16 +323,7 @@ post(struct visit *t)
 		show_form(t, FORM_OLD_PAGE, p.not_me);
 		return;
 	}
-	if (!p.shape) {
-		show_form(t, FORM_CODE_SHAPE, p.not_me);
-		return;
-	}
-	if (*p.code == '\0' && (p.not_me || needs_code(t))) {
-		log_act(t, &p, "code-asked");
-		show_form(t, FORM_CODE_ASKED, p.not_me);
-		return;
-	}
-	if (*p.code == '\0' || check_code(t, &p))
+	if (is_proven(t, &p))
 		act(t, &p);
 }
 
@@ -314,6 +334,15 @@ challenge_page(struct view *v, const char *id)
 		.now_ms = oct_clock_wall_ms() };
 	int rc = case_challenge_find(v->app->store, id, &t.found);
 
+	if (rc == 1) {
+		int why = code_need(v->app, &t.found, &v->request->client,
+		    t.now_ms, &t.need);
+
+		if (why != 0) {
+			case_challenge_fini(&t.found);
+			rc = why;
+		}
+	}
 	if (rc < 0) {
 		/* The store logs its changes of state, once. */
 		oct_log(OCT_DEBUG, "challenge=%s error=\"%s\"", id,

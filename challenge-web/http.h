@@ -29,6 +29,7 @@ struct http_request {
 	const char *content_type;
 	const char *body;
 	size_t body_len;
+	bool prefetch;        /* a program fetches it, nobody asked yet */
 	struct oct_ip client; /* AF_UNSPEC if not known */
 };
 

@@ -65,6 +65,25 @@ read_client(struct exchange *x, bool behind_proxy)
 		(void)!forwarded_client(forwarded, &x->request.client);
 }
 
+/* What browsers and their extensions say when they load a page that nobody
+ * opened (Fetch, "Sec-Purpose"; older names of the same). */
+static bool
+is_prefetch(struct exchange *x)
+{
+	static const char *const names[] = { "Sec-Purpose", "Purpose",
+		"X-Purpose", "X-Moz" };
+
+	for (size_t i = 0; i < OCT_LEN(names); i++) {
+		const char *v = value_of(x, MHD_HEADER_KIND, names[i]);
+
+		if (strncasecmp(v, "prefetch", 8) == 0 ||
+		    strncasecmp(v, "prerender", 9) == 0 ||
+		    strncasecmp(v, "preview", 7) == 0)
+			return true;
+	}
+	return false;
+}
+
 static unsigned int
 head_fault(struct exchange *x, const char *url, const char *version)
 {
@@ -99,6 +118,7 @@ exchange_read_head(struct exchange *x, const char *url, const char *method,
 	r->content_type = value_of(x, MHD_HEADER_KIND,
 	    MHD_HTTP_HEADER_CONTENT_TYPE);
 	r->body = x->body;
+	r->prefetch = is_prefetch(x);
 	read_client(x, behind_proxy);
 	r->fault = head_fault(x, url, version);
 }

@@ -13,7 +13,9 @@ enum kind {
 	WITH_OPERATOR,  /* "{}" is the operator */
 	WITH_DAYS,      /* "{}" is how long a message is held */
 	THEN_CONTACT,   /* followed by the operator's contact, if given */
-	THEN_NOTICE     /* the URL of the notice; left out without one */
+	THEN_NOTICE,    /* the URL of the notice; left out without one */
+	STATE,          /* what an audit found; text is not used */
+	AUDIT           /* who made it; left out without one */
 };
 
 struct row {
@@ -40,6 +42,21 @@ write_then(const struct view *v, struct page *p, enum text_id text,
 	view_contact(p, contact);
 }
 
+static enum text_id
+state_text(const struct view *v)
+{
+	switch (v->app->settings->web_access) {
+	case SETTINGS_ACCESS_NONE:
+		return TEXT_ACCESS_STATE_NONE;
+	case SETTINGS_ACCESS_PARTIAL:
+		return TEXT_ACCESS_STATE_PARTIAL;
+	case SETTINGS_ACCESS_FULL:
+		return TEXT_ACCESS_STATE_FULL;
+	default:
+		return TEXT_ACCESS_STATE_UNAUDITED;
+	}
+}
+
 static void
 write_paragraph(const struct view *v, struct page *p, const struct row *r)
 {
@@ -62,6 +79,12 @@ write_paragraph(const struct view *v, struct page *p, const struct row *r)
 	case THEN_NOTICE:
 		write_then(v, p, r->text, s->challenge_notice);
 		break;
+	case STATE:
+		page_text(p, view_text(v, state_text(v)));
+		break;
+	case AUDIT:
+		page_fill(p, view_text(v, r->text), s->web_audit);
+		break;
 	case LEAD:
 	case HEAD:
 	case PARAGRAPH:
@@ -69,6 +92,15 @@ write_paragraph(const struct view *v, struct page *p, const struct row *r)
 		break;
 	}
 	page_close(p);
+}
+
+static bool
+is_left_out(const struct view *v, enum kind kind)
+{
+	const struct settings *s = v->app->settings;
+
+	return (kind == THEN_NOTICE && *s->challenge_notice == '\0') ||
+	    (kind == AUDIT && *s->web_audit == '\0');
 }
 
 static void
@@ -83,11 +115,30 @@ write_page(struct view *v, enum text_id title, const struct row *rows,
 		if (rows[i].kind == HEAD)
 			page_element(&p, "h2", NULL,
 			    view_text(v, rows[i].text));
-		else if (rows[i].kind != THEN_NOTICE ||
-		    *v->app->settings->challenge_notice != '\0')
+		else if (!is_left_out(v, rows[i].kind))
 			write_paragraph(v, &p, &rows[i]);
 	}
 	view_end(v, &p, 200);
+}
+
+/* The operator's own words, if he gave any. */
+static bool
+write_own(struct view *v, enum text_id title, enum own_text_id own)
+{
+	enum lang lang = v->lang;
+	const char *text = own_text_get(&v->app->own_texts[own], &lang);
+	struct page p;
+
+	if (text == NULL)
+		return false;
+	view_begin(v, &p, title, false);
+	page_element(&p, "h1", NULL, view_text(v, title));
+	page_open(&p, "div", "class", "own", "lang",
+	    lang != v->lang ? lang_code(lang) : NULL, NULL);
+	own_text_write(&p, text);
+	page_close(&p);
+	view_end(v, &p, 200);
+	return true;
 }
 
 void
@@ -104,16 +155,19 @@ info_page_access(struct view *v)
 {
 	static const struct row rows[] = { { WITH_OPERATOR, TEXT_ACCESS_LEAD },
 		{ HEAD, TEXT_ACCESS_STATE_HEAD },
-		{ PARAGRAPH, TEXT_ACCESS_STATE },
+		{ STATE, TEXT_COUNT },
+		{ AUDIT, TEXT_ACCESS_AUDIT },
 		{ HEAD, TEXT_ACCESS_WORK_HEAD },
 		{ PARAGRAPH, TEXT_ACCESS_WORK },
+		{ PARAGRAPH, TEXT_ACCESS_TESTED },
 		{ HEAD, TEXT_ACCESS_REPORT_HEAD },
 		{ THEN_CONTACT, TEXT_ACCESS_REPORT },
 		{ PARAGRAPH, TEXT_ACCESS_REPORT_OTHER },
 		{ HEAD, TEXT_ACCESS_APPEAL_HEAD },
 		{ PARAGRAPH, TEXT_ACCESS_APPEAL } };
 
-	write_page(v, TEXT_ACCESS_TITLE, rows, OCT_LEN(rows));
+	if (!write_own(v, TEXT_ACCESS_TITLE, OWN_TEXT_ACCESS))
+		write_page(v, TEXT_ACCESS_TITLE, rows, OCT_LEN(rows));
 }
 
 void
@@ -129,7 +183,8 @@ info_page_legal(struct view *v)
 		{ HEAD, TEXT_LEGAL_SOFTWARE_HEAD },
 		{ PARAGRAPH, TEXT_LEGAL_SOFTWARE } };
 
-	write_page(v, TEXT_LEGAL_TITLE, rows, OCT_LEN(rows));
+	if (!write_own(v, TEXT_LEGAL_TITLE, OWN_TEXT_LEGAL))
+		write_page(v, TEXT_LEGAL_TITLE, rows, OCT_LEN(rows));
 }
 
 void
@@ -139,6 +194,7 @@ info_page_data(struct view *v)
 		{ WITH_DAYS, TEXT_DATA_KEPT_MESSAGE },
 		{ PARAGRAPH, TEXT_DATA_KEPT_CONFIRMED },
 		{ PARAGRAPH, TEXT_DATA_KEPT_DISOWNED },
+		{ PARAGRAPH, TEXT_DATA_KEPT_PASS },
 		{ PARAGRAPH, TEXT_DATA_KEPT_LOG },
 		{ HEAD, TEXT_DATA_NOT_HEAD },
 		{ PARAGRAPH, TEXT_DATA_NOT },
@@ -149,5 +205,6 @@ info_page_data(struct view *v)
 		{ PARAGRAPH, TEXT_DATA_RIGHTS_CNIL },
 		{ THEN_NOTICE, TEXT_DATA_NOTICE } };
 
-	write_page(v, TEXT_DATA_TITLE, rows, OCT_LEN(rows));
+	if (!write_own(v, TEXT_DATA_TITLE, OWN_TEXT_DATA))
+		write_page(v, TEXT_DATA_TITLE, rows, OCT_LEN(rows));
 }

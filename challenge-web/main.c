@@ -45,6 +45,8 @@ probe_store(void *arg)
 
 	/* Its changes of state are logged there; health tells the last one. */
 	(void)!store_ping(p->app->store);
+	/* The directory, if it could not be read at start. */
+	(void)!hosts_open(p->app->hosts);
 	atomic_store(&p->busy, false);
 }
 

@@ -6,7 +6,9 @@
 #include "challenge-web/challenge_page.h"
 #include "challenge-web/info_page.h"
 #include "challenge-web/notice.h"
+#include "challenge-web/pass_page.h"
 #include "challenge-web/static/style.h"
+#include "lib/clock.h"
 #include "lib/err.h"
 
 #define PLAIN "text/plain; charset=utf-8"
@@ -69,22 +71,41 @@ path_of(const struct app *app, const struct http_request *r)
 	return r->path;
 }
 
-/* 0: the id of the token in the path; a made-up one costs no look-up. */
-static int
-token_id(const struct app *app, const char *path, char id[OCT_TOKEN_ID_SIZE])
+enum kind { UNKNOWN, CHALLENGE, REFUSAL, OLD_REFUSAL };
+
+/* What a path leads to. */
+struct target {
+	enum kind kind;
+	char id[OCT_TOKEN_ID_SIZE]; /* of a challenge's token */
+	struct pass_token pass;     /* of a refusal */
+};
+
+/* Tokens of challenges and refusals differ in length and version.  A made-up
+ * one costs no look-up. */
+static void
+find_target(const struct app *app, const char *path, struct target *out)
 {
-	return oct_token_parse(&app->tokens, OCT_TOKEN_PAGE,
-	    *path == '/' ? path + 1 : path, id);
+	const char *text = *path == '/' ? path + 1 : path;
+	int rc;
+
+	out->kind = CHALLENGE;
+	if (oct_token_parse(&app->tokens, OCT_TOKEN_PAGE, text, out->id) == 0)
+		return;
+	rc = pass_token_read(app->passes, text, oct_clock_wall_ms(),
+	    &out->pass);
+	out->kind = rc == 0 ? REFUSAL : rc == OCT_ETIME ? OLD_REFUSAL : UNKNOWN;
 }
 
 bool
 route_blocks(void *arg, const struct http_request *r)
 {
 	struct app *app = arg;
-	char id[OCT_TOKEN_ID_SIZE];
+	struct target t;
 
-	return r->method != HTTP_OTHER &&
-	    token_id(app, path_of(app, r), id) == 0;
+	if (r->method == HTTP_OTHER)
+		return false;
+	find_target(app, path_of(app, r), &t);
+	return t.kind == CHALLENGE || t.kind == REFUSAL;
 }
 
 static bool
@@ -118,10 +139,31 @@ is_plain(const char *path)
 }
 
 static void
+token_page(struct view *v, const char *path)
+{
+	struct target t;
+
+	find_target(v->app, path, &t);
+	if (t.kind == UNKNOWN) {
+		notice_page(v, NOTICE_MISSING, NULL);
+		return;
+	}
+	if (refused_method(v, true))
+		return;
+	/* Loaded by a program before anybody asked: acts are for people. */
+	if (v->request->method == HTTP_POST && v->request->prefetch)
+		notice_fault_page(v, 403);
+	else if (t.kind == CHALLENGE)
+		challenge_page(v, t.id);
+	else if (t.kind == REFUSAL)
+		pass_page(v, &t.pass);
+	else
+		notice_page(v, NOTICE_PASS_OVER, NULL);
+}
+
+static void
 dispatch(struct view *v, const char *path)
 {
-	char id[OCT_TOKEN_ID_SIZE];
-
 	for (size_t i = 0; i < OCT_LEN(fixed); i++) {
 		if (strcmp(path, fixed[i].path) != 0)
 			continue;
@@ -129,10 +171,7 @@ dispatch(struct view *v, const char *path)
 			fixed[i].handle(v);
 		return;
 	}
-	if (token_id(v->app, path, id) != 0)
-		notice_page(v, NOTICE_MISSING, NULL);
-	else if (!refused_method(v, true))
-		challenge_page(v, id);
+	token_page(v, path);
 }
 
 void

@@ -51,6 +51,24 @@ const char *const text_en[TEXT_COUNT] = {
 	    "This page had been open for too long. Nothing was done: press "
 	    "the button again.",
 
+	[TEXT_PASS_LEAD] =
+	    "Your message to an address of {} was refused: you wrote there "
+	    "for the first time, and nothing proves yet that it comes from "
+	    "you. Confirm your address, then send the message again.",
+	[TEXT_PASS_AFTER] =
+	    "The refused message was not kept: once your address is "
+	    "confirmed, send it again from your mail program.",
+	[TEXT_ADDRESS_LABEL] = "The address you wrote from",
+	[TEXT_ADDRESS_HINT] =
+	    "It is the sender address of the refused message. Example: "
+	    "name@example.org",
+	[TEXT_PROBLEM_ADDRESS_ASKED] = "Enter the address you wrote from.",
+	[TEXT_PROBLEM_ADDRESS_FORM] =
+	    "This address is not complete. Example: name@example.org",
+	[TEXT_PROBLEM_ADDRESS_WRONG] =
+	    "The refused message did not come from this address. Please "
+	    "check it.",
+
 	[TEXT_DONE_TITLE] = "Thank you, it is confirmed",
 	[TEXT_DONE] = "Your message will be delivered.",
 	[TEXT_DONE_NEXT] =
@@ -58,8 +76,8 @@ const char *const text_en[TEXT_COUNT] = {
 	    "next messages will not need to be confirmed.",
 	[TEXT_ALREADY_TITLE] = "Already done",
 	[TEXT_ALREADY] =
-	    "This message was confirmed before. There is nothing else to do "
-	    "and you may close this page.",
+	    "This message was confirmed before: it was delivered or will be. "
+	    "There is nothing else to do and you may close this page.",
 	[TEXT_DISOWNED_TITLE] = "Thank you, noted",
 	[TEXT_DISOWNED] =
 	    "The message will not be delivered unless its recipient decides "
@@ -67,10 +85,47 @@ const char *const text_en[TEXT_COUNT] = {
 	[TEXT_DISOWNED_NEXT] =
 	    "We will send no more requests for confirmation to this address "
 	    "for a year. You may close this page.",
+	[TEXT_PASS_DONE_TITLE] = "Thank you, now send it again",
+	[TEXT_PASS_DONE] =
+	    "Send your message again now, from your mail program: {} will no "
+	    "longer refuse it for this reason.",
+	[TEXT_PASS_DONE_NEXT] =
+	    "The refused message was not kept: it arrives only if you send "
+	    "it again. This confirmation is good for a few messages within a "
+	    "few days.",
+	[TEXT_PASS_ALREADY] =
+	    "Your address was confirmed before for {}. If you have not done "
+	    "so yet, send your message again.",
+	[TEXT_PASS_ALREADY_NEXT] =
+	    "The refused message was not kept: it arrives only if you send "
+	    "it again.",
+	[TEXT_PASS_SPENT_TITLE] = "This link was used",
+	[TEXT_PASS_SPENT] =
+	    "All messages that it let you send to {} have passed, or the "
+	    "time to send them is over.",
+	[TEXT_PASS_SPENT_NEXT] =
+	    "If a new message is refused, send it again tomorrow: the "
+	    "refusal will have a new link.",
+	[TEXT_PASS_OVER_TITLE] = "This link is no longer valid",
+	[TEXT_PASS_OVER] =
+	    "It is good only on the day the message was refused and on the "
+	    "day after.",
+	[TEXT_PASS_OVER_NEXT] =
+	    "The refused message was not kept. Send it again: if it is "
+	    "refused once more, the refusal will have a new link.",
+	[TEXT_EXPIRED_TITLE] = "The time is over",
+	[TEXT_EXPIRED] =
+	    "This request for confirmation is no longer valid. A message "
+	    "that was not confirmed in time is delivered only if its "
+	    "recipient asked for it.",
+	[TEXT_EXPIRED_NEXT] =
+	    "If your message still matters, please send it again, or reach "
+	    "its recipient by other means, for example by telephone or by "
+	    "post.",
 	[TEXT_OVER_TITLE] = "No longer possible",
 	[TEXT_OVER] =
-	    "This request for confirmation has expired or is no longer "
-	    "valid.",
+	    "This request for confirmation is no longer valid. Your message "
+	    "is delivered only if its recipient asks for it.",
 	[TEXT_OVER_NEXT] =
 	    "If your message still matters, please reach its recipient by "
 	    "other means, for example by telephone or by post.",
@@ -82,18 +137,28 @@ const char *const text_en[TEXT_COUNT] = {
 	[TEXT_AWAY_TITLE] = "One moment, please",
 	[TEXT_AWAY] = "The service does not answer at present.",
 	[TEXT_AWAY_NEXT] =
-	    "Please try again in a few minutes: repeating is harmless. Your "
-	    "message is not lost.",
+	    "Please try again in a few minutes: repeating is harmless, and "
+	    "nothing is lost.",
 	[TEXT_TRIES_TITLE] = "Too many attempts",
 	[TEXT_TRIES] =
 	    "Too many wrong codes were entered. Try again in {}\u00a0min.",
 	[TEXT_TRIES_NEXT] =
-	    "To confirm your message, you may also simply reply to the "
-	    "confirmation mail.",
+	    "Your message stays here until the date that the confirmation "
+	    "mail says. You may also simply reply to that mail.",
+	[TEXT_TRIES_ADDRESS] =
+	    "Too many wrong addresses were entered. Try again in "
+	    "{}\u00a0min.",
+	[TEXT_TRIES_ADDRESS_NEXT] =
+	    "The refused message is still in your mail program, among the "
+	    "messages you sent.",
+	[TEXT_TRIES_PACE] =
+	    "Too many confirmations came from your network. Try again in "
+	    "{}\u00a0min.",
 	[TEXT_REFUSED_TITLE] = "Request not accepted",
 	[TEXT_REFUSED] =
 	    "Your browser sent a request that this service does not accept. "
-	    "Please go back to the mail and open its link again.",
+	    "Nothing was done: please open the link that you received "
+	    "again.",
 
 	[TEXT_HOME] =
 	    "This site serves the links mailed to people who write to a "
@@ -102,32 +167,50 @@ const char *const text_en[TEXT_COUNT] = {
 	    "If you received such a mail, please open the whole link that "
 	    "is in it.",
 
-	[TEXT_ACCESS_LINK] = "Accessibility: not compliant",
+	[TEXT_ACCESS_LINK] = "Accessibility: not audited",
+	[TEXT_ACCESS_LINK_NONE] = "Accessibility: not compliant",
+	[TEXT_ACCESS_LINK_PARTIAL] = "Accessibility: partially compliant",
+	[TEXT_ACCESS_LINK_FULL] = "Accessibility: fully compliant",
 	[TEXT_ACCESS_TITLE] = "Accessibility",
 	[TEXT_ACCESS_LEAD] =
 	    "{} undertakes to make this service accessible, as "
 	    "article\u00a047 of the French law 2005-102 of "
 	    "11\u00a0February\u00a02005 requires.",
 	[TEXT_ACCESS_STATE_HEAD] = "Compliance status",
-	[TEXT_ACCESS_STATE] =
-	    "Not compliant. No audit by the French accessibility standard "
-	    "(RGAA) was declared for this service: the law then deems it "
-	    "not compliant, whatever its real quality.",
+	[TEXT_ACCESS_STATE_UNAUDITED] =
+	    "No third party has audited this service by the French "
+	    "accessibility standard (RGAA) yet: how far it complies is not "
+	    "established.",
+	[TEXT_ACCESS_STATE_NONE] =
+	    "This service does not comply with the French accessibility "
+	    "standard (RGAA).",
+	[TEXT_ACCESS_STATE_PARTIAL] =
+	    "This service partially complies with the French accessibility "
+	    "standard (RGAA).",
+	[TEXT_ACCESS_STATE_FULL] =
+	    "This service fully complies with the French accessibility "
+	    "standard (RGAA).",
+	[TEXT_ACCESS_AUDIT] = "Audit: {}.",
 	[TEXT_ACCESS_WORK_HEAD] = "What was done",
 	[TEXT_ACCESS_WORK] =
 	    "The pages follow the rules of RGAA\u00a04.1 and WCAG\u00a02.1, "
 	    "level\u00a0AA: headings and language are marked, fields are "
 	    "labelled, contrasts suffice, everything works by keyboard, the "
 	    "layout follows the screen and the size of text. They are made "
-	    "of HTML and CSS, without images or scripts. An automatic tool "
-	    "checked them, which does not replace an audit.",
+	    "of HTML and CSS, without images or scripts.",
+	[TEXT_ACCESS_TESTED] =
+	    "With each version all pages, in both languages, are checked in "
+	    "a browser by the automatic tool axe-core, on the screen of a "
+	    "telephone and of a computer, and the forms are gone through by "
+	    "keyboard alone. This replaces neither an audit nor trials by "
+	    "disabled people.",
 	[TEXT_ACCESS_REPORT_HEAD] = "Reporting a difficulty",
 	[TEXT_ACCESS_REPORT] =
 	    "If a page or a button is not accessible to you, please contact "
 	    "us:",
 	[TEXT_ACCESS_REPORT_OTHER] =
-	    "To confirm a message, it is also enough to reply to the "
-	    "confirmation mail.",
+	    "If you received a confirmation mail, it is also enough to "
+	    "reply to it.",
 	[TEXT_ACCESS_APPEAL_HEAD] = "Appeal",
 	[TEXT_ACCESS_APPEAL] =
 	    "If a lack of accessibility keeps you from using this service "
@@ -168,11 +251,16 @@ const char *const text_en[TEXT_COUNT] = {
 	    "If you say that you sent nothing: a fingerprint of your "
 	    "address, which does not reveal it without a key, for a year, "
 	    "so that we do not bother you again.",
+	[TEXT_DATA_KEPT_PASS] =
+	    "If your message was refused and you confirm your address: a "
+	    "fingerprint of it, which does not reveal it without a key, for "
+	    "a few days.",
 	[TEXT_DATA_KEPT_LOG] =
 	    "When you press a button: a log line with the date, the result "
-	    "and your network (only a part of your IP address); after a "
-	    "wrong code, a counter of attempts for that network, deleted "
-	    "after some hours.",
+	    "and your network (only a part of your IP address), and a "
+	    "counter for that network. After a wrong entry: a counter of "
+	    "attempts under a fingerprint of your IP address. Counters are "
+	    "deleted after some hours.",
 	[TEXT_DATA_NOT_HEAD] = "What the service does not do",
 	[TEXT_DATA_NOT] =
 	    "No cookie, no tracker, no audience measurement, no content "

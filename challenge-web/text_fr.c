@@ -55,6 +55,24 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "Cette page était ouverte depuis trop longtemps. Rien n’a été "
 	    "fait\u00a0: appuyez de nouveau sur le bouton.",
 
+	[TEXT_PASS_LEAD] =
+	    "Votre message à une adresse de {} a été refusé\u00a0: c’est "
+	    "votre premier envoi, et rien ne prouve encore qu’il vient de "
+	    "vous. Confirmez votre adresse, puis renvoyez-le.",
+	[TEXT_PASS_AFTER] =
+	    "Le message refusé n’a pas été conservé\u00a0: une fois votre "
+	    "adresse confirmée, renvoyez-le depuis votre messagerie.",
+	[TEXT_ADDRESS_LABEL] = "L’adresse depuis laquelle vous avez écrit",
+	[TEXT_ADDRESS_HINT] =
+	    "C’est l’adresse d’expéditeur du message refusé. Exemple\u00a0: "
+	    "nom@exemple.fr",
+	[TEXT_PROBLEM_ADDRESS_ASKED] =
+	    "Saisissez l’adresse depuis laquelle vous avez écrit.",
+	[TEXT_PROBLEM_ADDRESS_FORM] =
+	    "Cette adresse n’est pas entière. Exemple\u00a0: nom@exemple.fr",
+	[TEXT_PROBLEM_ADDRESS_WRONG] =
+	    "Le message refusé ne venait pas de cette adresse. Vérifiez-la.",
+
 	[TEXT_DONE_TITLE] = "Merci, c’est confirmé",
 	[TEXT_DONE] = "Votre message va être remis.",
 	[TEXT_DONE_NEXT] =
@@ -62,8 +80,9 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "Vos messages suivants n’auront plus à être confirmés.",
 	[TEXT_ALREADY_TITLE] = "C’est déjà fait",
 	[TEXT_ALREADY] =
-	    "Cet envoi a déjà été confirmé. Vous n’avez rien d’autre à "
-	    "faire et pouvez fermer cette page.",
+	    "Cet envoi a déjà été confirmé\u00a0: votre message est remis ou "
+	    "va l’être. Vous n’avez rien d’autre à faire et pouvez fermer "
+	    "cette page.",
 	[TEXT_DISOWNED_TITLE] = "C’est noté",
 	[TEXT_DISOWNED] =
 	    "Le message ne sera pas remis sans une décision du "
@@ -71,9 +90,47 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_DISOWNED_NEXT] =
 	    "Nous ne vous enverrons plus de demande de confirmation à cette "
 	    "adresse pendant un an. Vous pouvez fermer cette page.",
+	[TEXT_PASS_DONE_TITLE] = "Merci, renvoyez votre message",
+	[TEXT_PASS_DONE] =
+	    "Renvoyez maintenant votre message depuis votre messagerie\u00a0: "
+	    "{} ne le refusera plus pour cette raison.",
+	[TEXT_PASS_DONE_NEXT] =
+	    "Le message refusé n’a pas été conservé\u00a0: il n’arrivera que "
+	    "si vous le renvoyez. Cette confirmation vaut quelques jours, "
+	    "pour quelques messages.",
+	[TEXT_PASS_ALREADY] =
+	    "Votre adresse a déjà été confirmée pour {}. Si ce n’est pas "
+	    "encore fait, renvoyez votre message.",
+	[TEXT_PASS_ALREADY_NEXT] =
+	    "Le message refusé n’a pas été conservé\u00a0: il n’arrivera que "
+	    "si vous le renvoyez.",
+	[TEXT_PASS_SPENT_TITLE] = "Ce lien a déjà servi",
+	[TEXT_PASS_SPENT] =
+	    "Tous les messages qu’il permettait d’envoyer à {} sont "
+	    "passés, ou le délai pour les envoyer est terminé.",
+	[TEXT_PASS_SPENT_NEXT] =
+	    "Si un nouveau message est refusé, renvoyez-le demain\u00a0: le "
+	    "refus contiendra un nouveau lien.",
+	[TEXT_PASS_OVER_TITLE] = "Ce lien n’est plus valable",
+	[TEXT_PASS_OVER] =
+	    "Il ne vaut que le jour où le message a été refusé et le "
+	    "lendemain.",
+	[TEXT_PASS_OVER_NEXT] =
+	    "Le message refusé n’a pas été conservé. Renvoyez-le\u00a0: s’il "
+	    "est encore refusé, le refus contiendra un nouveau lien.",
+	[TEXT_EXPIRED_TITLE] = "Le délai est passé",
+	[TEXT_EXPIRED] =
+	    "Cette demande de confirmation n’est plus valable. Un message "
+	    "qui n’a pas été confirmé à temps n’est remis que si son "
+	    "destinataire l’a lui-même demandé.",
+	[TEXT_EXPIRED_NEXT] =
+	    "Si votre message reste utile, envoyez-le de nouveau, ou joignez "
+	    "son destinataire par un autre moyen, par exemple par téléphone "
+	    "ou par courrier.",
 	[TEXT_OVER_TITLE] = "Ce n’est plus possible",
 	[TEXT_OVER] =
-	    "Cette demande de confirmation a expiré ou n’est plus valable.",
+	    "Cette demande de confirmation n’est plus valable. Votre message "
+	    "n’est remis que si son destinataire le demande lui-même.",
 	[TEXT_OVER_NEXT] =
 	    "Si votre message reste utile, joignez son destinataire par un "
 	    "autre moyen, par exemple par téléphone ou par courrier.",
@@ -86,18 +143,29 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_AWAY] = "Le service ne répond pas pour le moment.",
 	[TEXT_AWAY_NEXT] =
 	    "Réessayez dans quelques minutes\u00a0: recommencer est sans "
-	    "risque. Votre message n’est pas perdu.",
+	    "risque, et rien n’est perdu.",
 	[TEXT_TRIES_TITLE] = "Trop d’essais",
 	[TEXT_TRIES] =
 	    "Trop de codes inexacts ont été saisis. Réessayez dans "
 	    "{}\u00a0min.",
 	[TEXT_TRIES_NEXT] =
-	    "Pour confirmer votre envoi, vous pouvez aussi répondre "
-	    "simplement au courriel de confirmation.",
+	    "Votre message reste gardé jusqu’à la date indiquée dans le "
+	    "courriel de confirmation. Vous pouvez aussi simplement répondre "
+	    "à ce courriel.",
+	[TEXT_TRIES_ADDRESS] =
+	    "Trop d’adresses inexactes ont été saisies. Réessayez dans "
+	    "{}\u00a0min.",
+	[TEXT_TRIES_ADDRESS_NEXT] =
+	    "Le message refusé se trouve toujours dans votre messagerie, "
+	    "parmi vos messages envoyés.",
+	[TEXT_TRIES_PACE] =
+	    "Trop de confirmations sont venues de votre réseau. Réessayez "
+	    "dans {}\u00a0min.",
 	[TEXT_REFUSED_TITLE] = "Demande non acceptée",
 	[TEXT_REFUSED] =
 	    "Votre navigateur a envoyé une demande que ce service n’accepte "
-	    "pas. Revenez au courriel et ouvrez de nouveau son lien.",
+	    "pas. Rien n’a été fait\u00a0: ouvrez de nouveau le lien que vous "
+	    "avez reçu.",
 
 	[TEXT_HOME] =
 	    "Ce site sert aux liens envoyés par courriel aux personnes qui "
@@ -106,18 +174,31 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "Si vous avez reçu un tel courriel, ouvrez le lien entier qu’il "
 	    "contient.",
 
-	[TEXT_ACCESS_LINK] = "Accessibilité\u00a0: non conforme",
+	[TEXT_ACCESS_LINK] = "Accessibilité\u00a0: non auditée",
+	[TEXT_ACCESS_LINK_NONE] = "Accessibilité\u00a0: non conforme",
+	[TEXT_ACCESS_LINK_PARTIAL] =
+	    "Accessibilité\u00a0: partiellement conforme",
+	[TEXT_ACCESS_LINK_FULL] = "Accessibilité\u00a0: totalement conforme",
 	[TEXT_ACCESS_TITLE] = "Accessibilité",
 	[TEXT_ACCESS_LEAD] =
 	    "{} s’engage à rendre ce service accessible, conformément à "
 	    "l’article\u00a047 de la loi n°\u00a02005-102 du "
 	    "11\u00a0février\u00a02005.",
 	[TEXT_ACCESS_STATE_HEAD] = "État de conformité",
-	[TEXT_ACCESS_STATE] =
-	    "Non conforme. Aucun audit selon le référentiel général "
-	    "d’amélioration de l’accessibilité (RGAA) n’a été déclaré pour "
-	    "ce service\u00a0: la réglementation le tient alors pour non "
-	    "conforme, quelle que soit sa qualité réelle.",
+	[TEXT_ACCESS_STATE_UNAUDITED] =
+	    "Aucun audit selon le référentiel général d’amélioration de "
+	    "l’accessibilité (RGAA) n’a été fait par un tiers pour ce "
+	    "service\u00a0: son degré de conformité n’est donc pas établi.",
+	[TEXT_ACCESS_STATE_NONE] =
+	    "Ce service est non conforme au référentiel général "
+	    "d’amélioration de l’accessibilité (RGAA).",
+	[TEXT_ACCESS_STATE_PARTIAL] =
+	    "Ce service est partiellement conforme au référentiel général "
+	    "d’amélioration de l’accessibilité (RGAA).",
+	[TEXT_ACCESS_STATE_FULL] =
+	    "Ce service est totalement conforme au référentiel général "
+	    "d’amélioration de l’accessibilité (RGAA).",
+	[TEXT_ACCESS_AUDIT] = "Audit\u00a0: {}.",
 	[TEXT_ACCESS_WORK_HEAD] = "Ce qui a été fait",
 	[TEXT_ACCESS_WORK] =
 	    "Les pages suivent les règles du RGAA\u00a04.1 et des "
@@ -125,15 +206,20 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "indiqués, champs étiquetés, contrastes suffisants, usage "
 	    "complet au clavier, mise en page qui s’adapte à l’écran et à "
 	    "la taille des caractères. Elles sont faites de HTML et de CSS, "
-	    "sans image ni script. Un outil automatique les a vérifiées, ce "
-	    "qui ne remplace pas un audit.",
+	    "sans image ni script.",
+	[TEXT_ACCESS_TESTED] =
+	    "À chaque version, toutes les pages, dans les deux langues, sont "
+	    "contrôlées dans un navigateur par l’outil automatique axe-core, "
+	    "sur écran de téléphone et d’ordinateur, et le parcours est fait "
+	    "au clavier seul. Un tel contrôle ne remplace ni un audit ni "
+	    "l’essai par des personnes handicapées.",
 	[TEXT_ACCESS_REPORT_HEAD] = "Signaler une difficulté",
 	[TEXT_ACCESS_REPORT] =
 	    "Si une page ou un bouton ne vous est pas accessible, prenez "
 	    "contact avec nous\u00a0:",
 	[TEXT_ACCESS_REPORT_OTHER] =
-	    "Pour confirmer un envoi, il suffit aussi de répondre au "
-	    "courriel de confirmation.",
+	    "Si vous avez reçu un courriel de confirmation, il suffit aussi "
+	    "d’y répondre.",
 	[TEXT_ACCESS_APPEAL_HEAD] = "Voies de recours",
 	[TEXT_ACCESS_APPEAL] =
 	    "Si un défaut d’accessibilité vous empêche d’utiliser ce "
@@ -174,12 +260,17 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "Si vous indiquez n’avoir rien envoyé\u00a0: une empreinte de "
 	    "votre adresse, qui ne permet pas de la retrouver sans clé, "
 	    "pendant un an, pour ne plus vous solliciter.",
+	[TEXT_DATA_KEPT_PASS] =
+	    "Si votre message a été refusé et que vous confirmez votre "
+	    "adresse\u00a0: une empreinte de celle-ci, qui ne permet pas de la "
+	    "retrouver sans clé, pendant quelques jours.",
 	[TEXT_DATA_KEPT_LOG] =
 	    "Quand vous appuyez sur un bouton\u00a0: une ligne de journal "
 	    "avec la date, le résultat et votre réseau (une partie "
-	    "seulement de votre adresse IP)\u00a0; après un code inexact, "
-	    "un compteur d’essais pour ce réseau, effacé au bout de "
-	    "quelques heures.",
+	    "seulement de votre adresse IP), et un compteur pour ce réseau. "
+	    "Après une saisie inexacte\u00a0: un compteur d’essais, sous une "
+	    "empreinte de votre adresse IP. Les compteurs sont effacés au "
+	    "bout de quelques heures.",
 	[TEXT_DATA_NOT_HEAD] = "Ce que le service ne fait pas",
 	[TEXT_DATA_NOT] =
 	    "Aucun cookie, aucun traceur, aucune mesure d’audience, aucun "

@@ -148,6 +148,22 @@ footer_link(const struct view *v, struct page *p, const char *path,
 	page_close(p);
 }
 
+/* With what an audit found, as decree 2019-768 wants it on every page. */
+static enum text_id
+access_link(const struct view *v)
+{
+	switch (v->app->settings->web_access) {
+	case SETTINGS_ACCESS_NONE:
+		return TEXT_ACCESS_LINK_NONE;
+	case SETTINGS_ACCESS_PARTIAL:
+		return TEXT_ACCESS_LINK_PARTIAL;
+	case SETTINGS_ACCESS_FULL:
+		return TEXT_ACCESS_LINK_FULL;
+	default:
+		return TEXT_ACCESS_LINK;
+	}
+}
+
 static void
 write_footer(const struct view *v, struct page *p)
 {
@@ -164,7 +180,7 @@ write_footer(const struct view *v, struct page *p)
 	}
 	page_open(p, "nav", "aria-label", view_text(v, TEXT_FOOTER), NULL);
 	page_open(p, "ul", NULL);
-	footer_link(v, p, "/accessibilite", TEXT_ACCESS_LINK);
+	footer_link(v, p, "/accessibilite", access_link(v));
 	footer_link(v, p, "/mentions-legales", TEXT_LEGAL_TITLE);
 	footer_link(v, p, "/donnees-personnelles", TEXT_DATA_TITLE);
 	page_close(p);

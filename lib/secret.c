@@ -94,6 +94,23 @@ oct_secret_load(const char *path, struct oct_secret *out)
 	return rc;
 }
 
+int
+oct_secret_load_previous(const char *path, struct oct_secret *out)
+{
+	char previous[PATH_SIZE];
+	struct oct_str s;
+	int rc;
+
+	oct_str_fixed(&s, previous, sizeof(previous));
+	oct_str_addf(&s, "%s.previous", path);
+	rc = oct_str_err(&s) != 0 ? -ENAMETOOLONG
+				  : oct_secret_load(previous, out);
+	if (rc == 0)
+		return 1;
+	memset(out, 0, sizeof(*out));
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static int
 write_secret(int fd)
 {

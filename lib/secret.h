@@ -22,6 +22,14 @@ struct oct_secret {
  */
 OCT_CHECK int oct_secret_load(const char *path, struct oct_secret *out);
 
+/*
+ * Read the one that it replaced, in "<path>.previous": what was made with it
+ * still counts for as long as that file is there.  1 read, 0 there is none, or
+ * as oct_secret_load.
+ */
+OCT_CHECK int oct_secret_load_previous(const char *path,
+    struct oct_secret *out);
+
 /* Make a new one, mode 0600; whole or not at all.  -EEXIST if there is one. */
 OCT_CHECK int oct_secret_create(const char *path);
 

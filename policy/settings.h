@@ -15,6 +15,14 @@
 #include "policy/options.h"
 #include "policy/score.h"
 
+/* What an audit found of the pages' accessibility. */
+enum settings_access {
+	SETTINGS_ACCESS_UNAUDITED,
+	SETTINGS_ACCESS_NONE,
+	SETTINGS_ACCESS_PARTIAL,
+	SETTINGS_ACCESS_FULL
+};
+
 struct settings {
 	/* platform */
 	char *hostname, *authserv_id, *node, *secret_file;
@@ -66,6 +74,9 @@ struct settings {
 	char *release_address, *own_address, *smtp_user, *smtp_password;
 	/* web */
 	char *web_listen, *web_contact, *web_operator;
+	char *web_confirm_network, *web_confirm_org;
+	char *web_legal_file, *web_access_file, *web_data_file, *web_audit;
+	int web_access; /* enum settings_access */
 	int64_t web_connections;
 	bool web_behind_proxy;
 	/* mapd */

@@ -31,7 +31,8 @@ static struct settings settings = {
 	.challenge_contact = (char[]){ "aide@filtre.example" },
 	.challenge_notice = (char[]){ "" },
 	.web_operator = (char[]){ "Syndicat <b>" },
-	.web_contact = (char[]){ "contact@filtre.example" }
+	.web_contact = (char[]){ "contact@filtre.example" },
+	.web_audit = (char[]){ "" }
 };
 static struct app app = { .settings = &settings, .prefix = "/c" };
 static const struct oct_secret secret = { .octets = { 5 } };
@@ -116,7 +117,7 @@ right_code(void)
 {
 	static char code[7];
 
-	challenge_code(app.code_key, sender.id, code);
+	challenge_code(app.code_key[0], sender.id, code);
 	return code;
 }
 
@@ -183,6 +184,20 @@ store_digest(void)
 	    "return tonumber(string.sub(redis.sha1hex(all), 1, 12), 16)");
 }
 
+/* The directory: the domain of the case, with these attributes and mailboxes. */
+static void
+serve(const char *members)
+{
+	struct dir_snapshot *s = NULL;
+	char json[512];
+
+	(void)snprintf(json, sizeof(json), "[{\"name\":\"%s\"%s}]",
+	    SENDER_CASE_DOMAIN, members);
+	assert_int_equal(dir_snapshot_parse(json, strlen(json), &s), 0);
+	hosts_free(app.hosts);
+	assert_int_equal(hosts_new_fixed(s, app.passes, &app.hosts), 0);
+}
+
 static void
 make_sender(void)
 {
@@ -201,6 +216,9 @@ setup(void **state)
 	(void)test_redis_do(&server, "FLUSHALL");
 	oct_clock_set_wall_ms(NOW);
 	sender_case_init(&sender, NOW);
+	app.confirm_net = app.confirm_org = (struct app_rate){ .count = 0 };
+	options_standard(&app.platform);
+	serve("");
 	return 0;
 }
 
@@ -509,7 +527,7 @@ test_right_codes_are_not_counted(void **state)
 }
 
 static void
-test_twenty_wrong_codes_a_network(void **state)
+test_twenty_wrong_codes_an_address(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 21; i++) {
@@ -519,11 +537,14 @@ test_twenty_wrong_codes_a_network(void **state)
 		post("confirm", wrong_code());
 		assert_int_equal(reply.status, i < 20 ? 403 : 429);
 	}
-	/* That was another challenge each time: the network pays. */
-	post_from("192.0.2.1", "confirm", right_code());
+	/* That was another challenge each time: the address pays, */
+	post("confirm", right_code());
 	assert_says(429, "3\u00a0min");
-	post_from("192.0.3.1", "confirm", right_code());
+	/* its neighbour does not, and none is named in the store. */
+	post_from("192.0.2.78", "confirm", right_code());
 	assert_redirected("?r=done");
+	assert_int_equal(test_redis_do(&server, "EVAL %s 0",
+	    "return #redis.call('KEYS', '*192.0.2.7*')"), 0);
 }
 
 static void
@@ -665,7 +686,7 @@ test_fixed_pages(void **state)
 	static const struct {
 		const char *path, *says;
 	} rows[] = { { "/", "<h1>Filtre de messagerie</h1>" },
-		{ "/accessibilite", "Non conforme" },
+		{ "/accessibilite", "non auditée" },
 		{ "/mentions-legales", "Syndicat &lt;b&gt;." },
 		{ "/donnees-personnelles", "7\u00a0jours" },
 		{ "/octroi.css", "prefers-color-scheme" },
@@ -719,6 +740,212 @@ test_faults_have_a_page(void **state)
 	}
 }
 
+/* --- When the code is wanted ---------------------------------------------- */
+
+static void
+assert_asked_always(void)
+{
+	get("");
+	assert_says(200, "id=\"code-confirm\"");
+	assert_null(strstr(reply.body, "juste après"));
+	post("confirm", NULL);
+	assert_says(422, "id=\"code-confirm\"");
+	assert_state(CHALLENGE_SENT);
+}
+
+static void
+test_an_owner_may_want_the_code_always(void **state)
+{
+	(void)state;
+	make_sender();
+	app.platform.v[OPTION_PROOF] = OPTION_PROOF_CODE;
+	assert_asked_always();
+	post("confirm", right_code());
+	assert_redirected("?r=done");
+}
+
+static void
+test_the_code_is_wanted_while_nobody_knows_the_owners(void **state)
+{
+	(void)state;
+	hosts_free(app.hosts);
+	app.hosts = NULL;
+	assert_int_equal(hosts_new(app.store, NULL, app.passes, &app.hosts), 0);
+	make_sender();
+	assert_asked_always();
+	post("confirm", right_code());
+	assert_redirected("?r=done");
+}
+
+static void
+test_the_domain_sets_when_the_button_counts(void **state)
+{
+	(void)state;
+	app.platform.v[OPTION_BUTTON] = 20 * MINUTE;
+	make_sender(); /* ten minutes ago */
+	get("");
+	assert_says(200, "juste après");
+	post("confirm", NULL);
+	assert_says(422, "code-confirm");
+}
+
+static void
+confirm_n_by_button(int n, const char *client)
+{
+	for (int i = 0; i < n; i++) {
+		sender_case_init(&sender, NOW);
+		make_sender();
+		post_from(client, "confirm", NULL);
+		assert_redirected("?r=done");
+	}
+}
+
+static void
+test_who_confirms_too_much_is_asked_for_the_code(void **state)
+{
+	(void)state;
+	app.confirm_net = (struct app_rate){ .count = 3, .period_ms = HOUR };
+	confirm_n_by_button(3, "192.0.2.77");
+	sender_case_init(&sender, NOW);
+	make_sender();
+	assert_asked_always();
+	/* He who has the mail goes on; other networks never noticed. */
+	post("confirm", right_code());
+	assert_redirected("?r=done");
+	confirm_n_by_button(1, "198.51.100.1");
+	/* The same of a proven organisation, from wherever. */
+	app.confirm_net.count = 0;
+	app.confirm_org = (struct app_rate){ .count = 2, .period_ms = HOUR };
+	confirm_n_by_button(1, "198.51.100.1");
+	confirm_n_by_button(1, "203.0.113.1");
+	sender_case_init(&sender, NOW);
+	make_sender();
+	assert_asked_always();
+}
+
+static void
+test_what_was_not_confirmed_is_not_counted(void **state)
+{
+	(void)state;
+	app.confirm_net = (struct app_rate){ .count = 1, .period_ms = HOUR };
+	for (int i = 0; i < 3; i++) {
+		struct relation r;
+		char packed[REL_PACKED_SIZE];
+
+		sender_case_init(&sender, NOW);
+		make_sender();
+		relation_init(&r);
+		r.state = REL_BLOCKED;
+		relation_pack(&r, packed);
+		(void)test_redis_do(&server, "HSET oct:{%s}:rel:%s %s %s",
+		    SENDER_CASE_DOMAIN, SENDER_CASE_LOCAL, sender.sid, packed);
+		post("confirm", NULL);
+		assert_redirected("?r=over");
+	}
+	confirm_n_by_button(1, "192.0.2.77");
+}
+
+static void
+test_prefetched_posts_change_nothing(void **state)
+{
+	char nonce[NONCE_SIZE], body[128];
+	struct http_request r;
+	long long before;
+
+	(void)state;
+	make_sender();
+	before = store_digest();
+	nonce_make(app.nonce_key, sender.id, NOW, nonce);
+	(void)snprintf(body, sizeof(body), "do=confirm&n=%s", nonce);
+	r = request(HTTP_POST, path);
+	r.content_type = "application/x-www-form-urlencoded";
+	r.body = body;
+	r.body_len = strlen(body);
+	r.prefetch = true;
+	send_request(&r);
+	assert_says(403, "Rien n’a été fait");
+	assert_true(store_digest() == before);
+	r.method = HTTP_GET; /* to look is harmless */
+	send_request(&r);
+	assert_int_equal(reply.status, 200);
+}
+
+static void
+test_codes_of_the_previous_secret_count(void **state)
+{
+	const struct oct_secret next = { .octets = { 6 } };
+	char old[7];
+
+	(void)state;
+	make_sender();
+	memcpy(old, right_code(), sizeof(old));
+	pass_keys_free(app.passes);
+	assert_int_equal(app_keys(&app, &next, &secret), 0);
+	serve("");
+	app.platform.v[OPTION_PROOF] = OPTION_PROOF_CODE;
+	post("confirm", old);
+	assert_redirected("?r=done");
+	pass_keys_free(app.passes);
+	assert_int_equal(app_keys(&app, &secret, NULL), 0);
+	serve("");
+}
+
+/* --- About the service ---------------------------------------------------- */
+
+static void
+test_accessibility_says_what_an_audit_found(void **state)
+{
+	static const struct {
+		int found;
+		const char *footer, *state;
+	} rows[] = {
+		{ SETTINGS_ACCESS_UNAUDITED, "non auditée", "Aucun audit" },
+		{ SETTINGS_ACCESS_NONE, ": non conforme", "est non conforme" },
+		{ SETTINGS_ACCESS_PARTIAL, ": partiellement conforme",
+		    "est partiellement conforme" },
+		{ SETTINGS_ACCESS_FULL, ": totalement conforme",
+		    "est totalement conforme" },
+	};
+	struct http_request r = request(HTTP_GET, "/accessibilite");
+
+	(void)state;
+	settings.web_audit = (char[]){ "Cabinet Untel, mars 2027" };
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		settings.web_access = rows[i].found;
+		send_request(&r);
+		assert_says(200, rows[i].footer);
+		assert_says(200, rows[i].state);
+		assert_says(200, "Audit\u00a0: Cabinet Untel, mars 2027.");
+	}
+	settings.web_access = SETTINGS_ACCESS_UNAUDITED;
+	settings.web_audit = (char[]){ "" };
+}
+
+static void
+test_the_operators_own_texts(void **state)
+{
+	struct http_request r = request(HTTP_GET, "/mentions-legales");
+
+	(void)state;
+	app.own_texts[OWN_TEXT_LEGAL].text[LANG_FR] = (char[]){
+		"# Éditeur\r\nMairie <de> Ville\nPlace du 8 mai\n\n\n"
+		"- un\n- deux & trois\n\nFin" };
+	send_request(&r);
+	assert_says(200, "<h1>Mentions légales</h1>");
+	assert_says(200, "<div class=\"own\"><h2>Éditeur</h2>\n"
+	    "<p>Mairie &lt;de&gt; Ville\nPlace du 8 mai</p>\n"
+	    "<ul><li>un</li>\n<li>deux &amp; trois</li>\n</ul>\n"
+	    "<p>Fin</p>\n</div>");
+	assert_null(strstr(reply.body, "Syndicat &lt;b&gt;."));
+	r.languages = "en"; /* there is none: the French one, marked as such */
+	send_request(&r);
+	assert_says(200, "<div class=\"own\" lang=\"fr\">");
+	app.own_texts[OWN_TEXT_LEGAL].text[LANG_EN] = (char[]){ "Town hall" };
+	send_request(&r);
+	assert_says(200, "<div class=\"own\"><p>Town hall</p>");
+	memset(app.own_texts, 0, sizeof(app.own_texts));
+}
+
 static void
 test_store_away(void **state)
 {
@@ -750,7 +977,8 @@ group_setup(void **state)
 	store_conf_init(&conf);
 	conf.address = server.address;
 	case_timers_init(&app.timers);
-	app_keys(&app, &secret);
+	if (app_keys(&app, &secret, NULL) != 0)
+		return -1;
 	return store_new(&conf, &app.store);
 }
 
@@ -759,6 +987,8 @@ group_teardown(void **state)
 {
 	(void)state;
 	drop_reply();
+	hosts_free(app.hosts);
+	pass_keys_free(app.passes);
 	store_free(app.store);
 	return 0;
 }
@@ -781,7 +1011,7 @@ main(void)
 		TEST(test_a_wrong_code_never_confirms),
 		TEST(test_five_wrong_codes_then_a_pause),
 		TEST(test_right_codes_are_not_counted),
-		TEST(test_twenty_wrong_codes_a_network),
+		TEST(test_twenty_wrong_codes_an_address),
 		TEST(test_an_expired_one_is_not_confirmed),
 		TEST(test_what_the_owner_blocked_cannot_be_confirmed),
 		TEST(test_not_me_needs_the_code),
@@ -791,6 +1021,15 @@ main(void)
 		TEST(test_fixed_pages),
 		TEST(test_only_true_tokens_wait_for_the_store),
 		TEST(test_faults_have_a_page),
+		TEST(test_an_owner_may_want_the_code_always),
+		TEST(test_the_code_is_wanted_while_nobody_knows_the_owners),
+		TEST(test_the_domain_sets_when_the_button_counts),
+		TEST(test_who_confirms_too_much_is_asked_for_the_code),
+		TEST(test_what_was_not_confirmed_is_not_counted),
+		TEST(test_prefetched_posts_change_nothing),
+		TEST(test_codes_of_the_previous_secret_count),
+		TEST(test_accessibility_says_what_an_audit_found),
+		TEST(test_the_operators_own_texts),
 		TEST(test_store_away),
 	};
 	int rc = test_redis_start(&server);
