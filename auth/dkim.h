@@ -10,6 +10,7 @@
 
 #include "auth/types.h"
 #include "lib/dns.h"
+#include "lib/msg.h"
 #include "lib/str.h"
 
 struct auth_dkim_lib;
@@ -21,6 +22,14 @@ struct auth_dkim_verifier;
 /* dns outlives the verifier.  id names the message in warnings. */
 OCT_CHECK int auth_dkim_verify_new(struct auth_dkim_lib *lib,
     struct dns_session *dns, const char *id, struct auth_dkim_verifier **out);
+
+/*
+ * The message whose fields are fed: it has all of them when the header ends, and
+ * outlives the verifier.  Signatures that are not ASCII (RFC 8616 5) are
+ * verified from it; without it they are permerror.
+ */
+void auth_dkim_verify_message(struct auth_dkim_verifier *v,
+    const struct oct_msg *m);
 
 /*
  * Feed fields in order (raw value, CRLF folds, without final CRLF); key look-ups

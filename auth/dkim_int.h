@@ -31,10 +31,13 @@ struct dkim_sig {
 	bool selected; /* among the AUTH_DKIM_MAX that count */
 	bool nested;   /* h= covers other signatures */
 	bool limited;  /* l= present */
-	bool relaxed_body;
-	uint64_t limit;        /* l= */
+	bool utf8;     /* RFC 8616: not for the library, see dkim_own.c */
+	bool relaxed_header, relaxed_body;
+	uint64_t limit;               /* l= */
+	uint64_t signed_s, expires_s; /* t= and x=, 0 = absent */
 	unsigned int n_from, n_to, n_cc, n_subject; /* times in h= */
 	DKIM_SIGINFO *info;    /* the library's, from eoh on */
+	struct dkim_own *own;  /* ours, likewise */
 	char *b;               /* compact b=, owned; NULL = malformed */
 	char bh[DKIM_BH_SIZE];
 	char d_raw[OCT_DOMAIN_SIZE], s_raw[OCT_DOMAIN_SIZE];
@@ -52,6 +55,22 @@ void dkim_sig_fini(struct dkim_sig *sig);
 /* The result with its reason; the first one given stays. */
 void dkim_sig_refuse(struct dkim_sig *sig, enum auth_result result,
     const char *why);
+
+/* A key against the signature that it is for; may refuse the signature. */
+void dkim_check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key);
+
+/*
+ * One signature verified without the library, which refuses any that is not
+ * ASCII.  m: the message, its header complete.  OCT_EABSENT: the signature is
+ * not in m; -ENOMEM.  dkim_own_end leaves the result in sig.
+ */
+struct dkim_own;
+OCT_CHECK int dkim_own_new(const struct dkim_sig *sig, const struct oct_msg *m,
+    struct dkim_own **out);
+void dkim_own_body(struct dkim_own *o, const char *octets, size_t len);
+OCT_CHECK int dkim_own_end(struct dkim_own *o, struct dns_session *dns,
+    struct dkim_sig *sig);
+void dkim_own_free(struct dkim_own *o);
 
 /* The verifier's hooks, set once by auth_dkim_lib_new. */
 DKIM_CBSTAT dkim_verify_prescreen(DKIM *dkim, DKIM_SIGINFO **sigs, int count);

@@ -196,7 +196,7 @@ auth_dkim_key_parse(const char *text, size_t len, struct auth_dkim_pubkey *out,
 	const struct auth_tag *v, *k, *t;
 	struct auth_tags tags;
 
-	if (auth_tags_parse(text, len, &tags) != 0)
+	if (auth_tags_parse_ascii(text, len, &tags) != 0)
 		return refuse(problem, "key record is not a tag list");
 	/* RFC 6376 3.6.1: v= first if at all, else the record is void. */
 	v = auth_tags_find(&tags, "v");
@@ -222,7 +222,7 @@ is_key_record(const struct dns_record *r)
 {
 	struct auth_tags tags;
 
-	return auth_tags_parse(r->text, r->text_len, &tags) == 0 &&
+	return auth_tags_parse_ascii(r->text, r->text_len, &tags) == 0 &&
 	    auth_tags_find(&tags, "p") != NULL;
 }
 

@@ -36,8 +36,10 @@ dkim_sig_fini(struct dkim_sig *sig)
 {
 	free(sig->text);
 	free(sig->b);
+	dkim_own_free(sig->own);
 	sig->text = NULL;
 	sig->b = NULL;
+	sig->own = NULL;
 }
 
 static const char *
@@ -123,13 +125,12 @@ read_canon(struct dkim_sig *sig, const struct auth_tag *c)
 {
 	const char *slash;
 	size_t head;
-	bool relaxed;
 
 	if (c == NULL)
 		return NULL;
 	slash = c->value_len > 0 ? memchr(c->value, '/', c->value_len) : NULL;
 	head = slash != NULL ? (size_t)(slash - c->value) : c->value_len;
-	if (!is_canon(c->value, head, &relaxed) ||
+	if (!is_canon(c->value, head, &sig->relaxed_header) ||
 	    (slash != NULL && !is_canon(slash + 1, c->value_len - head - 1,
 		&sig->relaxed_body)))
 		return "c= unknown";
@@ -215,7 +216,6 @@ read_rest(struct dkim_sig *sig, const struct auth_tags *tags)
 	const struct auth_tag *t = auth_tags_find(tags, "t");
 	const struct auth_tag *x = auth_tags_find(tags, "x");
 	const struct auth_tag *q = auth_tags_find(tags, "q");
-	uint64_t signed_s = 0, expires_s = 0;
 
 	if (q != NULL && auth_tag_list_count(q, "dns/txt") == 0)
 		return "q= unknown";
@@ -224,11 +224,11 @@ read_rest(struct dkim_sig *sig, const struct auth_tags *tags)
 		if (auth_tag_number(l, INT64_MAX, &sig->limit) != 0)
 			return "l= malformed";
 	}
-	if (t != NULL && auth_tag_number(t, TIME_MAX, &signed_s) != 0)
+	if (t != NULL && auth_tag_number(t, TIME_MAX, &sig->signed_s) != 0)
 		return "t= malformed";
-	if (x != NULL && auth_tag_number(x, TIME_MAX, &expires_s) != 0)
+	if (x != NULL && auth_tag_number(x, TIME_MAX, &sig->expires_s) != 0)
 		return "x= malformed";
-	if (t != NULL && x != NULL && expires_s <= signed_s)
+	if (t != NULL && x != NULL && sig->expires_s <= sig->signed_s)
 		return "x= is not after t=";
 	return NULL;
 }
@@ -265,6 +265,8 @@ dkim_sig_read(struct dkim_sig *sig, const char *value, size_t len)
 	struct auth_tags tags;
 	const char *why = "not a tag list";
 
+	for (size_t i = 0; i < len; i++)
+		sig->utf8 |= (unsigned char)value[i] >= 0x80;
 	if (auth_tags_parse(value, len, &tags) == 0)
 		why = read_tags(sig, &tags, compact);
 	if (why != NULL) {

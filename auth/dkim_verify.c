@@ -27,6 +27,7 @@ enum rank { RANK_ALIGNED, RANK_OTHER, RANK_MALFORMED, RANKS };
 struct auth_dkim_verifier {
 	DKIM *dkim;
 	struct dns_session *dns; /* borrowed */
+	const struct oct_msg *msg; /* borrowed; NULL = not given */
 	char *id;                /* the library keeps the pointer */
 	struct dkim_sig *sigs;   /* DKIM_FIELDS_MAX */
 	size_t count, ignored, prefetched;
@@ -34,6 +35,7 @@ struct auth_dkim_verifier {
 	size_t from_count;
 	unsigned int n_from, n_to, n_cc, n_subject; /* fields in the message */
 	bool active;         /* the library has something to verify */
+	bool cr, open_line;  /* the body's last octet is CR; it lacks a CRLF */
 	const char *problem; /* why it could not start */
 	struct auth_canon_body *length[2]; /* simple, relaxed: for l= */
 };
@@ -103,10 +105,11 @@ write_key(const struct auth_dkim_pubkey *key, char *buf, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-static void
-check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key)
+void
+dkim_check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key)
 {
 	const char *at = strrchr(sig->out.identity, '@');
+	char domain[OCT_DOMAIN_SIZE];
 	bool ed25519 = strcmp(sig->out.algorithm, "ed25519-sha256") == 0;
 
 	sig->out.key_bits = key->bits;
@@ -116,7 +119,8 @@ check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key)
 		dkim_sig_refuse(sig, AUTH_PERMERROR, "key is not of type a=");
 	/* RFC 6376 3.6.1, t=s */
 	if (key->no_subs && at != NULL &&
-	    strcasecmp(at + 1, sig->d_raw) != 0)
+	    (oct_domain_normalise(at + 1, domain) != 0 ||
+		strcmp(domain, sig->out.domain) != 0))
 		dkim_sig_refuse(sig, AUTH_PERMERROR, "key forbids subdomains");
 }
 
@@ -141,7 +145,7 @@ dkim_verify_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t len)
 		dkim_sig_refuse(sig, AUTH_PERMERROR, problem);
 		return DKIM_CBSTAT_NOTFOUND;
 	}
-	check_key(sig, &key);
+	dkim_check_key(sig, &key);
 	if (!write_key(&key, (char *)buf, len))
 		dkim_sig_refuse(sig, AUTH_PERMERROR, "key too long");
 	return sig->out.problem[0] == '\0' ? DKIM_CBSTAT_CONTINUE :
@@ -174,6 +178,12 @@ auth_dkim_verify_new(struct auth_dkim_lib *lib, struct dns_session *dns,
 	}
 	*out = v;
 	return 0;
+}
+
+void
+auth_dkim_verify_message(struct auth_dkim_verifier *v, const struct oct_msg *m)
+{
+	v->msg = m;
 }
 
 void
@@ -362,6 +372,15 @@ count_length(struct auth_dkim_verifier *v, const struct dkim_sig *sig)
 }
 
 static int
+start_own(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
+{
+	int rc = v->msg != NULL ? dkim_own_new(sig, v->msg, &sig->own)
+				: OCT_EABSENT;
+
+	return rc == OCT_EABSENT ? 0 : rc; /* judged as not readable */
+}
+
+static int
 feed_signatures(struct auth_dkim_verifier *v, bool all)
 {
 	int rc = 0;
@@ -371,11 +390,15 @@ feed_signatures(struct auth_dkim_verifier *v, bool all)
 		bool judged = sig->selected && sig->b != NULL;
 
 		if (judged) {
-			v->active = true;
 			auth_dkim_key_prefetch(v->dns, sig->out.selector,
 			    sig->out.domain);
 			rc = count_length(v, sig);
 		}
+		if (rc == 0 && judged && sig->utf8) {
+			rc = start_own(v, sig);
+			judged = false;
+		}
+		v->active |= judged;
 		if (rc == 0 && (judged || all))
 			rc = feed(v, sig->text, sig->text_len);
 	}
@@ -402,19 +425,11 @@ auth_dkim_verify_eoh(struct auth_dkim_verifier *v)
 	return 0;
 }
 
-int
-auth_dkim_verify_body(struct auth_dkim_verifier *v, const void *octets,
-    size_t len)
+static int
+feed_body(struct auth_dkim_verifier *v, const char *p, size_t len)
 {
-	const char *p = octets;
 	size_t piece;
 
-	if (!v->active)
-		return 0;
-	for (size_t i = 0; i < OCT_LEN(v->length); i++) {
-		if (v->length[i] != NULL)
-			auth_canon_body_add(v->length[i], p, len);
-	}
 	for (; len > 0; len -= piece) {
 		piece = len < BODY_PIECE ? len : BODY_PIECE;
 		if (dkim_body(v->dkim, dkim_unconst(p), piece) ==
@@ -425,6 +440,45 @@ auth_dkim_verify_body(struct auth_dkim_verifier *v, const void *octets,
 	return 0;
 }
 
+int
+auth_dkim_verify_body(struct auth_dkim_verifier *v, const void *octets,
+    size_t len)
+{
+	const char *p = octets;
+
+	if (len == 0)
+		return 0;
+	for (size_t i = 0; i < OCT_LEN(v->length); i++) {
+		if (v->length[i] != NULL)
+			auth_canon_body_add(v->length[i], p, len);
+	}
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->sigs[i].own != NULL)
+			dkim_own_body(v->sigs[i].own, p, len);
+	}
+	v->open_line = p[len - 1] != '\n' ||
+	    !(len > 1 ? p[len - 2] == '\r' : v->cr);
+	v->cr = p[len - 1] == '\r';
+	return v->active ? feed_body(v, p, len) : 0;
+}
+
+/* RFC 6376 3.4.3 and 3.4.4: a body gets the CRLF that it lacks (BDAT lets it
+ * lack one), which the library takes for an error. */
+static int
+end_library(struct auth_dkim_verifier *v)
+{
+	bool testkey = false;
+	int rc = 0;
+
+	if (!v->active)
+		return 0;
+	if (v->open_line)
+		rc = feed_body(v, "\r\n", 2);
+	if (rc == 0 && dkim_eom(v->dkim, &testkey) == DKIM_STAT_NORESOURCE)
+		rc = -ENOMEM;
+	return rc;
+}
+
 /* Three conditions make a pass: each of them alone was seen to lie. */
 static void
 judge(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
@@ -432,7 +486,7 @@ judge(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
 	unsigned int flags;
 	int error, bh;
 
-	if (sig->out.problem[0] != '\0')
+	if (sig->out.problem[0] != '\0' || sig->own != NULL)
 		return;
 	if (sig->info == NULL) {
 		dkim_sig_refuse(sig, AUTH_PERMERROR, v->problem != NULL ?
@@ -473,16 +527,20 @@ describe(const struct auth_dkim_verifier *v, struct dkim_sig *sig)
 int
 auth_dkim_verify_end(struct auth_dkim_verifier *v, struct auth_dkim *out)
 {
-	bool testkey = false;
+	int rc;
 
 	for (size_t i = 0; i < OCT_LEN(v->length); i++) {
 		if (v->length[i] != NULL &&
 		    auth_canon_body_end(v->length[i]) != 0)
 			return -ENOMEM;
 	}
-	if (v->active &&
-	    dkim_eom(v->dkim, &testkey) == DKIM_STAT_NORESOURCE)
-		return -ENOMEM;
+	rc = end_library(v);
+	for (size_t i = 0; rc == 0 && i < v->count; i++) {
+		if (v->sigs[i].own != NULL)
+			rc = dkim_own_end(v->sigs[i].own, v->dns, &v->sigs[i]);
+	}
+	if (rc != 0)
+		return rc;
 	memset(out, 0, sizeof(*out));
 	out->ignored = v->ignored;
 	for (size_t i = 0; i < v->count; i++) {

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "lib/err.h"
+#include "lib/mime_text.h"
 
 static bool
 is_space(char c)
@@ -25,15 +26,24 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* VALCHAR and the white space between, RFC 6376 3.2. */
+/* VALCHAR and the white space between, RFC 6376 3.2; UTF-8, RFC 8616 5. */
 static bool
-value_is_clean(const char *value, size_t len)
+value_is_clean(const char *value, size_t len, bool utf8)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (is_space(value[i]))
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		unsigned char c = (unsigned char)value[i];
+		uint32_t code;
+
+		n = 1;
+		if (is_space(value[i]) || (c >= 0x21 && c <= 0x7e))
 			continue;
-		if (value[i] < 0x21 || value[i] > 0x7e)
+		if (!utf8 || c < 0x80)
 			return false;
+		n = oct_mime_char(value + i, len - i, &code);
+		if (n == 1 || code < 0xa0)
+			return false; /* no UTF-8, or a control */
 	}
 	return true;
 }
@@ -73,7 +83,7 @@ has_name(const struct auth_tags *tags, const char *name, size_t len)
 }
 
 static int
-parse_one(const char *text, size_t len, struct auth_tags *out)
+parse_one(const char *text, size_t len, bool utf8, struct auth_tags *out)
 {
 	const char *equals = memchr(text, '=', len);
 	struct auth_tag tag;
@@ -89,7 +99,7 @@ parse_one(const char *text, size_t len, struct auth_tags *out)
 	tag.value_len = tag.raw_len;
 	trim(&tag.value, &tag.value_len);
 	if (!name_is_valid(tag.name, tag.name_len) ||
-	    !value_is_clean(tag.value, tag.value_len) ||
+	    !value_is_clean(tag.value, tag.value_len, utf8) ||
 	    has_name(out, tag.name, tag.name_len))
 		return OCT_EPARSE;
 	if (out->count == AUTH_TAGS_MAX)
@@ -98,8 +108,8 @@ parse_one(const char *text, size_t len, struct auth_tags *out)
 	return 0;
 }
 
-int
-auth_tags_parse(const char *text, size_t len, struct auth_tags *out)
+static int
+parse(const char *text, size_t len, bool utf8, struct auth_tags *out)
 {
 	size_t at = 0, part;
 	const char *rest, *semicolon;
@@ -117,12 +127,24 @@ auth_tags_parse(const char *text, size_t len, struct auth_tags *out)
 		/* Only after the last ";" may there be nothing. */
 		if (rest_len == 0 && semicolon == NULL && out->count > 0)
 			return 0;
-		rc = parse_one(text + at, part, out);
+		rc = parse_one(text + at, part, utf8, out);
 		if (rc != 0)
 			return rc;
 		at += part + 1;
 	}
 	return out->count > 0 ? 0 : OCT_EPARSE;
+}
+
+int
+auth_tags_parse(const char *text, size_t len, struct auth_tags *out)
+{
+	return parse(text, len, true, out);
+}
+
+int
+auth_tags_parse_ascii(const char *text, size_t len, struct auth_tags *out)
+{
+	return parse(text, len, false, out);
 }
 
 const struct auth_tag *

@@ -25,9 +25,12 @@ struct auth_tags {
 
 /*
  * OCT_EPARSE: not a tag list, or a tag twice (the whole list is then invalid);
- * OCT_ELIMIT: more tags than above.
+ * OCT_ELIMIT: more tags than above.  Fields of a message may hold UTF-8 in their
+ * values (RFC 8616 5, RFC 8617 4.1.4); key records may not.
  */
 OCT_CHECK int auth_tags_parse(const char *text, size_t len,
+    struct auth_tags *out);
+OCT_CHECK int auth_tags_parse_ascii(const char *text, size_t len,
     struct auth_tags *out);
 
 /* By name, case counts; NULL if absent. */

@@ -117,6 +117,7 @@ evaluator_new(const struct evaluate_env *env,
 		rc = auth_dkim_verify_new(env->dkim, e->dns, e->id, &e->dkim);
 	if (rc != 0)
 		goto fail;
+	auth_dkim_verify_message(e->dkim, e->msg);
 	start_lookups(e);
 	*out = e;
 	return 0;

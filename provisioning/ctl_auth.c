@@ -135,8 +135,10 @@ check_dkim(struct dns_session *dns, struct oct_msg *m, json_t **out)
 
 	if (rc == 0)
 		rc = auth_dkim_verify_new(lib, dns, "octroictl", &v);
-	if (rc == 0)
+	if (rc == 0) {
+		auth_dkim_verify_message(v, m);
 		rc = feed_dkim(v, m);
+	}
 	if (rc == 0)
 		rc = auth_dkim_verify_end(v, r);
 	if (rc == 0)

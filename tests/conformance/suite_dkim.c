@@ -45,8 +45,10 @@ verify(struct run *run, struct oct_msg *m, struct dns *dns,
 	int rc;
 
 	rc = auth_dkim_verify_new(run->lib, session, "suite", &v);
-	if (rc == 0)
+	if (rc == 0) {
+		auth_dkim_verify_message(v, m);
 		rc = feed(v, m);
+	}
 	if (rc == 0)
 		rc = auth_dkim_verify_end(v, out);
 	auth_dkim_verify_free(v);

@@ -166,6 +166,8 @@ verify_dkim(const struct run *run, struct dns_session *dns, struct oct_msg *m,
 	int rc;
 
 	rc = auth_dkim_verify_new(run->lib, dns, "suite", &v);
+	if (rc == 0)
+		auth_dkim_verify_message(v, m);
 	for (size_t i = 0; rc == 0 && i < oct_msg_field_count(m); i++) {
 		f = oct_msg_field(m, i);
 		rc = auth_dkim_verify_field(v, f->name, f->name_len, f->value,

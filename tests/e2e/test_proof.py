@@ -295,3 +295,24 @@ def test_the_challenge_is_signed_where_a_key_is_set(edge):
     check(dkim.verify(ask.delivery.data, dnsfunc=lambda name, timeout=5:
                       key.record.encode() if name.decode() == key.name + "."
                       else None), ask.delivery.head)
+
+
+def test_a_signature_with_u_labels_proves_its_domain(edge):
+    from mail import DkimKey
+    name, label = "bücher.test", "xn--bcher-kva.test"
+    key = DkimKey(name, "clé")
+    edge.dns.add(f"xn--cl-cja._domainkey.{label}", "TXT", key.record)
+    edge.dns.add(f"_dmarc.{label}", "TXT", "v=DMARC1; p=reject; adkim=s")
+    edge.dns.apply()
+    box, sender = mailbox(edge, "accents", mode="off"), f"rené@{name}"
+    octets = key.sign(message(sender, box))
+    check("d=bücher.test".encode() in octets, octets)
+    result = accepted(send(edge, sender, box, octets, ip=STRANGER,
+                           helo="mx.nu.test", mail_params=["SMTPUTF8"]))
+    got = decided(edge, result, verdict="deliver", dmarc="pass")
+    equal(got["dkim"], "pass")
+    field = edge.mailboxes.wait_for(box).field("Authentication-Results")
+    check(f"header.d={label}" in field, field)
+    refused(send(edge, sender, box, octets.replace(b"essai", b"appel"),
+                 ip=STRANGER, helo="mx.nu.test", mail_params=["SMTPUTF8"]),
+            550, "5.7.26")
