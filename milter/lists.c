@@ -349,20 +349,26 @@ wants(const struct list *l, enum list_kind kind)
 	return (l->zone.kinds & kind) != 0 && is_used(l);
 }
 
-void
-lists_ask_client(struct lists_query *q, const struct oct_ip *client)
+static void
+ask_address(struct lists_query *q, enum list_kind kind,
+    const struct oct_ip *ip)
 {
 	char name[OCT_DOMAIN_SIZE];
 
-	if (client->family == AF_UNSPEC)
-		return;
 	for (size_t i = 0; i < q->lists->count; i++) {
 		const struct list *l = &q->lists->list[i];
 
-		if (wants(l, LIST_IP) &&
-		    dns_reverse_name(client, l->zone.zone, name) == 0)
+		if (wants(l, kind) &&
+		    dns_reverse_name(ip, l->zone.zone, name) == 0)
 			ask(q, i, name);
 	}
+}
+
+void
+lists_ask_client(struct lists_query *q, const struct oct_ip *client)
+{
+	if (client->family != AF_UNSPEC)
+		ask_address(q, LIST_IP, client);
 }
 
 void
@@ -389,24 +395,43 @@ lists_ask_name(struct lists_query *q, enum list_kind kind, const char *name)
 	}
 }
 
+static void
+entity_of(const struct oct_msg *m, struct oct_mime_entity *out)
+{
+	const struct oct_field *type = oct_msg_find(m, "Content-Type", 0);
+	const struct oct_field *encoding = oct_msg_find(m,
+	    "Content-Transfer-Encoding", 0);
+
+	if (type != NULL) {
+		out->type = type->value;
+		out->type_len = type->value_len;
+	}
+	if (encoding != NULL) {
+		out->encoding = encoding->value;
+		out->encoding_len = encoding->value_len;
+	}
+}
+
 void
 lists_ask_body(struct lists_query *q, struct oct_msg *m)
 {
+	struct oct_mime_entity e = { .type = NULL };
 	struct list_hosts *hosts;
-	const char *body;
 	bool wanted = false;
-	size_t len;
 
 	for (size_t i = 0; i < q->lists->count; i++)
 		wanted |= wants(&q->lists->list[i], LIST_URL);
-	if (!wanted || oct_msg_body(m, &body, &len) != 0)
+	if (!wanted || oct_msg_body(m, &e.body, &e.len) != 0)
 		return;
+	entity_of(m, &e);
 	hosts = malloc(sizeof(*hosts));
 	if (hosts == NULL)
 		return;
-	list_hosts_find(body, len, hosts);
+	list_hosts_find(&e, hosts);
 	for (size_t i = 0; i < hosts->count; i++)
 		lists_ask_name(q, LIST_URL, hosts->host[i]);
+	for (size_t i = 0; i < hosts->address_count; i++)
+		ask_address(q, LIST_URL, &hosts->address[i]);
 	free(hosts);
 }
 

@@ -45,7 +45,8 @@ void lists_ask_client(struct lists_query *q, const struct oct_ip *client);
  * is and as what was registered (public suffix list). */
 void lists_ask_name(struct lists_query *q, enum list_kind kind,
     const char *name);
-/* The hosts of URLs in the body, within the bounds of policy/list_hosts.h. */
+/* The hosts of URLs in the body, within the bounds of policy/list_hosts.h;
+ * addresses are asked of lists of kind url, reversed (RFC 5782 2.1). */
 void lists_ask_body(struct lists_query *q, struct oct_msg *m);
 
 /* Wait for the answers, up to the session's deadline.  found gets "zone:code"

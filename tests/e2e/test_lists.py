@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS lists that weigh, are probed and dropped; the DMARC policy by setting;
 and who writes in the name of a hosted domain."""
+import base64
 import re
 import time
 
@@ -41,6 +42,8 @@ def prepare(e):
     d.list_ip("bl.liste-ip.test", "203.0.113.202", "10.11.12.13")
     d.add("signe.test.noms.liste.test", "A", "127.0.1.9")
     d.add("mechant.test.url.liste.test", "A", "127.0.0.9")
+    d.list_ip("url.liste.test", "203.0.113.210", "127.0.0.8")
+    d.list_ip("bl.liste-ip.test", "203.0.113.211", "127.0.0.2")
     scene.prepare(e)
 
 
@@ -127,6 +130,35 @@ def test_hosts_of_urls(edge):
     found, _ = symbols(edge, sender, box, message(
         sender, box, body="voir https://gentil.test/ et mechant.test\r\n"))
     check("DOMAIN_LIST" not in found, found)
+
+
+def test_hosts_in_encoded_parts_and_addresses(edge):
+    wait_lists(edge)
+    box = mailbox(edge, "liens.codes", mode="off")
+    sender = "jean@citoyen.test"
+    url = "url.liste.test:127.0.0."
+    rows = {
+        "base64": ("<a href='https://mechant.test/'>ici</a>", "base64",
+                   url + "9"),
+        "qp": ("voir http://mech=\r\nant=2Etest/x", "quoted-printable",
+               url + "9"),
+        "address": ("http://203.0.113.210/", "7bit", url + "8"),
+        "address as one number": ("https://3405803986:8443/", "7bit",
+                                  url + "8"),
+        # A list of clients is not asked about what a text names.
+        "client list": ("http://203.0.113.211/", "7bit", "none"),
+    }
+    for name, (text, encoding, expected) in rows.items():
+        body = text.encode()
+        if encoding == "base64":
+            body = base64.encodebytes(body).replace(b"\n", b"\r\n")
+        body = (b"--=_b\r\nContent-Type: text/html\r\n"
+                b"Content-Transfer-Encoding: " + encoding.encode() +
+                b"\r\n\r\n" + body + b"\r\n--=_b--\r\n")
+        octets = message(sender, box, name, body=body, Content_Type=(
+            'multipart/alternative;\r\n boundary="=_b"'),
+            Content_Transfer_Encoding=None)
+        equal(symbols(edge, sender, box, octets)[1], expected, name)
 
 
 def test_a_resolver_that_is_blocked_never_counts_and_alarms(edge):

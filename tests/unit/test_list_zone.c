@@ -274,6 +274,14 @@ health_follows_the_probes(void **state)
 /* --- Hosts of URLs --------------------------------------------------------------- */
 
 static void
+find(const char *body, size_t len, struct list_hosts *out)
+{
+	struct oct_mime_entity e = { .body = body, .len = len };
+
+	list_hosts_find(&e, out);
+}
+
+static void
 hosts_are_found(void **state)
 {
 	static const struct {
@@ -321,12 +329,103 @@ hosts_are_found(void **state)
 		char got[512];
 
 		print_message("  %s\n", cases[i].name);
-		list_hosts_find(cases[i].body, strlen(cases[i].body), &l);
+		find(cases[i].body, strlen(cases[i].body), &l);
 		oct_str_fixed(&s, got, sizeof(got));
 		for (size_t k = 0; k < l.count; k++)
 			oct_str_addf(&s, "%s%s", k > 0 ? " " : "", l.host[k]);
 		assert_string_equal(oct_str_text(&s), cases[i].hosts);
 	}
+}
+
+/* "name name | address address" */
+static void
+tell(const struct list_hosts *l, char *out, size_t size)
+{
+	char text[OCT_IP_SIZE];
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, size);
+	for (size_t i = 0; i < l->count; i++)
+		oct_str_addf(&s, "%s ", l->host[i]);
+	oct_str_add(&s, "|");
+	for (size_t i = 0; i < l->address_count; i++) {
+		oct_ip_text(&l->address[i], text);
+		oct_str_addf(&s, " %s", text);
+	}
+	assert_int_equal(oct_str_err(&s), 0);
+}
+
+static void
+addresses_are_found(void **state)
+{
+	static const struct {
+		const char *name, *body, *found;
+	} cases[] = {
+		{ "IPv4", "http://192.0.2.7/x", "| 192.0.2.7" },
+		{ "full stop", "see http://192.0.2.7.", "| 192.0.2.7" },
+		{ "user and port", "https://bank.example@192.0.2.7:8443/",
+		    "| 192.0.2.7" },
+		{ "one number", "http://3221225991/", "| 192.0.2.7" },
+		{ "hexadecimal and octal", "http://0xc0.0.01007/",
+		    "| 192.0.2.7" },
+		{ "too great", "http://256.0.2.7/ http://4294967296/", "|" },
+		{ "a name that begins with digits", "http://1.2.3.4.example/",
+		    "1.2.3.4.example |" },
+		{ "IPv6", "http://[2001:db8::1]:80/x", "| 2001:db8::1" },
+		{ "IPv6 behind a user", "http://u@[2001:DB8::1]/",
+		    "| 2001:db8::1" },
+		{ "IPv4 in IPv6", "http://[::ffff:192.0.2.7]/", "| 192.0.2.7" },
+		{ "brackets without an end", "http://[2001:db8::1/", "|" },
+		{ "no address in brackets", "http://[a.example]/", "|" },
+		{ "each once", "http://192.0.2.7/ http://192.0.2.7:80/",
+		    "| 192.0.2.7" },
+		{ "not public",
+		    "http://127.0.0.2/ http://10.1.2.3/ http://192.168.1.1/ "
+		    "http://172.16.0.1/ http://169.254.1.1/ http://0.0.0.1/ "
+		    "http://224.0.0.1/ http://[::1]/ http://[fe80::1]/ "
+		    "http://[fd00::1]/",
+		    "|" },
+	};
+	char got[1024];
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(cases); i++) {
+		struct list_hosts l;
+
+		print_message("  %s\n", cases[i].name);
+		find(cases[i].body, strlen(cases[i].body), &l);
+		tell(&l, got, sizeof(got));
+		assert_string_equal(got, cases[i].found);
+	}
+}
+
+static void
+hosts_in_encoded_parts_are_found(void **state)
+{
+	/* "http://b64.example/ http://198.51.100.9/" in UTF-8, and
+	 * "http://wide.example/" in UTF-16. */
+	static const char body[] = "--b\r\n\r\nhttp://plain.example/\r\n"
+		"--b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		"aHR0cDovL2I2NC5leGFtcGxlLyBodHRwOi8vMTk4LjUxLjEwMC45Lw==\r\n"
+		"--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		"=68ttp://q=\r\np.ex=61mple/\r\n"
+		"--b\r\nContent-Type: text/html; charset=utf-16le\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n"
+		"aAB0AHQAcAA6AC8ALwB3AGkAZABlAC4AZQB4AGEAbQBwAGwAZQAvAA==\r\n"
+		"--b\r\nContent-Type: application/pdf\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n"
+		"aHR0cDovL3BkZi5leGFtcGxlLw==\r\n--b--\r\n";
+	static const char type[] = " multipart/mixed; boundary=\"b\"";
+	struct oct_mime_entity e = { .type = type, .type_len = strlen(type),
+		.body = body, .len = strlen(body) };
+	struct list_hosts l;
+	char got[1024];
+
+	(void)state;
+	list_hosts_find(&e, &l);
+	tell(&l, got, sizeof(got));
+	assert_string_equal(got, "plain.example b64.example qp.example "
+				 "wide.example | 198.51.100.9");
 }
 
 static void
@@ -340,16 +439,22 @@ hosts_are_bounded(void **state)
 	oct_str_fixed(&s, body, sizeof(body));
 	for (int i = 0; i < 50; i++)
 		oct_str_addf(&s, "http://h%d.example/ ", i);
-	list_hosts_find(body, s.len, &l);
+	find(body, s.len, &l);
 	assert_int_equal(l.count, LIST_HOSTS_MAX);
 	assert_string_equal(l.host[19], "h19.example");
 	memset(body, 'x', sizeof(body));
 	memcpy(body + LIST_HOSTS_SCAN + 10, "http://a.example/", 17);
-	list_hosts_find(body, sizeof(body), &l);
+	find(body, sizeof(body), &l);
 	assert_int_equal(l.count, 0);
+	oct_str_clear(&s);
+	for (int i = 0; i < 50; i++)
+		oct_str_addf(&s, "http://198.51.100.%d/ ", i);
+	find(body, s.len, &l);
+	assert_int_equal(l.address_count, LIST_ADDRESSES_MAX);
 	/* An authority that never ends names no host. */
+	memset(body, 'x', sizeof(body));
 	memcpy(body, "http://", 7);
-	list_hosts_find(body, sizeof(body), &l);
+	find(body, sizeof(body), &l);
 	assert_int_equal(l.count, 0);
 }
 
@@ -364,6 +469,8 @@ main(void)
 		cmocka_unit_test(an_ipv6_answer_is_foreign),
 		cmocka_unit_test(health_follows_the_probes),
 		cmocka_unit_test(hosts_are_found),
+		cmocka_unit_test(addresses_are_found),
+		cmocka_unit_test(hosts_in_encoded_parts_are_found),
 		cmocka_unit_test(hosts_are_bounded),
 	};
 
