@@ -124,8 +124,6 @@ void store_txn_before_set(struct store_txn *t, const char *key,
     const char *value, int64_t ttl_ms);
 void store_txn_after_xadd(struct store_txn *t, const char *key, size_t maxlen,
     const char *const *pairs, size_t count); /* maxlen 0 = never trimmed */
-void store_txn_after_zrem(struct store_txn *t, const char *key,
-    const char *member);
 
 /*
  * 0, OCT_ECONFLICT, OCT_EDOWN (nothing was sent), OCT_ETIME (sent, outcome not
@@ -143,6 +141,10 @@ typedef int store_each(void *arg, const char *member, int64_t score);
 OCT_CHECK int store_zrange(struct store *s, const char *key, int64_t max,
     size_t limit, store_each *each, void *arg);
 OCT_CHECK int store_zrem(struct store *s, const char *key, const char *member);
+/* Only if its score still is that one, in one step: what was put off (or armed
+ * anew) meanwhile stays.  1 removed, 0 it was not there, or has another score. */
+OCT_CHECK int store_zrem_if(struct store *s, const char *key,
+    const char *member, int64_t score);
 OCT_CHECK int store_zadd(struct store *s, const char *key, int64_t score,
     const char *member);
 /* Newest first, from offset, for listings; total of the set in *total. */

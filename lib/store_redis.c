@@ -24,12 +24,14 @@
 #include "lib/scripts/rate_refund.h"
 #include "lib/scripts/rate_take.h"
 #include "lib/scripts/txn.h"
+#include "lib/scripts/zrem_if.h"
 
 static const char *const script_text[STORE_SCRIPTS] = {
 	[STORE_TXN] = script_txn,
 	[STORE_RATE_TAKE] = script_rate_take,
 	[STORE_RATE_REFUND] = script_rate_refund,
 	[STORE_RATE_PEEK] = script_rate_peek,
+	[STORE_ZREM_IF] = script_zrem_if,
 };
 
 /* --- The store ---------------------------------------------------------- */

@@ -324,14 +324,6 @@ store_txn_after_xadd(struct store_txn *t, const char *key, size_t maxlen,
 		fail(t, rc);
 }
 
-void
-store_txn_after_zrem(struct store_txn *t, const char *key, const char *member)
-{
-	if (has_room(t, &t->after))
-		store_exec_cmd(&t->after, STORE_INT, "ZREM", key, member,
-		    (char *)NULL);
-}
-
 static void
 add_list(struct store_exec *x, const struct list *l)
 {

@@ -102,6 +102,30 @@ store_zrem(struct store *s, const char *key, const char *member)
 }
 
 int
+store_zrem_if(struct store *s, const char *key, const char *member,
+    int64_t score)
+{
+	struct store_exec x;
+	int rc, removed = 0;
+
+	store_exec_init(&x);
+	store_exec_script(&x, STORE_ZREM_IF, 1, 2);
+	store_exec_arg(&x, key);
+	store_exec_arg(&x, member);
+	store_exec_int(&x, score);
+	store_exec_script_end(&x);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0 && x.reply[0]->type != REDIS_REPLY_INTEGER)
+		rc = OCT_EREPLY;
+	if (rc == 0) {
+		removed = x.reply[0]->integer == 1;
+		store_mark_wrote(s);
+	}
+	store_exec_fini(&x);
+	return rc != 0 ? rc : removed;
+}
+
+int
 store_zadd(struct store *s, const char *key, int64_t score, const char *member)
 {
 	char text[NUMBER_SIZE];

@@ -327,14 +327,12 @@ test_txn_before_and_after(void **state)
 	(void)state;
 	for (int conflict = 0; conflict < 2; conflict++) {
 		setup(NULL);
-		DO("ZADD oct:due:n 1 done");
 		store_txn_before_zadd(txn, "oct:due:n", 42, "due");
 		store_txn_before_set(txn, "oct:tok:t", "v", 60000);
 		store_txn_before_set(txn, "oct:tok:u", "v", 0);
 		store_txn_expect(txn, A, conflict ? "x" : NULL);
 		store_txn_set(txn, A, "v", 0);
 		store_txn_after_xadd(txn, "oct:work:n", 0, pairs, 4);
-		store_txn_after_zrem(txn, "oct:due:n", "done");
 		assert_int_equal(store_txn_commit(store, txn),
 		    conflict ? OCT_ECONFLICT : 0);
 		assert_int_equal(DO("EXISTS " A), !conflict);

@@ -105,6 +105,15 @@ test_zrange(void **state)
 	}
 	assert_int_equal(store_zrem(store, Z, "a"), 0);
 	assert_int_equal(store_zrem(store, Z, "a"), 0);
+	/* A member that was moved meanwhile stays. */
+	assert_int_equal(store_zadd(store, Z, 1795253621049, "c"), 0);
+	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621048), 0);
+	assert_int_equal(store_zadd(store, Z, 1795253621050, "c"), 0);
+	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621049), 0);
+	assert_int_equal(DO("ZSCORE " Z " c"), 1795253621050);
+	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621050), 1);
+	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621050), 0);
+	assert_int_equal(store_zrem_if(store, "oct:none", "c", 1), 0);
 	assert_int_equal(DO("ZCARD " Z), 3);
 	assert_int_equal(store_zadd(store, Z, (1LL << 53) + 1, "x"), -ERANGE);
 	DO("SET " A " x");
