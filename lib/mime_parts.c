@@ -201,6 +201,8 @@ read_value(const char *p, const char *end, char out[BOUNDARY_SIZE])
 			break;
 		if (quoted && *p == '\\' && p + 1 < end)
 			p++;
+		if (*p == '\0')
+			return false; /* it would end our string */
 		out[n++] = *p;
 	}
 	out[n] = '\0';

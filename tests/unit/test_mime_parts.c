@@ -128,6 +128,34 @@ encoded_texts_are_decoded(void **state)
 	}
 }
 
+/* An empty one would be found everywhere, behind the end too. */
+static void
+a_boundary_with_a_nul_is_none(void **state)
+{
+	static const char *const types[] = { " multipart/mixed; boundary=@@@",
+		" multipart/mixed; boundary=\"@b\"",
+		" multipart/mixed; boundary=b@" };
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(types); i++) {
+		size_t len = strlen(types[i]);
+		char *type = malloc(len), *body = malloc(2), got[8];
+		struct oct_mime_entity e = { .type = type, .type_len = len,
+			.body = body, .len = 2 };
+		struct oct_str s;
+
+		assert_true(type != NULL && body != NULL);
+		for (size_t k = 0; k < len; k++)
+			type[k] = types[i][k] == '@' ? '\0' : types[i][k];
+		memcpy(body, "--", 2);
+		oct_str_fixed(&s, got, sizeof(got));
+		assert_int_equal(oct_mime_texts(&e, see, &s), 0);
+		assert_string_equal(oct_str_text(&s), "");
+		free(type);
+		free(body);
+	}
+}
+
 static void
 parts_are_bounded(void **state)
 {
@@ -210,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encoded_texts_are_decoded),
+		cmocka_unit_test(a_boundary_with_a_nul_is_none),
 		cmocka_unit_test(parts_are_bounded),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(octets_are_bounded),
