@@ -114,7 +114,7 @@ write_form(const struct visit *t, struct page *p, enum problem problem)
 	write_field(t, p, problem);
 	page_open(p, "button", "class", "button", "type", "submit", "name",
 	    FORM_ACT, "value", ACT, NULL);
-	page_text(p, view_text(v, TEXT_CONFIRM_BUTTON));
+	page_text(p, view_text(v, TEXT_PASS_BUTTON));
 	page_close(p);
 	page_close(p);
 }

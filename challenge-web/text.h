@@ -41,6 +41,7 @@ enum text_id {
 	/* the form of a refusal */
 	TEXT_PASS_LEAD, /* {} = hosted domain */
 	TEXT_PASS_AFTER,
+	TEXT_PASS_BUTTON,
 	TEXT_ADDRESS_LABEL,
 	TEXT_ADDRESS_HINT,
 	TEXT_PROBLEM_ADDRESS_ASKED,

@@ -58,6 +58,7 @@ const char *const text_en[TEXT_COUNT] = {
 	[TEXT_PASS_AFTER] =
 	    "The refused message was not kept: once your address is "
 	    "confirmed, send it again from your mail program.",
+	[TEXT_PASS_BUTTON] = "Confirm my address",
 	[TEXT_ADDRESS_LABEL] = "The address you wrote from",
 	[TEXT_ADDRESS_HINT] =
 	    "It is the sender address of the refused message. Example: "
@@ -161,11 +162,11 @@ const char *const text_en[TEXT_COUNT] = {
 	    "again.",
 
 	[TEXT_HOME] =
-	    "This site serves the links mailed to people who write to a "
+	    "This site serves the links given to people who write to a "
 	    "protected address for the first time.",
 	[TEXT_HOME_NEXT] =
-	    "If you received such a mail, please open the whole link that "
-	    "is in it.",
+	    "If a mail or a notice of refusal brought you here, please open "
+	    "the whole link that is in it.",
 
 	[TEXT_ACCESS_LINK] = "Accessibility: not audited",
 	[TEXT_ACCESS_LINK_NONE] = "Accessibility: not compliant",

@@ -62,6 +62,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_PASS_AFTER] =
 	    "Le message refusé n’a pas été conservé\u00a0: une fois votre "
 	    "adresse confirmée, renvoyez-le depuis votre messagerie.",
+	[TEXT_PASS_BUTTON] = "Confirmer mon adresse",
 	[TEXT_ADDRESS_LABEL] = "L’adresse depuis laquelle vous avez écrit",
 	[TEXT_ADDRESS_HINT] =
 	    "C’est l’adresse d’expéditeur du message refusé. Exemple\u00a0: "
@@ -168,11 +169,11 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "avez reçu.",
 
 	[TEXT_HOME] =
-	    "Ce site sert aux liens envoyés par courriel aux personnes qui "
-	    "écrivent pour la première fois à une adresse protégée.",
+	    "Ce site sert aux liens que reçoivent les personnes qui écrivent "
+	    "pour la première fois à une adresse protégée.",
 	[TEXT_HOME_NEXT] =
-	    "Si vous avez reçu un tel courriel, ouvrez le lien entier qu’il "
-	    "contient.",
+	    "Si un courriel ou un avis de refus vous a conduit ici, ouvrez le "
+	    "lien entier qu’il contient.",
 
 	[TEXT_ACCESS_LINK] = "Accessibilité\u00a0: non auditée",
 	[TEXT_ACCESS_LINK_NONE] = "Accessibilité\u00a0: non conforme",

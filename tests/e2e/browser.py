@@ -65,6 +65,28 @@ class Browser:
             "width": width, "height": height, "deviceScaleFactor": 1,
             "mobile": width < 600})
 
+    def dark(self, on):
+        """As the reader's system prefers it."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme",
+                          "value": "dark" if on else "light"}]})
+
+    def headers(self, **values):
+        """Sent with every request; x_y stands for X-Y."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {
+            "headers": {k.replace("_", "-"): v for k, v in values.items()}})
+
+    def keys(self, *keys):
+        """Pressed one after the other, wherever the focus is."""
+        from selenium.webdriver.common.action_chains import ActionChains
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    @property
+    def focused(self):
+        return self.driver.switch_to.active_element
+
     def open(self, url, width=1000, height=800):
         self.size(width, height)
         self.driver.get(url)
@@ -93,6 +115,13 @@ class Browser:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.05)
+
+    def whole(self, path, width):
+        """A picture of the page to its end."""
+        self.size(width, 800)
+        height = self.driver.execute_script(
+            "return document.documentElement.scrollHeight")
+        return self.screenshot(path, width, max(height, 600))
 
     def screenshot(self, path, width=None, height=None):
         if width:

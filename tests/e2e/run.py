@@ -173,7 +173,8 @@ def become_root():
     if shutil.which("sudo") is None:
         sys.exit("the end-to-end tests need root (a private Postfix changes "
                  "users) and there is no sudo here")
-    keep = "--preserve-env=OCTROI_BUILD,OCTROI_SHARED"
+    keep = "--preserve-env=OCTROI_BUILD,OCTROI_SHARED," \
+        "OCTROI_AXE,OCTROI_SHOTS"
     os.execvp("sudo", ["sudo", keep, sys.executable, *sys.argv])
 
 
