@@ -154,6 +154,25 @@ test_what_is_no_file(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void
+test_the_one_before_it(void **state)
+{
+	char before[80], keep[64];
+	struct oct_secret s;
+
+	(void)state;
+	(void)snprintf(before, sizeof(before), "%s.previous", path);
+	memcpy(keep, path, sizeof(keep));
+	assert_int_equal(oct_secret_load_previous(keep, &s), 0);
+	put(HEX64, 64, 0600);
+	assert_int_equal(rename(path, before), 0);
+	assert_int_equal(oct_secret_load_previous(keep, &s), 1);
+	assert_int_equal(s.octets[31], 0x1f);
+	assert_int_equal(chmod(before, 0644), 0);
+	assert_int_equal(oct_secret_load_previous(keep, &s), -EPERM);
+	assert_int_equal(unlink(before), 0);
+}
+
 /* The expected octets come from another BLAKE2b implementation. */
 static void
 test_key_known_answer(void **state)
@@ -187,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_what_is_no_file),
+		cmocka_unit_test(test_the_one_before_it),
 		cmocka_unit_test(test_key_known_answer),
 	};
 

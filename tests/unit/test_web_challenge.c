@@ -756,12 +756,41 @@ assert_asked_always(void)
 static void
 test_an_owner_may_want_the_code_always(void **state)
 {
+	static const struct {
+		const char *name, *directory;
+		bool asked;
+	} rows[] = {
+		{ "nobody", ",\"mailboxes\":{\"urbanisme\":{}}", false },
+		{ "the domain", ",\"proof\":\"code\"", true },
+		{ "the first", ",\"mailboxes\":{\"urbanisme\":"
+		    "{\"proof\":\"code\"}}", true },
+		{ "the second", ",\"mailboxes\":{\"urbanisme\":{},"
+		    "\"urbanisme1\":{\"proof\":\"code\"}}", true },
+		{ "another one", ",\"mailboxes\":{\"voirie\":"
+		    "{\"proof\":\"code\"}}", false },
+		{ "the domain, but not he", ",\"proof\":\"code\","
+		    "\"mailboxes\":{\"urbanisme\":{\"proof\":\"button\"},"
+		    "\"urbanisme1\":{\"proof\":\"button\"}}", false },
+	};
+
 	(void)state;
-	make_sender();
-	app.platform.v[OPTION_PROOF] = OPTION_PROOF_CODE;
-	assert_asked_always();
-	post("confirm", right_code());
-	assert_redirected("?r=done");
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s\n", rows[i].name);
+		serve(rows[i].directory);
+		sender_case_init(&sender, NOW);
+		sender.typed[0] = "urbanisme@mairie.example";
+		sender.typed[1] = "etat-civil@mairie.example";
+		sender.count = 2;
+		make_sender();
+		if (!rows[i].asked) {
+			post("confirm", NULL);
+			assert_redirected("?r=done");
+			continue;
+		}
+		assert_asked_always();
+		post("confirm", right_code());
+		assert_redirected("?r=done");
+	}
 }
 
 static void
@@ -781,7 +810,7 @@ static void
 test_the_domain_sets_when_the_button_counts(void **state)
 {
 	(void)state;
-	app.platform.v[OPTION_BUTTON] = 20 * MINUTE;
+	serve(",\"t_button\":\"20min\"");
 	make_sender(); /* ten minutes ago */
 	get("");
 	assert_says(200, "juste après");
@@ -881,8 +910,7 @@ test_codes_of_the_previous_secret_count(void **state)
 	memcpy(old, right_code(), sizeof(old));
 	pass_keys_free(app.passes);
 	assert_int_equal(app_keys(&app, &next, &secret), 0);
-	serve("");
-	app.platform.v[OPTION_PROOF] = OPTION_PROOF_CODE;
+	serve(",\"proof\":\"code\"");
 	post("confirm", old);
 	assert_redirected("?r=done");
 	pass_keys_free(app.passes);

@@ -86,8 +86,9 @@ handle(void *arg, const struct http_request *r, struct http_reply *reply)
 	oct_ip_text(&r->client, client);
 	oct_str_heap(&s, 16384);
 	oct_str_addf(&s, "method=%d path=%s lang=%s r=%s client=%s type=%s "
-	    "languages=%s len=%zu body=", (int)r->method, r->path, r->lang,
-	    r->result, client, r->content_type, r->languages, r->body_len);
+	    "languages=%s prefetch=%d len=%zu body=", (int)r->method, r->path,
+	    r->lang, r->result, client, r->content_type, r->languages,
+	    r->prefetch, r->body_len);
 	oct_str_addn(&s, r->body, r->body_len);
 	oct_str_addc(&s, '.');
 	reply->status = r->fault != 0 ? r->fault : 200;
@@ -306,6 +307,32 @@ test_client_behind_a_proxy(void **state)
 		(void)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%s" CLOSE,
 		    rows[i].headers);
 		assert_has(ask(text), rows[i].client);
+	}
+	stop();
+}
+
+static void
+test_what_is_fetched_ahead_is_known(void **state)
+{
+	static const struct {
+		const char *headers, *says;
+	} rows[] = { { "", "prefetch=0 " },
+		{ "Sec-Purpose: prefetch\r\n", "prefetch=1 " },
+		{ "sec-purpose: prefetch;prerender\r\n", "prefetch=1 " },
+		{ "Purpose: Prefetch\r\n", "prefetch=1 " },
+		{ "X-Purpose: preview\r\n", "prefetch=1 " },
+		{ "X-Moz: prefetch\r\n", "prefetch=1 " },
+		{ "Purpose: reading\r\n", "prefetch=0 " } };
+
+	(void)state;
+	start(false, 10, 1, 1);
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		char text[256];
+
+		print_message("  %s\n", rows[i].headers);
+		(void)snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n%s"
+		    "Content-Length: 0\r\n" CLOSE, rows[i].headers);
+		assert_has(ask(text), rows[i].says);
 	}
 	stop();
 }
@@ -545,6 +572,7 @@ main(void)
 		cmocka_unit_test(test_headers_of_every_answer),
 		cmocka_unit_test(test_what_the_handler_is_given),
 		cmocka_unit_test(test_client_behind_a_proxy),
+		cmocka_unit_test(test_what_is_fetched_ahead_is_known),
 		cmocka_unit_test(test_bodies_in_chunks_are_bounded_too),
 		cmocka_unit_test(test_slow_clients_are_cut),
 		cmocka_unit_test(test_the_limit_of_connections_is_true),

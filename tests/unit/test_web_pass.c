@@ -300,8 +300,7 @@ test_the_domain_sets_life_and_number(void **state)
 	char key[KEY_SIZE];
 
 	(void)state;
-	app.platform.v[OPTION_PASS] = 2 * HOUR;
-	app.platform.v[OPTION_PASS_MESSAGES] = 1;
+	serve("[{\"name\":\"" D "\",\"t_pass\":\"2h\",\"pass_messages\":1}]");
 	post("jeanne%40example.org");
 	assert_redirected("?r=done");
 	assert_in_range(test_redis_do(&server, "PTTL %s",
