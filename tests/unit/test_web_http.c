@@ -85,10 +85,10 @@ handle(void *arg, const struct http_request *r, struct http_reply *reply)
 		gate_pass();
 	oct_ip_text(&r->client, client);
 	oct_str_heap(&s, 16384);
+	oct_str_addf(&s, "prefetch=%d ", r->prefetch);
 	oct_str_addf(&s, "method=%d path=%s lang=%s r=%s client=%s type=%s "
-	    "languages=%s prefetch=%d len=%zu body=", (int)r->method, r->path,
-	    r->lang, r->result, client, r->content_type, r->languages,
-	    r->prefetch, r->body_len);
+	    "languages=%s len=%zu body=", (int)r->method, r->path, r->lang,
+	    r->result, client, r->content_type, r->languages, r->body_len);
 	oct_str_addn(&s, r->body, r->body_len);
 	oct_str_addc(&s, '.');
 	reply->status = r->fault != 0 ? r->fault : 200;
