@@ -79,7 +79,8 @@ class Checker:
                       self.read("doc/man/octroi.conf.5"))),
                   list(self.sample_settings(sample)), "octroi.conf.5")
         table = self.read("policy/settings_table.c") + \
-            self.read("policy/settings_options.c")
+            self.read("policy/settings_options.c") + \
+            self.read("policy/settings_web.h")
         # Both tables have settings of one section.
         self.same(sorted(x.split(" ")[0]
                          for x in self.sample_settings(sample)),
