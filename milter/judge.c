@@ -391,6 +391,8 @@ done:
 		    s->id, oct_strerror(rc));
 		tempfail(out, rc);
 	}
+	if (!out->accepted && out->reply.kind == REPLY_TEMPFAIL)
+		hold_replay_undo(s);
 	if (!out->accepted)
 		refund_all(s);
 	else

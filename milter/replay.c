@@ -75,10 +75,61 @@ hold_replay_judge(const char *seen, const char *rpath, const char *typed,
 	    : PROOF_REPLAY_FRESH;
 }
 
+bool
+hold_replay_forget(const char *seen, const char *typed,
+    char next[HOLD_SEEN_SIZE])
+{
+	char thash[SHORT_HASH], word[32];
+	bool found = false, any = false;
+	struct oct_str out;
+
+	short_hash(typed, thash);
+	oct_str_fixed(&out, next, HOLD_SEEN_SIZE);
+	if (!oct_str_word(&seen, word, sizeof(word)))
+		return false;
+	oct_str_add(&out, word);
+	while (oct_str_word(&seen, word, sizeof(word))) {
+		int64_t n = 0;
+
+		if (strlen(word) < SHORT_HASH + 1 ||
+		    oct_num_int(word + SHORT_HASH, 1, 1000, &n) != 0)
+			return false;
+		word[SHORT_HASH - 1] = '\0';
+		if (strcmp(word, thash) == 0) {
+			found = true;
+			n--;
+		}
+		if (n == 0)
+			continue;
+		any = true;
+		oct_str_addf(&out, " %s:%lld", word, (long long)n);
+	}
+	if (!any)
+		oct_str_clear(&out);
+	return found && *seen == '\0' && oct_str_err(&out) == 0;
+}
+
+/* What one writer wants of the memory: a sighting more, or one less. */
+struct change {
+	const char *rpath, *typed;
+	bool forget;
+	enum proof_replay out;
+};
+
+/* Is there something to be written? */
+static bool
+decide(struct change *c, const char *seen, char next[HOLD_SEEN_SIZE])
+{
+	if (c->forget)
+		return seen != NULL &&
+		    hold_replay_forget(seen, c->typed, next);
+	c->out = hold_replay_judge(seen, c->rpath, c->typed, next);
+	return c->out == PROOF_REPLAY_FRESH;
+}
+
 /* One read and one conditional write; OCT_ECONFLICT: again. */
 static int
-remember(struct store *store, const char *key, const char *rpath,
-    const char *typed, enum proof_replay *out)
+apply(struct store *store, const char *key, struct change *c)
 {
 	struct store_batch *b = NULL;
 	struct store_txn *t = NULL;
@@ -95,11 +146,13 @@ remember(struct store *store, const char *key, const char *rpath,
 	if (rc != 0)
 		goto out;
 	seen = store_batch_value(b, slot, 0)->data;
-	*out = hold_replay_judge(seen, rpath, typed, next);
-	if (*out == PROOF_REPLAY_SEEN)
+	if (!decide(c, seen, next))
 		goto out;
 	store_txn_expect(t, key, seen);
-	store_txn_set(t, key, next, KEY_TTL_SEEN_MS);
+	if (*next == '\0')
+		store_txn_del(t, key);
+	else
+		store_txn_set(t, key, next, KEY_TTL_SEEN_MS);
 	rc = store_txn_commit(store, t);
 out:
 	store_txn_free(t);
@@ -107,12 +160,10 @@ out:
 	return rc;
 }
 
-enum proof_replay
-hold_replay(struct judge *j, const struct judge_final *f,
-    const struct auth_dkim_sig *sig)
+static int
+change(const struct session *s, const struct rcpt *r,
+    const struct auth_dkim_sig *sig, struct change *c)
 {
-	struct session *s = j->session;
-	enum proof_replay out = PROOF_REPLAY_UNKNOWN;
 	char hex[2 * sizeof(sig->replay) + 1], key[KEY_SIZE];
 	char rpath[OCT_ADDR_SIZE], typed[OCT_ADDR_SIZE];
 	int rc = OCT_ECONFLICT;
@@ -121,8 +172,39 @@ hold_replay(struct judge *j, const struct judge_final *f,
 	    sizeof(sig->replay));
 	key_seen(key, hex);
 	oct_addr_text(&s->rpath, rpath);
-	oct_addr_text(&s->rcpts[f->rcpt].addr, typed);
+	oct_addr_text(&r->addr, typed);
+	c->rpath = rpath;
+	c->typed = typed;
 	for (int i = 0; i < REPLAY_TRIES && rc == OCT_ECONFLICT; i++)
-		rc = remember(s->app->store, key, rpath, typed, &out);
-	return rc == 0 ? out : PROOF_REPLAY_UNKNOWN;
+		rc = apply(s->app->store, key, c);
+	return rc;
+}
+
+enum proof_replay
+hold_replay(struct judge *j, const struct judge_final *f,
+    const struct auth_dkim_sig *sig)
+{
+	struct rcpt *r = &j->session->rcpts[f->rcpt];
+	struct change c = { .out = PROOF_REPLAY_UNKNOWN };
+
+	if (change(j->session, r, sig, &c) != 0)
+		return PROOF_REPLAY_UNKNOWN;
+	if (c.out == PROOF_REPLAY_FRESH)
+		r->replay_sig = sig;
+	return c.out;
+}
+
+/* A store that is away counts one too many: the sender has two more. */
+void
+hold_replay_undo(struct session *s)
+{
+	struct change c = { .forget = true };
+
+	for (size_t i = 0; i < s->rcpt_count; i++) {
+		struct rcpt *r = &s->rcpts[i];
+
+		if (r->replay_sig != NULL)
+			(void)!change(s, r, r->replay_sig, &c);
+		r->replay_sig = NULL;
+	}
 }

@@ -45,6 +45,8 @@ struct rcpt {
 	bool service;    /* reply or bounce address of the challenge domain */
 	bool replay_known; /* the replay memory was asked */
 	enum proof_replay replay;
+	const struct auth_dkim_sig *replay_sig; /* of the evaluator: counted
+					for it, until the answer; or NULL */
 	bool charged;    /* its rate limits were charged */
 	struct dir_finals finals;
 };

@@ -100,6 +100,48 @@ a_mailing_is_no_letter(void **state)
 	assert_int_equal(see(PATH, "r0@ville.example"), PROOF_REPLAY_FRESH);
 }
 
+/* The message was deferred. */
+static bool
+take_back(const char *typed)
+{
+	char next[HOLD_SEEN_SIZE];
+
+	if (!hold_replay_forget(memory, typed, next))
+		return false;
+	memcpy(memory, next, sizeof(memory));
+	return true;
+}
+
+static void
+what_is_taken_back_does_not_count(void **state)
+{
+	char before[HOLD_SEEN_SIZE];
+
+	(void)state;
+	forget();
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(see(PATH, "bob@ville.example"),
+		    PROOF_REPLAY_FRESH);
+		assert_true(take_back("bob@ville.example"));
+		assert_string_equal(memory, "");
+	}
+	/* Another path may come first then. */
+	assert_int_equal(see("eve@evil.example", "bob@ville.example"),
+	    PROOF_REPLAY_FRESH);
+	forget();
+	assert_int_equal(see(PATH, "bob@ville.example"), PROOF_REPLAY_FRESH);
+	assert_int_equal(see(PATH, "ann@ville.example"), PROOF_REPLAY_FRESH);
+	memcpy(before, memory, sizeof(before));
+	assert_int_equal(see(PATH, "bob@ville.example"), PROOF_REPLAY_FRESH);
+	assert_true(take_back("bob@ville.example"));
+	assert_string_equal(memory, before);
+	assert_false(take_back("carol@ville.example"));
+	assert_string_equal(memory, before);
+	assert_true(take_back("bob@ville.example"));
+	assert_false(take_back("bob@ville.example"));
+	assert_int_equal(see(PATH, "ann@ville.example"), PROOF_REPLAY_FRESH);
+}
+
 static void
 a_damaged_memory_never_proves(void **state)
 {
@@ -126,6 +168,8 @@ a_damaged_memory_never_proves(void **state)
 		assert_int_equal(hold_replay_judge(text, PATH,
 				     "bob@ville.example", next),
 		    PROOF_REPLAY_SEEN);
+		assert_false(hold_replay_forget(text, "bob@ville.example",
+		    next));
 	}
 }
 
@@ -137,6 +181,7 @@ main(void)
 		cmocka_unit_test(another_reverse_path_is_a_replay),
 		cmocka_unit_test(three_times_for_one_recipient),
 		cmocka_unit_test(a_mailing_is_no_letter),
+		cmocka_unit_test(what_is_taken_back_does_not_count),
 		cmocka_unit_test(a_damaged_memory_never_proves),
 	};
 
