@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the courier program shares between its duties.  One thread.
+ * What the courier program shares between its duties.  One thread; other threads
+ * have a view each.
  */
 #ifndef OCT_COURIER_COURIER_H
 #define OCT_COURIER_COURIER_H
@@ -13,6 +14,7 @@
 #include "lib/store.h"
 #include "lib/token.h"
 #include "policy/casework.h"
+#include "policy/directory.h"
 #include "policy/dkim_vault.h"
 #include "policy/settings.h"
 
@@ -35,6 +37,13 @@ OCT_CHECK int courier_open(const struct settings *settings,
     struct courier **out);
 void courier_close(struct courier *c);
 
+/* The same courier for another thread, with connections of its own; c outlives
+ * it. */
+OCT_CHECK int courier_open_smtp(struct courier *c);
+void courier_close_smtp(struct courier *c);
+OCT_CHECK int courier_view_new(const struct courier *c, struct courier **out);
+void courier_view_free(struct courier *view);
+
 /* How a duty ended. */
 enum duty {
 	DUTY_DONE,  /* forget it */
@@ -50,6 +59,20 @@ enum duty courier_release(struct courier *c, const struct case_duty *d);
 enum duty courier_challenge(struct courier *c, const struct case_duty *d);
 enum duty courier_expire(struct courier *c, const struct case_duty *d);
 enum duty courier_purge(struct courier *c, const struct case_duty *d);
+enum duty courier_decide(struct courier *c, const struct case_duty *d);
+
+/*
+ * A release in its three steps, for two threads: look (1: it may leave now, and
+ * *item was read), claim (1: it is ours until item->lease_ms), and finish, which
+ * delivers and records.  0: *out says what becomes of the duty; after look *item
+ * is not set then.
+ */
+OCT_CHECK int courier_release_look(struct courier *c, const struct case_duty *d,
+    struct case_item *item, enum duty *out);
+OCT_CHECK int courier_release_claim(struct courier *c,
+    const struct case_duty *d, struct case_item *item, enum duty *out);
+enum duty courier_release_finish(struct courier *c,
+    const struct case_item *item);
 
 /* Put a duty off until when_ms. */
 enum duty courier_put_off(struct courier *c, const struct case_duty *d,
@@ -73,7 +96,18 @@ OCT_CHECK int courier_suppressed(struct courier *c, const char *address);
 void courier_contact(const struct courier *c, struct notice_contact *out);
 
 /* Messages in the spool that the store does not know, because the milter could
- * not tell whether they were registered: known again, or removed. */
+ * not tell whether they were registered, or could not reach it: known again. */
 void courier_sweep(struct courier *c, int64_t now_ms);
+/* After an outage of the store, undecided ones that came while it lasted are old
+ * enough for the sweep after so long. */
+int64_t courier_sweep_patience_ms(const struct courier *c);
+
+/* Retention of relations, a step at a time; a round begins every
+ * FORGET_EVERY_MS.  0 or the store's error, after which the step is repeated. */
+#define FORGET_EVERY_MS (6LL * 3600000)
+struct forget;
+OCT_CHECK int forget_new(struct forget **out);
+void forget_free(struct forget *f);
+OCT_CHECK int forget_step(struct courier *c, struct forget *f, int64_t now_ms);
 
 #endif

@@ -140,8 +140,10 @@ add_status(const struct dsn *d, struct oct_str *out)
 	size_t len = code != NULL ? strcspn(++code, " ") : 0;
 
 	oct_str_add(out, "Status: ");
-	if (d->reason == DSN_UNCONFIRMED)
+	if (d->reason == DSN_UNCONFIRMED || d->reason == DSN_UNASKED)
 		oct_str_add(out, "5.7.1");
+	else if (d->reason == DSN_GAVE_UP)
+		oct_str_add(out, "4.4.7");
 	else if (len > 0 && is_enhanced(code, len))
 		oct_str_addn(out, code, len);
 	else
@@ -178,6 +180,51 @@ write_status(const struct dsn *d, struct oct_str *out)
 	return rc == OCT_EFULL ? OCT_EPARSE : rc;
 }
 
+static const char *
+why_french(enum dsn_reason reason)
+{
+	switch (reason) {
+	case DSN_UNCONFIRMED:
+		return "C'était votre premier message à cette adresse. "
+		    "Nous vous avions demandé de le confirmer et nous n'avons "
+		    "pas reçu votre confirmation à temps\u00a0: il a été "
+		    "supprimé.";
+	case DSN_UNASKED:
+		return "C'était votre premier message à cette adresse. Son "
+		    "destinataire ne l'a pas demandé à temps\u00a0: il a été "
+		    "supprimé.";
+	case DSN_REFUSED:
+		return "Le serveur de messagerie du destinataire l'a "
+		    "refusé. Sa réponse se trouve dans les détails techniques "
+		    "joints.";
+	case DSN_GAVE_UP:
+		return "Il n'a pas pu être remis pendant plusieurs jours. Les "
+		    "détails techniques sont joints.";
+	}
+	return "";
+}
+
+static const char *
+why_english(enum dsn_reason reason)
+{
+	switch (reason) {
+	case DSN_UNCONFIRMED:
+		return "It was the first that you sent there; we asked you to "
+		    "confirm it and did not hear from you in time, so it was "
+		    "deleted.";
+	case DSN_UNASKED:
+		return "It was the first that you sent there, and its "
+		    "recipient did not ask for it in time, so it was deleted.";
+	case DSN_REFUSED:
+		return "The recipient's mail server refused it; its answer is "
+		    "in the technical details attached.";
+	case DSN_GAVE_UP:
+		return "It could not be delivered for several days; technical "
+		    "details are attached.";
+	}
+	return "";
+}
+
 static void
 write_french(const struct dsn *d, struct oct_str *p, struct oct_str *text)
 {
@@ -187,15 +234,7 @@ write_french(const struct dsn *d, struct oct_str *p, struct oct_str *text)
 	oct_str_add(p, " n'a pas été remis à\u00a0:");
 	notice_paragraph(p, text);
 	notice_addresses_write(&d->rcpt, 1, text);
-	if (d->reason == DSN_UNCONFIRMED)
-		oct_str_add(p, "C'était votre premier message à cette adresse. "
-		    "Nous vous avions demandé de le confirmer et nous n'avons "
-		    "pas reçu votre confirmation à temps\u00a0: il a été "
-		    "supprimé.");
-	else
-		oct_str_add(p, "Le serveur de messagerie du destinataire l'a "
-		    "refusé. Sa réponse se trouve dans les détails techniques "
-		    "joints.");
+	oct_str_add(p, why_french(d->reason));
 	notice_paragraph(p, text);
 	oct_str_add(p, "Si votre message est important, joignez votre "
 	    "correspondant par un autre moyen, ou demandez-nous de l'aide.");
@@ -209,11 +248,7 @@ write_english(const struct dsn *d, struct oct_str *p, struct oct_str *text)
 	oct_str_add(p, "Your message of ");
 	oct_date_en(p, d->arrival_ms);
 	oct_str_add(p, " was not delivered to the address above. ");
-	oct_str_add(p, d->reason == DSN_UNCONFIRMED ?
-	    "It was the first that you sent there; we asked you to confirm "
-	    "it and did not hear from you in time, so it was deleted." :
-	    "The recipient's mail server refused it; its answer is in the "
-	    "technical details attached.");
+	oct_str_add(p, why_english(d->reason));
 	notice_paragraph(p, text);
 }
 

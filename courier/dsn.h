@@ -15,8 +15,13 @@
 #define DSN_MAX (5 * DSN_HEADERS_MAX) /* of the whole: a bound for out */
 
 enum dsn_reason {
-	DSN_UNCONFIRMED, /* the sender did not confirm in time: 5.7.1 */
-	DSN_REFUSED      /* the mailbox's server refused it: see diagnostic */
+	DSN_UNCONFIRMED, /* the sender was asked and did not confirm in time:
+			    5.7.1 */
+	DSN_UNASKED,     /* nobody asked him, and its owner did not want it:
+			    5.7.1 */
+	DSN_REFUSED,     /* the mailbox's server refused it: see diagnostic */
+	DSN_GAVE_UP      /* it could not be delivered for days: see diagnostic;
+			    4.4.7 */
 };
 
 struct dsn {
@@ -29,7 +34,8 @@ struct dsn {
 	const char *rcpt;        /* as typed in RCPT, without brackets */
 	const char *orcpt;       /* value of ORCPT as given, "" = none */
 	const char *envid;       /* value of ENVID as given, "" = none */
-	const char *diagnostic;  /* DSN_REFUSED: "550 5.1.1 text", else "" */
+	const char *diagnostic;  /* DSN_REFUSED, DSN_GAVE_UP: "550 5.1.1 text",
+				    "" = there is none */
 	int64_t now_ms, arrival_ms;
 	const char *orig_id, *orig_refs; /* raw field values, "" = none */
 	const char *headers;     /* original message: read up to the first empty

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of an item's time (challenge.md 3, expiry rule, and 10d), and the
- * removal of files whose item is over.
+ * The end of an item's time (challenge.md 3, expiry rule, and 10d).
  */
 #include <errno.h>
 #include <sodium.h>
@@ -21,31 +20,33 @@
 #define NOTICE_RETRY_MS (10 * 60000)
 /* A notice that cannot be handed over for so long is given up, loudly. */
 #define NOTICE_GIVE_UP_MS (5LL * 86400000)
-/* The file of an item released without a proven path: a bounce brings it back. */
-#define BOUNCE_WINDOW_MS (6LL * 86400000)
 
 /* --- The notice to the sender ------------------------------------------------------ */
 
-/* Whoever said "not me", or whose address bounced, is not written to again. */
+/* What became of the challenge that the item waited for; LATE (it never left) if
+ * there was none.  0 or an error. */
 static int
-challenge_forbids(struct courier *c, const struct held *h)
+challenge_of(struct courier *c, const struct held *h,
+    enum challenge_state *out)
 {
 	struct case_challenge ch;
 	int rc;
 
+	*out = CHALLENGE_LATE;
 	if (h->challenge[0] == '\0')
 		return 0;
 	rc = case_challenge_read(c->store, h->domain, h->challenge, &ch);
 	if (rc <= 0)
 		return rc;
-	rc = ch.state == CHALLENGE_LAPSED ? 1 : 0;
+	*out = ch.state;
 	case_challenge_fini(&ch);
-	return rc;
+	return 0;
 }
 
 /* 1: the sender is told; 0: nobody outside is; or an error. */
 static int
-is_notified(struct courier *c, const struct held *h)
+is_notified(struct courier *c, const struct held *h,
+    enum challenge_state *asked)
 {
 	struct oct_addr rpath;
 	int rc;
@@ -55,9 +56,11 @@ is_notified(struct courier *c, const struct held *h)
 	    (strcmp(h->reason, fate_reason_name(FATE_R_FIRST_CONTACT)) != 0 &&
 		strcmp(h->reason, fate_reason_name(FATE_R_TRANSIT)) != 0))
 		return 0;
-	rc = challenge_forbids(c, h);
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
+	rc = challenge_of(c, h, asked);
+	/* Whoever said "not me", or whose address bounced, is not written to
+	 * again. */
+	if (rc < 0 || *asked == CHALLENGE_LAPSED)
+		return rc;
 	rc = courier_suppressed(c, h->rpath);
 	return rc < 0 ? rc : rc == 0;
 }
@@ -78,39 +81,74 @@ parameter(const char *params, const char *name, char *out, size_t len)
 		*out = '\0';
 }
 
+static enum dsn_reason
+reason_of(const struct case_item *item, enum challenge_state asked)
+{
+	switch (item->refused) {
+	case CASE_REFUSED:
+	case CASE_BOUNCED:
+		return DSN_REFUSED;
+	case CASE_GAVE_UP:
+	case CASE_LOST:
+		return DSN_GAVE_UP;
+	case CASE_NOT_REFUSED:
+		break;
+	}
+	return asked == CHALLENGE_SENT || asked == CHALLENGE_SENDING
+	    ? DSN_UNCONFIRMED
+	    : DSN_UNASKED;
+}
+
+/* The answer of a server, and not our own words for none. */
+static const char *
+diagnostic_of(const struct case_item *item)
+{
+	bool code = strspn(item->note, "0123456789") == 3;
+
+	return item->refused != CASE_NOT_REFUSED && code ? item->note : "";
+}
+
+/* The head of the message, as much as a notice shows; of a lost one nothing. */
 static int
-compose(struct courier *c, const struct case_item *item, struct oct_str *out)
+read_head(struct courier *c, const char *id, char *head, size_t *n)
+{
+	int fd = -1, rc = spool_item_open(c->spool, id, &fd);
+
+	*n = 0;
+	if (rc == OCT_EABSENT)
+		return 0;
+	if (rc == 0)
+		rc = oct_io_read(fd, head, DSN_HEADERS_MAX, n);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+static int
+compose(struct courier *c, const struct case_item *item,
+    enum challenge_state asked, struct oct_str *out)
 {
 	const struct held *h = &item->held;
 	char role[OCT_ADDR_SIZE], orcpt[1024], envid[1024];
 	char *headers = malloc(DSN_HEADERS_MAX);
 	struct oct_str s;
 	size_t n = 0;
-	int fd = -1, rc = spool_item_open(c->spool, h->id, &fd);
-	struct dsn d = { .reason = DSN_UNCONFIRMED,
+	int rc;
+	struct dsn d = { .reason = reason_of(item, asked),
 		.host = c->challenge_domain, .role = role, .to = h->rpath,
 		.rcpt = h->typed, .orcpt = orcpt, .envid = envid,
-		.diagnostic = "", .now_ms = oct_clock_wall_ms(),
+		.diagnostic = diagnostic_of(item), .now_ms = oct_clock_wall_ms(),
 		.arrival_ms = h->arrival_ms, .orig_id = h->message_id,
 		.orig_refs = h->references };
 
-	if (rc != 0 || headers == NULL) {
-		if (rc == 0)
-			(void)close(fd);
-		free(headers);
-		return rc != 0 ? rc : -ENOMEM;
-	}
-	/* Confirmed in time, but the mailbox's server refused the release. */
-	if (item->note[0] == '5') {
-		d.reason = DSN_REFUSED;
-		d.diagnostic = item->note;
-	}
+	if (headers == NULL)
+		return -ENOMEM;
 	oct_str_fixed(&s, role, sizeof(role));
 	oct_str_addf(&s, "%s@%s", c->settings->challenge_from,
 	    c->challenge_domain);
 	parameter(h->rcpt_params, "ORCPT", orcpt, sizeof(orcpt));
 	parameter(h->mail_params, "ENVID", envid, sizeof(envid));
-	rc = oct_io_read(fd, headers, DSN_HEADERS_MAX, &n);
+	rc = read_head(c, h->id, headers, &n);
 	d.headers = headers;
 	d.headers_len = n;
 	randombytes_buf(d.random, sizeof(d.random));
@@ -118,27 +156,55 @@ compose(struct courier *c, const struct case_item *item, struct oct_str *out)
 	if (rc == 0)
 		rc = dsn_write(&d, out);
 	free(headers);
-	(void)close(fd);
 	return rc;
 }
 
+struct notifying {
+	struct courier *courier;
+	const struct case_item *item;
+	bool tried, marked;
+};
+
+/* Just before the dot: nobody sends this notice again from here on. */
 static int
-notify(struct courier *c, const struct case_item *item)
+mark(void *arg)
 {
-	struct smtp_reply reply;
+	struct notifying *n = arg;
+	int rc = case_notice(n->courier->store, n->item, NULL, "sending");
+
+	n->tried = true;
+	n->marked = rc == 1;
+	return n->marked ? 0 : -1;
+}
+
+/* 0: it was handed over, or nobody knows and it is not done again. */
+static int
+notify(struct courier *c, const struct case_item *item,
+    enum challenge_state asked)
+{
+	struct notifying n = { .courier = c, .item = item };
+	struct smtp_reply reply = { .code = 0 };
 	struct oct_str message;
 	int rc;
 
 	oct_str_heap(&message, DSN_MAX);
-	rc = compose(c, item, &message);
+	rc = compose(c, item, asked, &message);
 	if (rc == 0) {
 		struct own_mail m = { .mail_from = "",
-			.rcpt = item->held.rpath,
-			.message = &message };
+			.rcpt = item->held.rpath, .message = &message,
+			.before_dot = mark, .arg = &n };
 
 		rc = courier_send_own(c, &m, &reply);
 	}
 	oct_str_free(&message);
+	if (n.marked && (rc == 0 || (reply.sent_all && reply.code == 0))) {
+		(void)!case_notice(c->store, item, "sending", "sent");
+		return 0;
+	}
+	/* Also if the mark may have been set without our hearing of it: the dot
+	 * was not sent. */
+	if (n.tried)
+		(void)!case_notice(c->store, item, "sending", NULL);
 	return rc;
 }
 
@@ -149,10 +215,15 @@ static int
 tell_sender(struct courier *c, const struct case_item *item, int64_t now)
 {
 	const struct held *h = &item->held;
-	int rc = is_notified(c, h);
+	enum challenge_state asked = CHALLENGE_LATE;
+	int rc;
 
+	/* We died between the mark and the record. */
+	if (item->notice[0] != '\0')
+		return 1;
+	rc = is_notified(c, h, &asked);
 	if (rc == 1)
-		rc = notify(c, item);
+		rc = notify(c, item, asked);
 	else if (rc == 0)
 		return 1;
 	if (rc == 0) {
@@ -162,7 +233,7 @@ tell_sender(struct courier *c, const struct case_item *item, int64_t now)
 	}
 	oct_log(OCT_WARNING, "item=%s domain=%s notice=failed error=\"%s\"",
 	    h->id, h->domain, oct_strerror(rc));
-	return rc == OCT_EREFUSED || rc == OCT_EPARSE || rc == OCT_EABSENT ||
+	return rc == OCT_EREFUSED || rc == OCT_EPARSE ||
 	    now > item->expires_ms + NOTICE_GIVE_UP_MS;
 }
 
@@ -223,55 +294,6 @@ courier_expire(struct courier *c, const struct case_duty *d)
 	if (rc < 0)
 		return DUTY_FAILED;
 	out = decide(c, d, &item);
-	case_item_fini(&item);
-	return out;
-}
-
-/* Remove the message of a finished item.  It is marked before and after: the
- * milter, which may be writing the same message anew, registers neither in
- * between nor over a mark that it has not seen. */
-static enum duty
-purge(struct courier *c, const struct case_duty *d, const struct case_item *item)
-{
-	int64_t now = oct_clock_wall_ms();
-	int rc = case_purge(c->store, item, CASE_GOING);
-
-	if (rc < 0)
-		return DUTY_FAILED;
-	if (rc == 0)
-		return courier_put_off(c, d, now + 1000);
-	rc = spool_item_remove(c->spool, d->id);
-	if (rc != 0) {
-		oct_log(OCT_WARNING, "item=%s purge=failed error=\"%s\"",
-		    d->id, oct_strerror(rc));
-		return courier_put_off(c, d, now + 60000);
-	}
-	return case_purge(c->store, item, CASE_GONE) < 0 ? DUTY_FAILED
-							 : DUTY_DONE;
-}
-
-/* The file of an item that is over, once nothing can bring it back. */
-enum duty
-courier_purge(struct courier *c, const struct case_duty *d)
-{
-	struct case_item item;
-	enum duty out = DUTY_DONE;
-	int64_t until = 0;
-	int rc = case_item_read(c->store, d->domain, d->id, &item);
-
-	if (rc == 0 || rc == OCT_EPARSE)
-		return DUTY_DONE;
-	if (rc < 0)
-		return DUTY_FAILED;
-	if (item.state == HELD_RELEASED && item.held.class[0] != 'A' &&
-	    item.held.rpath[0] != '\0')
-		until = item.released_ms + BOUNCE_WINDOW_MS;
-	if (held_is_live(item.state) || strcmp(item.file, CASE_GONE) == 0)
-		out = DUTY_DONE;
-	else if (oct_clock_wall_ms() < until)
-		out = courier_put_off(c, d, until);
-	else
-		out = purge(c, d, &item);
 	case_item_fini(&item);
 	return out;
 }

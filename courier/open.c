@@ -94,23 +94,6 @@ open_dkim(struct courier *c)
 }
 
 static int
-open_smtp(struct courier *c, const char *address, struct smtp_out **out)
-{
-	struct smtp_out_conf conf;
-	int rc;
-
-	smtp_out_conf_init(&conf);
-	conf.address = address;
-	conf.helo = c->settings->hostname;
-	if (*c->settings->smtp_user != '\0') {
-		conf.user = c->settings->smtp_user;
-		conf.password = c->settings->smtp_password;
-	}
-	rc = smtp_out_new(&conf, out);
-	return rc == 0 ? 0 : fail("smtp", address, rc, "host:port");
-}
-
-static int
 open_store(struct courier *c)
 {
 	char key[KEY_SIZE];
@@ -180,9 +163,7 @@ courier_open(const struct settings *settings, struct courier **out)
 	if (rc == 0)
 		rc = open_spool(c);
 	if (rc == 0)
-		rc = open_smtp(c, settings->release_address, &c->release);
-	if (rc == 0)
-		rc = open_smtp(c, settings->own_address, &c->own);
+		rc = courier_open_smtp(c);
 	if (rc == 0)
 		rc = open_store(c);
 	if (rc != 0) {
@@ -199,8 +180,7 @@ courier_close(struct courier *c)
 {
 	if (c == NULL)
 		return;
-	smtp_out_free(c->release);
-	smtp_out_free(c->own);
+	courier_close_smtp(c);
 	store_free(c->store);
 	spool_close(c->spool);
 	auth_dkim_lib_free(c->dkim);

@@ -24,6 +24,8 @@
 
 #define RETRY_FIRST_MS 30000
 #define RETRY_MAX_MS (15 * 60000)
+/* RFC 5321 4.5.4.1: the time after which a message is given up. */
+#define GIVE_UP_MS (5LL * 86400000)
 #define BEFORE_MAX 20000
 
 /* Keeps fields that outsiders may not set out of what is delivered. */
@@ -127,6 +129,22 @@ build_message(struct courier *c, const struct case_item *item, bool rewritten,
 	return 0;
 }
 
+/* The same at each try, another in each life of the item's id: a late bounce of
+ * an earlier message must not act on a later one. */
+static void
+bounce_id(const struct courier *c, const struct held *h,
+    char out[OCT_TOKEN_ID_SIZE])
+{
+	char life[HELD_ID_SIZE + 24];
+	uint8_t sum[16];
+
+	(void)snprintf(life, sizeof(life), "%s %lld", h->id,
+	    (long long)h->arrival_ms);
+	(void)crypto_generichash(sum, sizeof(sum), (const uint8_t *)life,
+	    strlen(life), c->code_key, sizeof(c->code_key));
+	(void)sodium_bin2hex(out, OCT_TOKEN_ID_SIZE, sum, 8);
+}
+
 /* A path that was not proven must get no bounce of ours (challenge.md 4): the
  * bounce address brings the item back instead.  1 rewritten, 0 the path stays, or
  * an error: then nothing may be sent. */
@@ -134,18 +152,14 @@ static int
 rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 {
 	char id[OCT_TOKEN_ID_SIZE], token[OCT_TOKEN_SIZE], key[KEY_SIZE];
-	char value[OCT_DOMAIN_SIZE + 64];
+	char value[OCT_DOMAIN_SIZE + 96];
 	struct store_txn *t = NULL;
 	struct oct_str s;
-	uint8_t sum[16];
-
 	int rc;
 
 	if (h->class[0] == 'A' || h->rpath[0] == '\0')
 		return 0;
-	(void)crypto_generichash(sum, sizeof(sum), (const uint8_t *)h->id,
-	    strlen(h->id), c->code_key, sizeof(c->code_key));
-	(void)sodium_bin2hex(id, sizeof(id), sum, 8);
+	bounce_id(c, h, id);
 	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
 	*out = '\0';
 	rc = oct_token_for(&c->tokens, OCT_TOKEN_BOUNCE, id, token);
@@ -153,7 +167,8 @@ rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 		rc = store_txn_new(&t);
 	if (rc != 0)
 		return rc;
-	case_duty_write("item", h->domain, h->id, value);
+	(void)snprintf(value, sizeof(value), "item %s %s %lld", h->domain,
+	    h->id, (long long)h->arrival_ms);
 	store_txn_set(t, key_token(key, id), value, KEY_TTL_NET_MS);
 	rc = store_txn_commit(c->store, t);
 	oct_str_addf(&s, "bounce+%s@%s", token, c->challenge_domain);
@@ -232,58 +247,85 @@ end_transit(struct courier *c, const struct held *h, int64_t now)
 	case_item_fini(&item);
 }
 
+/* What the outcome of a try means for the item. */
+static enum case_refused
+refusal(const struct case_item *item, int rc, int64_t now)
+{
+	if (rc == OCT_EREFUSED || rc == OCT_EPARSE)
+		return CASE_REFUSED;
+	if (rc == OCT_EABSENT)
+		return CASE_LOST;
+	return now - item->wanted_ms >= GIVE_UP_MS ? CASE_GAVE_UP
+						   : CASE_NOT_REFUSED;
+}
+
+/* An owner who blocks does not wait for what is on its way; if it comes back, it
+ * is dropped like the rest.  0 or the store's error. */
+static int
+drop_if_blocked(struct courier *c, const struct held *h)
+{
+	enum case_outcome out;
+	struct relation r;
+	int rc;
+
+	if (h->sid[0] == '\0')
+		return 0;
+	rc = case_relation_read(c->store, h->domain, h->local, h->sid, &r);
+	if (rc < 0 || r.state != REL_BLOCKED)
+		return rc < 0 ? rc : 0;
+	return case_drop(c->store, h->domain, h->id, oct_clock_wall_ms(), &out);
+}
+
+static enum duty
+put_back(struct courier *c, const struct case_item *item, int rc,
+    const struct smtp_reply *reply)
+{
+	int64_t now = oct_clock_wall_ms();
+	enum case_refused refused = refusal(item, rc, now);
+	bool again = refused == CASE_NOT_REFUSED;
+	char note[640];
+
+	(void)snprintf(note, sizeof(note), "%d %s",
+	    reply->code, reply->code != 0 ? reply->text : oct_strerror(rc));
+	oct_log(refused == CASE_LOST ? OCT_ERROR : OCT_WARNING,
+	    "item=%s domain=%s verdict=%s code=%d error=\"%s\" retry=%s",
+	    item->held.id, item->held.domain,
+	    refused == CASE_GAVE_UP ? "given-up" : "not-released", reply->code,
+	    oct_strerror(rc), again ? "yes" : "no");
+	rc = case_put_back(c->store, item, refused, note, now + backoff(item));
+	if (rc == 0)
+		rc = drop_if_blocked(c, &item->held);
+	if (rc != 0)
+		return DUTY_FAILED;
+	if (!again)
+		end_transit(c, &item->held, now);
+	return again ? DUTY_LATER : DUTY_DONE;
+}
+
 static enum duty
 record(struct courier *c, const struct case_item *item, int rc,
     const struct smtp_reply *reply)
 {
-	int64_t now = oct_clock_wall_ms();
-	int64_t next = rc == OCT_EREFUSED || rc == OCT_EABSENT ||
-		rc == OCT_EPARSE
-	    ? 0
-	    : now + backoff(item);
-	char note[640];
-
-	if (rc == 0) {
-		oct_log(OCT_INFO,
-		    "item=%s domain=%s verdict=released by=%s queue_id=%s",
-		    item->held.id, item->held.domain, item->want,
-		    reply->queue_id);
-		rc = case_released(c->store, item, now);
-		/* Delivered but not recorded: the lease runs out and it is
-		 * delivered again, which is the lesser evil. */
-		if (rc == OCT_ECONFLICT)
-			return DUTY_LATER; /* due since it was claimed */
-		return rc == 0 ? DUTY_DONE : DUTY_FAILED;
-	}
-	(void)snprintf(note, sizeof(note), "%d %s",
-	    reply->code, reply->code != 0 ? reply->text : oct_strerror(rc));
-	oct_log(rc == OCT_EABSENT ? OCT_ERROR : OCT_WARNING,
-	    "item=%s domain=%s verdict=not-released code=%d error=\"%s\" "
-	    "retry=%s",
-	    item->held.id, item->held.domain, reply->code, oct_strerror(rc),
-	    next > 0 ? "yes" : "no");
-	rc = case_put_back(c->store, item, note, next, now);
 	if (rc != 0)
-		return DUTY_FAILED;
-	if (next == 0)
-		end_transit(c, &item->held, now);
-	return next > 0 ? DUTY_LATER : DUTY_DONE;
+		return put_back(c, item, rc, reply);
+	oct_log(OCT_INFO,
+	    "item=%s domain=%s verdict=released by=%s queue_id=%s",
+	    item->held.id, item->held.domain, item->want, reply->queue_id);
+	rc = case_released(c->store, item, oct_clock_wall_ms());
+	/* Delivered but not recorded: the lease runs out and it is
+	 * delivered again, which is better than never. */
+	if (rc == OCT_ECONFLICT)
+		return DUTY_LATER; /* due since it was claimed */
+	return rc == 0 ? DUTY_DONE : DUTY_FAILED;
 }
 
-static enum duty
-claimed(struct courier *c, const struct case_duty *d)
+enum duty
+courier_release_finish(struct courier *c, const struct case_item *item)
 {
 	struct smtp_reply reply;
-	struct case_item item;
-	enum duty out;
-	int rc = case_item_read(c->store, d->domain, d->id, &item);
+	int rc = deliver(c, item, &reply);
 
-	if (rc <= 0)
-		return DUTY_FAILED;
-	rc = deliver(c, &item, &reply);
-	out = record(c, &item, rc, &reply);
-	case_item_fini(&item);
-	return out;
+	return record(c, item, rc, &reply);
 }
 
 /* May this item leave now?  1 yes; else *out says what becomes of the duty. */
@@ -295,8 +337,13 @@ is_ready(struct courier *c, const struct case_duty *d,
 	int64_t ready = item->held.arrival_ms + c->timers.settle;
 
 	*out = DUTY_DONE;
-	if (!held_is_live(item->state) || item->want[0] == '\0')
+	if (!held_is_live(item->state))
 		return 0;
+	if (item->want[0] == '\0') {
+		if (drop_if_blocked(c, &item->held) != 0)
+			*out = DUTY_FAILED;
+		return 0;
+	}
 	if (now < ready)
 		*out = courier_put_off(c, d, ready);
 	else if (item->state == HELD_RELEASING && item->lease_ms > now)
@@ -306,32 +353,50 @@ is_ready(struct courier *c, const struct case_duty *d,
 	return 0;
 }
 
+int
+courier_release_look(struct courier *c, const struct case_duty *d,
+    struct case_item *item, enum duty *out)
+{
+	int rc = case_item_read(c->store, d->domain, d->id, item);
+
+	*out = DUTY_DONE;
+	if (rc == OCT_EPARSE)
+		oct_log(OCT_ERROR, "item=%s domain=%s error=unreadable", d->id,
+		    d->domain);
+	else if (rc < 0)
+		*out = DUTY_FAILED;
+	if (rc != 1)
+		return 0;
+	if (is_ready(c, d, item, out) == 1)
+		return 1;
+	case_item_fini(item);
+	return 0;
+}
+
+int
+courier_release_claim(struct courier *c, const struct case_duty *d,
+    struct case_item *item, enum duty *out)
+{
+	int rc = case_claim(c->store, &c->timers, item, oct_clock_wall_ms());
+
+	if (rc == 1)
+		return 1;
+	/* It changed under us: look again. */
+	*out = rc == 0 ? courier_put_off(c, d, oct_clock_wall_ms() + 1000)
+		       : DUTY_FAILED;
+	return 0;
+}
+
 enum duty
 courier_release(struct courier *c, const struct case_duty *d)
 {
 	struct case_item item;
-	enum duty out = DUTY_DONE;
-	int rc = case_item_read(c->store, d->domain, d->id, &item);
+	enum duty out;
 
-	if (rc == 0)
-		return DUTY_DONE;
-	if (rc == OCT_EPARSE) {
-		oct_log(OCT_ERROR, "item=%s domain=%s error=unreadable", d->id,
-		    d->domain);
-		return DUTY_DONE;
-	}
-	if (rc < 0)
-		return DUTY_FAILED;
-	if (is_ready(c, d, &item, &out) == 1) {
-		rc = case_claim(c->store, &c->timers, &item,
-		    oct_clock_wall_ms());
-		if (rc == 1)
-			out = claimed(c, d);
-		else if (rc == 0) /* it changed under us: look again */
-			out = courier_put_off(c, d, oct_clock_wall_ms() + 1000);
-		else
-			out = DUTY_FAILED;
-	}
+	if (courier_release_look(c, d, &item, &out) == 0)
+		return out;
+	if (courier_release_claim(c, d, &item, &out) == 1)
+		out = courier_release_finish(c, &item);
 	case_item_fini(&item);
 	return out;
 }

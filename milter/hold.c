@@ -90,8 +90,9 @@ apply_item(struct judge_final *f, const struct store_batch *b, int slot)
 	    strlen(held_state_name(hs)) + 1);
 	/* While its message goes away it is left out: registering conflicts,
 	 * and a little later it is gone. */
-	if (file != NULL && strcmp(file, CASE_GONE) == 0)
-		memcpy(f->file_old, CASE_GONE, sizeof(CASE_GONE));
+	if (file != NULL && case_is_gone(file) &&
+	    strlen(file) < sizeof(f->file_old))
+		memcpy(f->file_old, file, strlen(file) + 1);
 }
 
 static void

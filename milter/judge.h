@@ -24,7 +24,7 @@ struct judge_final {
 	bool rel_present;
 	char rel_packed[REL_PACKED_SIZE];
 	char state_old[16];         /* of an item of that id; "" = none */
-	char file_old[8];           /* and its "file" (policy/casework.h) */
+	char file_old[CASE_FILE_SIZE]; /* and its "file" (policy/casework.h) */
 	bool merged;                /* a live item of that id exists */
 	bool transit;               /* delivered, but taken over (see below) */
 	bool kept;                  /* a kept RCPT delivers to it */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks against a challenge: who was blocked since he was asked confirms
- * nothing (challenge.md 3: BLOCKED never leads to delivery).
+ * What owners said of a sender, seen from what is held: who was blocked since he
+ * was asked confirms nothing (challenge.md 3: BLOCKED never leads to delivery),
+ * and what was kept undecided is decided by what stands now (challenge.md 11).
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,91 +11,205 @@
 #include "lib/err.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
+#include "policy/proof.h"
 
-#define WHO_MAX 4
+#define WHO_MAX 7
 #define WHO_SIZE (OCT_ADDR_SIZE + 8)
 
 struct who {
 	char text[WHO_MAX][WHO_SIZE];
 	const char *list[WHO_MAX];
 	size_t count;
+	size_t from_count; /* the first ones: of From */
+	const char *org;   /* that proved From, or "" */
+	int64_t now_ms;
 };
 
 static void
-add_who(struct who *w, const char *address)
+add_name(struct who *w, const char *kind, const char *name)
 {
-	struct oct_addr a, folded;
-	char text[OCT_ADDR_SIZE];
-
-	if (w->count + 2 > WHO_MAX || oct_addr_parse(address, &a) != 0 ||
-	    oct_addr_is_null(&a))
+	if (w->count == WHO_MAX || *name == '\0')
 		return;
-	oct_addr_fold(&a, '\0', &folded);
-	oct_addr_text(&folded, text);
-	(void)snprintf(w->text[w->count], WHO_SIZE, "addr:%s", text);
-	w->list[w->count] = w->text[w->count];
-	w->count++;
-	(void)snprintf(w->text[w->count], WHO_SIZE, "dom:%s", folded.domain);
+	(void)snprintf(w->text[w->count], WHO_SIZE, "%s:%s", kind, name);
 	w->list[w->count] = w->text[w->count];
 	w->count++;
 }
 
-/* The From of a sid: "A|from|org", or "A|path|org|from". */
 static void
-from_of(const char *sid, char out[OCT_ADDR_SIZE])
+add_from(struct who *w, const char *address)
+{
+	struct oct_addr a, folded;
+	char text[OCT_ADDR_SIZE];
+
+	if (oct_addr_parse(address, &a) != 0 || oct_addr_is_null(&a))
+		return;
+	oct_addr_fold(&a, '\0', &folded);
+	oct_addr_text(&folded, text);
+	add_name(w, "addr", text);
+	add_name(w, "sent", text);
+	add_name(w, "dom", folded.domain);
+}
+
+static void
+add_path(struct who *w, const char *address)
+{
+	struct oct_addr a, folded;
+	char text[OCT_ADDR_SIZE];
+
+	if (oct_addr_parse(address, &a) != 0 || oct_addr_is_null(&a))
+		return;
+	proof_fold(&a, &folded);
+	oct_addr_text(&folded, text);
+	add_name(w, "addr", text);
+	add_name(w, "dom", a.domain);
+}
+
+/* The From of a sid: "A|from|org", or "A|path|org|from". */
+bool
+case_sid_from(const char *sid, char out[OCT_ADDR_SIZE])
 {
 	const char *first = strchr(sid, '|'), *last = strrchr(sid, '|');
 	size_t bars = 0;
 	struct oct_str s;
 
 	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
+	*out = '\0';
 	for (const char *p = sid; *p != '\0'; p++)
 		bars += *p == '|';
 	if (bars < 2)
-		return;
+		return false;
 	first = bars >= 3 ? last + 1 : first + 1;
 	oct_str_addn(&s, first, strcspn(first, "|"));
 	if (oct_str_err(&s) != 0)
 		*out = '\0';
+	return bars == 2 && (sid[0] == 'A' || sid[0] == 'F');
 }
 
-static bool
-has_block(const struct store_batch *b, int slot, size_t count)
+static void
+gather(const char *sid, const char *from, const char *rpath, int64_t now_ms,
+    struct who *w)
 {
-	for (size_t i = 0; i < count; i++) {
+	char of_sid[OCT_ADDR_SIZE];
+	bool proven = case_sid_from(sid, of_sid);
+
+	w->count = 0;
+	w->now_ms = now_ms;
+	w->org = proven ? strrchr(sid, '|') + 1 : "";
+	add_from(w, *from != '\0' ? from : of_sid);
+	if (proven && w->count > 0 &&
+	    strcmp(w->text[w->count - 1] + 4, w->org) != 0)
+		add_name(w, "dom", w->org);
+	w->from_count = w->count;
+	add_path(w, rpath);
+}
+
+/* What the grants at slot say. */
+struct said {
+	bool blocked, granted;
+};
+
+static void
+hear(const struct store_batch *b, int slot, const struct who *w,
+    struct said *out)
+{
+	for (size_t i = 0; i < w->count; i++) {
 		const char *packed = store_batch_value(b, slot, i)->data;
 		struct case_grant g;
 
-		if (packed != NULL && case_grant_parse(packed, &g) == 0 &&
-		    g.block)
-			return true;
+		if (packed == NULL || case_grant_parse(packed, &g) != 0 ||
+		    !grant_is_live(&g, w->now_ms))
+			continue;
+		if (g.block)
+			out->blocked = true;
+		else if (i < w->from_count && *w->org != '\0' &&
+		    grant_matches(&g, w->org, w->now_ms))
+			out->granted = true;
 	}
-	return false;
 }
 
-int
-case_blocked(struct store *s, const struct challenge *ch, const char *local)
+static int
+ask_grants(struct store *s, const char *domain, const char *local,
+    const struct who *w, struct said *out)
 {
-	struct who w = { .count = 0 };
-	char from[OCT_ADDR_SIZE], key[KEY_SIZE];
 	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
 	int own, all, rc;
 
-	from_of(ch->sid, from);
-	add_who(&w, from);
-	add_who(&w, ch->rpath);
-	if (w.count == 0)
+	*out = (struct said){ .blocked = false };
+	if (w->count == 0)
 		return 0;
 	rc = store_batch_new(&b);
 	if (rc != 0)
 		return rc;
-	own = store_batch_hmget(b, key_grants(key, ch->domain, local), w.list,
-	    w.count);
-	all = store_batch_hmget(b, key_grants(key, ch->domain, "@"), w.list,
-	    w.count);
+	own = store_batch_hmget(b, key_grants(key, domain, local), w->list,
+	    w->count);
+	all = store_batch_hmget(b, key_grants(key, domain, "@"), w->list,
+	    w->count);
 	rc = own < 0 || all < 0 ? OCT_ELIMIT : store_batch_run(s, b);
-	if (rc == 0)
-		rc = has_block(b, own, w.count) || has_block(b, all, w.count);
+	if (rc == 0) {
+		hear(b, own, w, out);
+		hear(b, all, w, out);
+	}
 	store_batch_free(b);
 	return rc;
+}
+
+int
+case_blocked(struct store *s, const struct challenge *ch, const char *local,
+    int64_t now_ms)
+{
+	struct said said;
+	struct who w;
+	int rc;
+
+	gather(ch->sid, "", ch->rpath, now_ms, &w);
+	rc = ask_grants(s, ch->domain, local, &w, &said);
+	return rc != 0 ? rc : said.blocked;
+}
+
+/* The relation of that sid, as time has left it. */
+static int
+state_now(struct store *s, const struct case_timers *t, const struct held *h,
+    const char *sid, int64_t now_ms, enum rel_state *out)
+{
+	struct relation r;
+	int rc;
+
+	*out = REL_UNKNOWN;
+	if (*sid == '\0')
+		return 0;
+	rc = case_relation_read(s, h->domain, h->local, sid, &r);
+	if (rc < 0)
+		return rc;
+	(void)relation_age(&r, &t->ages, now_ms);
+	*out = r.state;
+	return 0;
+}
+
+int
+case_standing(struct store *s, const struct case_timers *t,
+    const struct held *h, int64_t now_ms, enum case_standing *out)
+{
+	char stronger[PROOF_SID_SIZE];
+	enum rel_state own, other = REL_UNKNOWN;
+	struct said said;
+	struct who w;
+	int rc;
+
+	gather(h->sid, h->from, h->rpath, now_ms, &w);
+	proof_sid_stronger(h->sid, stronger);
+	rc = ask_grants(s, h->domain, h->local, &w, &said);
+	if (rc == 0)
+		rc = state_now(s, t, h, h->sid, now_ms, &own);
+	if (rc == 0)
+		rc = state_now(s, t, h, stronger, now_ms, &other);
+	if (rc != 0)
+		return rc;
+	*out = CASE_STRANGER;
+	if (said.blocked || own == REL_BLOCKED || other == REL_BLOCKED)
+		*out = CASE_BLOCKED;
+	else if (own == REL_ALLOWED || other == REL_ALLOWED ||
+	    said.granted)
+		*out = CASE_ALLOWED;
+	return 0;
 }

@@ -3,17 +3,18 @@
  * What the courier does to items and challenges.
  */
 #include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/num.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
 #include "policy/space.h"
 
-/* A transaction whose conflict means "somebody else did it, or it no longer
- * applies": 1 done, 0 not, or an error. */
-static int
-commit_or_not(struct store *s, struct store_txn *txn)
+int
+case_commit_or_not(struct store *s, struct store_txn *txn)
 {
 	int rc = store_txn_commit(s, txn);
 
@@ -37,16 +38,17 @@ case_settle(struct store *s, const char *domain, const char *id,
 	store_txn_expect_field(txn, key, "state",
 	    held_state_name(HELD_TENTATIVE));
 	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
-	rc = commit_or_not(s, txn);
+	rc = case_commit_or_not(s, txn);
 	return rc < 0 ? rc : 0;
 }
 
 int
 case_claim(struct store *s, const struct case_timers *t,
-    const struct case_item *item, int64_t now_ms)
+    struct case_item *item, int64_t now_ms)
 {
 	const struct held *h = &item->held;
-	char key[KEY_SIZE], old_lease[24], lease[24], attempts[24];
+	int64_t wanted = item->wanted_ms > 0 ? item->wanted_ms : now_ms;
+	char key[KEY_SIZE], old_lease[24], lease[24], attempts[24], since[24];
 	struct store_txn *txn = NULL;
 	int rc;
 
@@ -60,6 +62,7 @@ case_claim(struct store *s, const struct case_timers *t,
 	case_number(item->lease_ms, old_lease);
 	case_number(now_ms + t->lease, lease);
 	case_number(item->attempts + 1, attempts);
+	case_number(wanted, since);
 	/* If we die with the lease, this brings the item back. */
 	case_due(txn, h->node, "release", h->domain, h->id,
 	    now_ms + t->lease + 1000);
@@ -67,15 +70,26 @@ case_claim(struct store *s, const struct case_timers *t,
 	store_txn_expect_field(txn, key, "state", item->state_text);
 	store_txn_expect_field(txn, key, "lease",
 	    item->lease_ms > 0 ? old_lease : NULL);
+	store_txn_expect_field(txn, key, "want", item->want_text);
 	store_txn_hset(txn, key, "state", held_state_name(HELD_RELEASING));
 	store_txn_hset(txn, key, "lease", lease);
 	store_txn_hset(txn, key, "attempts", attempts);
-	return commit_or_not(s, txn);
+	store_txn_hset(txn, key, "wanted", since);
+	rc = case_commit_or_not(s, txn);
+	if (rc == 1) {
+		item->state = HELD_RELEASING;
+		(void)snprintf(item->state_text, sizeof(item->state_text),
+		    "%s", held_state_name(HELD_RELEASING));
+		item->lease_ms = now_ms + t->lease;
+		item->attempts++;
+		item->wanted_ms = wanted;
+	}
+	return rc;
 }
 
 int
-case_put_back(struct store *s, const struct case_item *item, const char *note,
-    int64_t next_ms, OCT_UNUSED int64_t now_ms)
+case_put_back(struct store *s, const struct case_item *item,
+    enum case_refused refused, const char *note, int64_t next_ms)
 {
 	const struct held *h = &item->held;
 	char key[KEY_SIZE], lease[24];
@@ -84,7 +98,7 @@ case_put_back(struct store *s, const struct case_item *item, const char *note,
 
 	if (rc != 0)
 		return rc;
-	if (next_ms > 0)
+	if (refused == CASE_NOT_REFUSED)
 		case_due(txn, h->node, "release", h->domain, h->id, next_ms);
 	key_held(key, h->domain, h->id);
 	store_txn_expect_field(txn, key, "state",
@@ -94,14 +108,17 @@ case_put_back(struct store *s, const struct case_item *item, const char *note,
 	store_txn_expect_field(txn, key, "lease", lease);
 	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
 	store_txn_hset(txn, key, "note", note);
-	if (next_ms == 0) {
+	store_txn_hset(txn, key, "refused",
+	    refused != CASE_NOT_REFUSED ? case_refused_name(refused) : NULL);
+	if (refused != CASE_NOT_REFUSED) {
 		/* Nobody wants it now: its owner must see it, a transit copy
 		 * too. */
 		store_txn_hdel(txn, key, "want");
+		store_txn_hdel(txn, key, "wanted");
 		key_held_index(key, h->domain, h->local);
 		store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	}
-	rc = commit_or_not(s, txn);
+	rc = case_commit_or_not(s, txn);
 	return rc < 0 ? rc : 0;
 }
 
@@ -121,12 +138,49 @@ case_extend(struct store *s, const struct case_item *item, int64_t until_ms)
 	store_txn_expect_field(txn, key, "state", item->state_text);
 	store_txn_hset(txn, key, "expires", num);
 	store_txn_hset(txn, key, "extended", "1");
-	rc = commit_or_not(s, txn);
+	rc = case_commit_or_not(s, txn);
 	return rc < 0 ? rc : 0;
 }
 
+/* Each removal leaves a mark of its own: who saw an earlier one, and has written
+ * the message anew since, must not register what this one has removed. */
+static void
+gone_mark(char out[CASE_FILE_SIZE])
+{
+	uint8_t octets[8];
+	char hex[17];
+
+	randombytes_buf(octets, sizeof(octets));
+	(void)sodium_bin2hex(hex, sizeof(hex), octets, sizeof(octets));
+	(void)snprintf(out, CASE_FILE_SIZE, CASE_GONE "-%s", hex);
+}
+
 int
-case_purge(struct store *s, const struct case_item *item, const char *file)
+case_purge(struct store *s, struct case_item *item, bool gone)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], mark[CASE_FILE_SIZE] = CASE_GOING;
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	if (gone)
+		gone_mark(mark);
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_expect_field(txn, key, "file",
+	    item->file[0] != '\0' ? item->file : NULL);
+	store_txn_hset(txn, key, "file", mark);
+	rc = case_commit_or_not(s, txn);
+	if (rc == 1)
+		memcpy(item->file, mark, sizeof(mark));
+	return rc;
+}
+
+int
+case_notice(struct store *s, const struct case_item *item, const char *from,
+    const char *to)
 {
 	const struct held *h = &item->held;
 	char key[KEY_SIZE];
@@ -137,8 +191,31 @@ case_purge(struct store *s, const struct case_item *item, const char *file)
 		return rc;
 	key_held(key, h->domain, h->id);
 	store_txn_expect_field(txn, key, "state", item->state_text);
-	store_txn_hset(txn, key, "file", file);
-	return commit_or_not(s, txn);
+	store_txn_expect_field(txn, key, "notice", from);
+	/* Before it is sent: who wants the item meanwhile gets it. */
+	if (from == NULL)
+		store_txn_expect_field(txn, key, "want", NULL);
+	store_txn_hset(txn, key, "notice", to);
+	return case_commit_or_not(s, txn);
+}
+
+int
+case_decided(struct store *s, const struct case_item *item, bool want,
+    int64_t now_ms)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_held(key, h->domain, h->id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_hset(txn, key, "decided", "1");
+	if (want)
+		case_want(txn, h, "allowed", now_ms);
+	return case_commit_or_not(s, txn);
 }
 
 int
@@ -158,12 +235,41 @@ case_challenge_move(struct store *s, const char *domain, const char *id,
 		case_number(handed_ms, num);
 		store_txn_hset(txn, key, "handed", num);
 	}
-	return commit_or_not(s, txn);
+	return case_commit_or_not(s, txn);
 }
 
-/* What a token of an item stands for: "item domain id". */
+/* "item domain id arrival": the life of the id that it was made for.  Tokens of
+ * before that was written have no arrival: 0. */
 static int
-token_item(struct store *s, const char *token_id, struct case_duty *out)
+token_parse(const char *text, struct case_duty *out, int64_t *arrival_ms)
+{
+	char words[OCT_DOMAIN_SIZE + 64], last[24] = "";
+	const char *rest = text;
+	struct oct_str s;
+
+	*arrival_ms = 0;
+	oct_str_fixed(&s, words, sizeof(words));
+	for (int i = 0; i < 3; i++) {
+		char word[OCT_DOMAIN_SIZE];
+
+		if (!oct_str_word(&rest, word, sizeof(word)))
+			return OCT_EPARSE;
+		oct_str_addf(&s, "%s%s", i > 0 ? " " : "", word);
+	}
+	if (oct_str_err(&s) != 0 || case_duty_parse(words, out) != 0 ||
+	    strcmp(out->verb, "item") != 0)
+		return OCT_EPARSE;
+	if (*rest == '\0')
+		return 0;
+	if (!oct_str_word(&rest, last, sizeof(last)) || *rest != '\0')
+		return OCT_EPARSE;
+	return oct_num_int(last, 0, INT64_MAX, arrival_ms);
+}
+
+/* What a token of an item stands for: 1 found, 0 not. */
+static int
+token_item(struct store *s, const char *token_id, struct case_duty *out,
+    int64_t *arrival_ms)
 {
 	struct store_batch *b = NULL;
 	const struct store_value *v;
@@ -176,8 +282,8 @@ token_item(struct store *s, const char *token_id, struct case_duty *out)
 	rc = slot < 0 ? slot : store_batch_run(s, b);
 	if (rc == 0) {
 		v = store_batch_value(b, slot, 0);
-		rc = v->data != NULL && case_duty_parse(v->data, out) == 0 &&
-		    strcmp(out->verb, "item") == 0;
+		rc = v->data != NULL &&
+		    token_parse(v->data, out, arrival_ms) == 0;
 	}
 	store_batch_free(b);
 	return rc;
@@ -204,13 +310,16 @@ bring_back(struct store *s, const struct case_timers *t,
 	store_txn_hset(txn, key, "state", held_state_name(HELD_STORED));
 	store_txn_hset(txn, key, "expires", num);
 	store_txn_hset(txn, key, "note", note);
+	store_txn_hset(txn, key, "refused", case_refused_name(CASE_BOUNCED));
 	store_txn_hdel(txn, key, "want");
+	store_txn_hdel(txn, key, "wanted");
+	store_txn_hdel(txn, key, "notice");
 	store_txn_expire(txn, key, t->hold_silent + t->extend +
 		KEY_TTL_NET_MS);
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	space_count(txn, h, h->share, 1);
-	return commit_or_not(s, txn);
+	return case_commit_or_not(s, txn);
 }
 
 int
@@ -220,7 +329,8 @@ case_bring_back(struct store *s, const struct case_timers *t,
 {
 	struct case_item item;
 	struct case_duty d;
-	int rc = token_item(s, token_id, &d);
+	int64_t arrival_ms;
+	int rc = token_item(s, token_id, &d, &arrival_ms);
 
 	*out = CASE_OVER;
 	if (rc != 1)
@@ -228,7 +338,10 @@ case_bring_back(struct store *s, const struct case_timers *t,
 	rc = case_item_read(s, d.domain, d.id, &item);
 	if (rc != 1)
 		return rc;
-	rc = bring_back(s, t, &item, note, now_ms);
+	/* Another message has the id by now, if the arrivals differ. */
+	rc = arrival_ms == 0 || arrival_ms == item.held.arrival_ms
+	    ? bring_back(s, t, &item, note, now_ms)
+	    : 0;
 	case_item_fini(&item);
 	*out = rc == 1 ? CASE_DONE : CASE_IMPOSSIBLE;
 	return rc < 0 ? rc : 0;

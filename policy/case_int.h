@@ -30,9 +30,18 @@ void case_rel_write(struct store_txn *txn, const char *domain,
 OCT_CHECK int case_release_items(struct store *s, struct store_txn *txn,
     const char *domain, const struct relation *r, const char *origin,
     int64_t now_ms);
+#define CASE_ORIGIN_CLOSED "closed" /* what was refused once is not tried again */
 /* Add to txn: this item is wanted by origin; the courier is told. */
 void case_want(struct store_txn *txn, const struct held *item,
     const char *origin, int64_t now_ms);
+
+/* Add to txn: the item, as it was read, ends (released, dropped, expired), out of
+ * the index; its relation is the caller's. */
+void case_end(struct store_txn *txn, const struct case_item *item,
+    enum held_state to, int64_t now_ms);
+/* Commit and free; a conflict means "somebody else did it, or it no longer
+ * applies": 1 done, 0 not, or an error. */
+OCT_CHECK int case_commit_or_not(struct store *s, struct store_txn *txn);
 
 /* A due time outside the transaction, before it. */
 void case_due(struct store_txn *txn, const char *node, const char *verb,
@@ -44,8 +53,11 @@ void case_work(struct store_txn *txn, const char *node, const char *verb,
 /* Does the mailbox or its domain block the sender of this challenge by now?  1,
  * 0, or an error. */
 OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
-    const char *local);
+    const char *local, int64_t now_ms);
+/* The From of a sid, "" if it has none; and is it proven by being there? */
+bool case_sid_from(const char *sid, char out[OCT_ADDR_SIZE]);
 
+const char *case_refused_name(enum case_refused r);
 void case_number(int64_t v, char out[24]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What owners and administrators do: release, drop, allow, block.
+ * What owners and administrators do to an item: release, drop; and how an item
+ * ends.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 
 struct release {
 	const struct case_timers *timers;
-	const char *domain, *id, *actor;
+	const char *domain, *id;
+	enum case_actor actor;
 	bool once;
 	int64_t now_ms;
 };
@@ -67,6 +69,11 @@ release_once(struct store *s, struct store_txn *txn, const struct release *a,
 		*out = item.state == HELD_RELEASED ? CASE_ALREADY : CASE_OVER;
 		goto out;
 	}
+	if (a->actor == CASE_BY_OWNER &&
+	    strcmp(item.held.reason, fate_reason_name(FATE_R_VIRUS)) == 0) {
+		*out = CASE_IMPOSSIBLE;
+		goto out;
+	}
 	store_txn_clear(txn);
 	key_held(key, a->domain, a->id);
 	store_txn_expect_field(txn, key, "state", item.state_text);
@@ -88,7 +95,7 @@ out:
 
 int
 case_release(struct store *s, const struct case_timers *t, const char *domain,
-    const char *id, bool once, const char *actor, int64_t now_ms,
+    const char *id, bool once, enum case_actor actor, int64_t now_ms,
     enum case_outcome *out)
 {
 	struct release a = { .timers = t, .domain = domain, .id = id,
@@ -131,20 +138,13 @@ leave_relation(struct store *s, struct store_txn *txn, const struct held *h,
 	return 0;
 }
 
-static int
-end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
+void
+case_end(struct store_txn *txn, const struct case_item *item,
     enum held_state to, int64_t now_ms)
 {
-	static const enum rel_event expired = REL_EV_EXPIRED;
 	const struct held *h = &item->held;
 	char key[KEY_SIZE], num[24];
-	int rc;
 
-	store_txn_clear(txn);
-	rc = leave_relation(s, txn, h, to == HELD_EXPIRED ? &expired : NULL,
-	    now_ms);
-	if (rc != 0)
-		return rc;
 	key_held(key, h->domain, h->id);
 	store_txn_expect_field(txn, key, "state", item->state_text);
 	/* Whoever asked for it meanwhile was told that it comes. */
@@ -159,6 +159,21 @@ end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
 	space_count(txn, h, h->share, -1);
 	/* The file goes last: a due entry is the net under the work entry. */
 	case_due(txn, h->node, "purge", h->domain, h->id, now_ms + 1000);
+}
+
+static int
+end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
+    enum held_state to, int64_t now_ms)
+{
+	static const enum rel_event expired = REL_EV_EXPIRED;
+	int rc;
+
+	store_txn_clear(txn);
+	rc = leave_relation(s, txn, &item->held,
+	    to == HELD_EXPIRED ? &expired : NULL, now_ms);
+	if (rc != 0)
+		return rc;
+	case_end(txn, item, to, now_ms);
 	return store_txn_commit(s, txn);
 }
 
@@ -217,8 +232,8 @@ drop_once(struct store *s, struct store_txn *txn, const char *domain,
 }
 
 int
-case_drop(struct store *s, const char *domain, const char *id,
-    OCT_UNUSED const char *actor, int64_t now_ms, enum case_outcome *out)
+case_drop(struct store *s, const char *domain, const char *id, int64_t now_ms,
+    enum case_outcome *out)
 {
 	struct store_txn *txn = NULL;
 	int rc = store_txn_new(&txn);

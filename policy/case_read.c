@@ -104,6 +104,30 @@ number_of(const char *text)
 	return oct_num_int(text, 0, INT64_MAX, &v) == 0 ? v : 0;
 }
 
+static const char *const refused_names[] = { "", "permanent", "gave-up",
+	"bounced", "lost" };
+
+const char *
+case_refused_name(enum case_refused r)
+{
+	return refused_names[r];
+}
+
+static enum case_refused
+refused_of(const char *name)
+{
+	for (size_t i = 1; i < OCT_LEN(refused_names); i++)
+		if (strcmp(refused_names[i], name) == 0)
+			return (enum case_refused)i;
+	return CASE_NOT_REFUSED;
+}
+
+bool
+case_is_gone(const char *file)
+{
+	return strncmp(file, CASE_GONE, sizeof(CASE_GONE) - 1) == 0;
+}
+
 static void
 item_field(struct case_item *i, const char *name, const char *value)
 {
@@ -113,20 +137,46 @@ item_field(struct case_item *i, const char *name, const char *value)
 		i->lease_ms = number_of(value);
 	else if (strcmp(name, "released") == 0)
 		i->released_ms = number_of(value);
+	else if (strcmp(name, "wanted") == 0)
+		i->wanted_ms = number_of(value);
 	else if (strcmp(name, "attempts") == 0)
 		i->attempts = (int)(number_of(value) % 1000000);
 	else if (strcmp(name, "extended") == 0)
 		i->extended = true;
 	else if (strcmp(name, "digested") == 0)
 		i->digested = true;
+	else if (strcmp(name, "decided") == 0)
+		i->decided = true;
+	else if (strcmp(name, "refused") == 0)
+		i->refused = refused_of(value);
+	else if (strcmp(name, "notice") == 0)
+		copy_text(i->notice, sizeof(i->notice), value);
 	else if (strcmp(name, "want") == 0)
-		copy_text(i->want, sizeof(i->want), value);
+		copy_text(i->want_text, sizeof(i->want_text), value);
 	else if (strcmp(name, "file") == 0)
 		copy_text(i->file, sizeof(i->file), value);
 	else if (strcmp(name, "note") == 0)
 		copy_text(i->note, sizeof(i->note), value);
 	else if (strcmp(name, "state") == 0)
 		copy_text(i->state_text, sizeof(i->state_text), value);
+}
+
+/* "origin since", or "origin" alone where nobody was there to want it.  What was
+ * tried for an earlier wish does not count. */
+static void
+read_want(struct case_item *i)
+{
+	const char *rest = i->want_text;
+	int64_t since;
+
+	if (*rest == '\0' || !oct_str_word(&rest, i->want, sizeof(i->want)))
+		return;
+	i->refused = CASE_NOT_REFUSED;
+	since = number_of(rest);
+	if (since > 0 && since != i->wanted_ms) {
+		i->wanted_ms = since;
+		i->attempts = 0;
+	}
 }
 
 static int
@@ -152,6 +202,7 @@ item_from_batch(const struct store_batch *b, int slot, struct case_item *out)
 	}
 	if (v == NULL || held_state_parse(i.state_text, &i.state) != 0)
 		return n == 0 ? 0 : OCT_EPARSE;
+	read_want(&i);
 	rc = held_parse(v->data, v->len, &i.held);
 	if (rc != 0)
 		return rc;

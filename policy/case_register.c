@@ -110,10 +110,14 @@ case_restore(struct store *s, const struct case_timers *t,
 		rc = case_rel_read(s, item->domain, item->local, item->sid, &r);
 		if (rc != 0)
 			return rc;
+		(void)relation_age(&r.rel, &t->ages, now_ms);
 		/* The challenge is gone with the store: nobody is asked a
 		 * second time for an old message. */
-		(void)relation_apply(&r.rel, REL_EV_HELD_SILENT, &g, NULL,
-		    NULL);
+		(void)relation_apply(&r.rel,
+		    strcmp(item->reason, fate_reason_name(FATE_R_VIRUS)) == 0
+			? REL_EV_HELD_VIRUS
+			: REL_EV_HELD_SILENT,
+		    &g, NULL, NULL);
 		relation_add_item(&r.rel, item->id, item->size);
 		relation_pack(&r.rel, n.rel_new);
 		n.sid = item->sid;

@@ -3,6 +3,7 @@
  * What senders do with a challenge: confirm, or say that it was not they.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -13,14 +14,26 @@ void
 case_want(struct store_txn *txn, const struct held *item, const char *origin,
     int64_t now_ms)
 {
-	char key[KEY_SIZE];
+	char key[KEY_SIZE], want[CASE_WANT_SIZE];
 
 	/* The due time is the net under the work entry that follows. */
 	case_due(txn, item->node, "release", item->domain, item->id,
 	    now_ms + 30000);
 	key_held(key, item->domain, item->id);
-	store_txn_hset(txn, key, "want", origin);
+	/* By whom, and since when: the tries begin anew.  One field, for a
+	 * confirmation may set thousands. */
+	(void)snprintf(want, sizeof(want), "%s %lld", origin,
+	    (long long)now_ms);
+	store_txn_hset(txn, key, "want", want);
 	case_work(txn, item->node, "release", item->domain, item->id);
+}
+
+/* Switched off for good, the option does not insist on what was refused. */
+static bool
+may_insist(const struct case_item *i, const char *origin)
+{
+	return strcmp(origin, CASE_ORIGIN_CLOSED) != 0 ||
+	    (i->attempts == 0 && i->want[0] == '\0');
 }
 
 /* Held items that go with the relation: the others wait for the owner. */
@@ -47,12 +60,20 @@ case_release_items(struct store *s, struct store_txn *txn, const char *domain,
 			return rc;
 		if (rc == 0)
 			continue;
-		if (goes_with_relation(&item))
+		if (goes_with_relation(&item) && may_insist(&item, origin))
 			case_want(txn, &item.held, origin, now_ms);
 		case_item_fini(&item);
 	}
 	return 0;
 }
+
+struct act {
+	const struct case_timers *timers;
+	const char *domain, *id, *origin;
+	enum rel_event ev;
+	enum challenge_state to;
+	int64_t now_ms;
+};
 
 /* What the relations of a challenge came to. */
 struct tally {
@@ -70,9 +91,10 @@ count_unchanged(const struct relation *r, struct tally *t)
  * tokens of its own. */
 static int
 apply_to_relations(struct store *s, struct store_txn *txn,
-    const struct case_challenge *c, enum rel_event ev, const struct rel_guard *g,
-    const char *origin, struct tally *t)
+    const struct case_challenge *c, const struct act *a, struct tally *t)
 {
+	const struct rel_guard g = { .now_ms = a->now_ms,
+		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
 	const struct challenge *ch = &c->challenge;
 
 	*t = (struct tally){ .changed = 0 };
@@ -85,12 +107,16 @@ apply_to_relations(struct store *s, struct store_txn *txn,
 		rc = case_rel_read(s, ch->domain, ch->local[i], ch->sid, &r);
 		if (rc != 0)
 			return rc;
+		/* T_defer is what the event itself is about. */
+		if (a->ev != REL_EV_DEFER_OVER)
+			(void)relation_age(&r.rel, &a->timers->ages,
+			    a->now_ms);
 		if (strcmp(r.rel.challenge, ch->id) != 0) {
 			count_unchanged(&r.rel, t);
 			continue;
 		}
-		rc = ev == REL_EV_CONFIRMED
-		    ? case_blocked(s, ch, ch->local[i])
+		rc = a->ev == REL_EV_CONFIRMED
+		    ? case_blocked(s, ch, ch->local[i], a->now_ms)
 		    : 0;
 		if (rc < 0)
 			return rc;
@@ -98,7 +124,8 @@ apply_to_relations(struct store *s, struct store_txn *txn,
 			t->blocked++;
 			continue;
 		}
-		actions = relation_apply(&r.rel, ev, g, origin, &listed);
+		actions = relation_apply(&r.rel, a->ev, &g, a->origin,
+		    &listed);
 		if (!listed) {
 			count_unchanged(&r.rel, t);
 			continue;
@@ -107,8 +134,8 @@ apply_to_relations(struct store *s, struct store_txn *txn,
 		case_rel_write(txn, ch->domain, ch->local[i], ch->sid, &r);
 		if ((actions & REL_ACT_RELEASE) == 0)
 			continue;
-		rc = case_release_items(s, txn, ch->domain, &r.rel, origin,
-		    g->now_ms);
+		rc = case_release_items(s, txn, ch->domain, &r.rel, a->origin,
+		    a->now_ms);
 		if (rc != 0)
 			return rc;
 	}
@@ -135,21 +162,11 @@ is_open(enum challenge_state s, enum case_outcome *out)
 	return false;
 }
 
-struct act {
-	const struct case_timers *timers;
-	const char *domain, *id, *origin;
-	enum rel_event ev;
-	enum challenge_state to;
-	int64_t now_ms;
-};
-
 /* One try: read, decide, commit. */
 static int
 try_once(struct store *s, struct store_txn *txn, const struct act *a,
     enum case_outcome *out)
 {
-	struct rel_guard g = { .now_ms = a->now_ms,
-		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
 	struct case_challenge c;
 	char key[KEY_SIZE];
 	struct tally t;
@@ -167,8 +184,9 @@ try_once(struct store *s, struct store_txn *txn, const struct act *a,
 	key_challenge(key, a->domain, a->id);
 	store_txn_clear(txn);
 	store_txn_expect_field(txn, key, "state", challenge_state_name(c.state));
-	store_txn_hset(txn, key, "state", challenge_state_name(a->to));
-	rc = apply_to_relations(s, txn, &c, a->ev, &g, a->origin, &t);
+	if (a->ev != REL_EV_DEFER_OVER)
+		store_txn_hset(txn, key, "state", challenge_state_name(a->to));
+	rc = apply_to_relations(s, txn, &c, a, &t);
 	if (rc != 0)
 		goto out;
 	*out = CASE_DONE;
@@ -178,7 +196,8 @@ try_once(struct store *s, struct store_txn *txn, const struct act *a,
 				     : CASE_OVER;
 	/* A challenge that nobody waits for any more ends all the same, but
 	 * none is confirmed without a relation that allows. */
-	if (t.changed > 0 || t.allowed > 0 || a->to != CHALLENGE_CONFIRMED)
+	if (t.changed > 0 || t.allowed > 0 ||
+	    (a->to != CHALLENGE_CONFIRMED && a->ev != REL_EV_DEFER_OVER))
 		rc = store_txn_commit(s, txn);
 out:
 	case_challenge_fini(&c);
@@ -222,4 +241,16 @@ case_lapse(struct store *s, const struct case_timers *t, const char *domain,
 
 	a.to = ev == REL_EV_LATE ? CHALLENGE_LATE : CHALLENGE_LAPSED;
 	return run(s, &a, out);
+}
+
+int
+case_defer_over(struct store *s, const struct case_timers *t,
+    const char *domain, const char *challenge_id, int64_t now_ms)
+{
+	/* The challenge may be awaited for an item still: it stays as it is. */
+	struct act a = { .timers = t, .domain = domain, .id = challenge_id,
+		.ev = REL_EV_DEFER_OVER, .now_ms = now_ms };
+	enum case_outcome out;
+
+	return run(s, &a, &out);
 }

@@ -61,18 +61,37 @@ OCT_CHECK int case_register(struct store *s, const struct case_timers *t,
 /* What became of the message of a finished item: about to be removed, and
  * removed.  Nothing is registered under its id in between. */
 #define CASE_GOING "going"
-#define CASE_GONE "gone"
+#define CASE_GONE "gone" /* begins the mark; what follows differs each time */
+#define CASE_FILE_SIZE 24
+/* Its message was removed (and whoever saw that very mark may register anew). */
+bool case_is_gone(const char *file);
+
+/* What became of the last try to release it. */
+enum case_refused {
+	CASE_NOT_REFUSED, /* not tried, or to be tried again */
+	CASE_REFUSED,     /* 5xx of the mailbox's server, in the note */
+	CASE_GAVE_UP,     /* 4xx for so long that it was given up */
+	CASE_BOUNCED,     /* accepted, and came back */
+	CASE_LOST         /* its message cannot be read */
+};
+
+#define CASE_WANT_SIZE 40
 
 /* A held item with its changing part. */
 struct case_item {
 	struct held held;
 	enum held_state state;
 	char state_text[16];
-	int64_t expires_ms, lease_ms, settled_ms, released_ms;
+	int64_t expires_ms, lease_ms, released_ms;
+	int64_t wanted_ms;          /* since when, 0 = not tried yet */
 	bool extended, digested;
+	bool decided;               /* an undecided one was looked at */
 	char want[REL_ORIGIN_SIZE]; /* by whom release is wanted, "" = nobody */
+	char want_text[CASE_WANT_SIZE]; /* as it is stored */
+	enum case_refused refused;
 	char note[640];             /* last refusal of a release */
-	char file[8];               /* "", CASE_GOING or CASE_GONE */
+	char notice[8];             /* to its sender: "", "sending", "sent" */
+	char file[CASE_FILE_SIZE];  /* "", CASE_GOING or CASE_GONE... */
 	int attempts;
 };
 /* 1 found, 0 absent. */
@@ -125,43 +144,99 @@ OCT_CHECK int case_bring_back(struct store *s, const struct case_timers *t,
 
 /* --- What owners and administrators do --------------------------------------- */
 
-/* Release one item whatever its reason; once: leave the relation as it is. */
+enum case_actor { CASE_BY_OWNER, CASE_BY_ADMIN };
+
+/* Release one item whatever its reason, but a virus only by an administrator;
+ * once: leave the relation as it is. */
 OCT_CHECK int case_release(struct store *s, const struct case_timers *t,
-    const char *domain, const char *id, bool once, const char *actor,
+    const char *domain, const char *id, bool once, enum case_actor actor,
     int64_t now_ms, enum case_outcome *out);
 OCT_CHECK int case_drop(struct store *s, const char *domain, const char *id,
-    const char *actor, int64_t now_ms, enum case_outcome *out);
+    int64_t now_ms, enum case_outcome *out);
+
+/* One mailbox and one sender. */
+struct case_sender {
+	const char *domain, *local, *sid;
+};
+/*
+ * What is said of a sender and not of an item: REL_EV_ALLOWED (by "owner",
+ * "grant" or "outbound"), REL_EV_BLOCKED and REL_EV_UNBLOCKED (by "owner"),
+ * REL_EV_CLOSED.  The items follow: released where the relation says so, dropped
+ * where it is blocked (one that a courier is just delivering cannot be called
+ * back, but is not tried again), and a grant of a blocked address dies.
+ * CASE_IMPOSSIBLE: the table has no such line.
+ */
+OCT_CHECK int case_judge(struct store *s, const struct case_timers *t,
+    const struct case_sender *who, enum rel_event ev, const char *origin,
+    int64_t now_ms, enum case_outcome *out);
+
+/* A message of that sender was delivered by row 4: packed is the relation as it
+ * was read.  One write a day at most; a lost race is nobody's loss. */
+OCT_CHECK int case_used(struct store *s, const struct case_sender *who,
+    const char *packed, int64_t now_ms);
+
+/* The option was switched off for a mailbox, or its address closed: to all its
+ * relations that wait for something.  count: how many did. */
+OCT_CHECK int case_close(struct store *s, const struct case_timers *t,
+    const char *domain, const char *local, int64_t now_ms, size_t *count);
 
 /* --- What the courier does ---------------------------------------------------- */
 
 /* tentative -> stored once T_settle is over; harmless otherwise. */
 OCT_CHECK int case_settle(struct store *s, const char *domain, const char *id,
     int64_t now_ms);
-/* Take the lease: 1 = taken (state releasing), 0 = nothing to release. */
+/* Take the lease: 1 = taken (*item tells it; its duty is due again when the lease
+ * is over, at CASE_LEASE_DUE), 0 = nothing to release. */
 OCT_CHECK int case_claim(struct store *s, const struct case_timers *t,
-    const struct case_item *item, int64_t now_ms);
+    struct case_item *item, int64_t now_ms);
+#define CASE_LEASE_DUE(item) ((item)->lease_ms + 1000)
 /* After 2xx: released, out of index and relation. */
 OCT_CHECK int case_released(struct store *s, const struct case_item *item,
     int64_t now_ms);
-/* After 4xx (retry at next_ms) or 5xx (next_ms 0: stored, no longer wanted). */
+/* After 4xx (CASE_NOT_REFUSED: retry at next_ms), or for good: stored, no longer
+ * wanted by anybody. */
 OCT_CHECK int case_put_back(struct store *s, const struct case_item *item,
-    const char *note, int64_t next_ms, int64_t now_ms);
+    enum case_refused refused, const char *note, int64_t next_ms);
 /* The item's time is over and the notices are out. */
 OCT_CHECK int case_expire(struct store *s, const struct case_timers *t,
     const struct case_item *item, int64_t now_ms);
 OCT_CHECK int case_extend(struct store *s, const struct case_item *item,
     int64_t until_ms);
-/* Before and after the message of a finished item is removed: 1 done, 0 the
- * item changed meanwhile. */
-OCT_CHECK int case_purge(struct store *s, const struct case_item *item,
-    const char *file);
+/* Before and after the message of a finished item is removed (gone): 1 done, and
+ * item->file says so; 0 the item changed meanwhile. */
+OCT_CHECK int case_purge(struct store *s, struct case_item *item, bool gone);
+/* The notice to the sender of an item goes from one mark to another (NULL =
+ * none): 1 done, 0 it was not so marked, or somebody wants the item by now. */
+OCT_CHECK int case_notice(struct store *s, const struct case_item *item,
+    const char *from, const char *to);
+/* T_defer of a challenge is over: those of its relations that nothing was held
+ * for lapse. */
+OCT_CHECK int case_defer_over(struct store *s, const struct case_timers *t,
+    const char *domain, const char *challenge_id, int64_t now_ms);
+
+/* What relation, blocks and grants of a mailbox say of a held message by now;
+ * grants only for a proven From (challenge.md 1). */
+enum case_standing { CASE_STRANGER, CASE_ALLOWED, CASE_BLOCKED };
+OCT_CHECK int case_standing(struct store *s, const struct case_timers *t,
+    const struct held *h, int64_t now_ms, enum case_standing *out);
+/* An undecided item (challenge.md 11) was decided: released (want), or silent.
+ * 1 done, 0 it changed meanwhile. */
+OCT_CHECK int case_decided(struct store *s, const struct case_item *item,
+    bool want, int64_t now_ms);
+
+/* Remove the relations of a mailbox that time has made UNKNOWN, at most
+ * CASE_FORGET_MAX; how many in *removed. */
+#define CASE_FORGET_MAX 500
+OCT_CHECK int case_forget(struct store *s, const char *domain,
+    const char *local, const struct rel_ages *ages, int64_t now_ms,
+    size_t *removed);
 /* Move a challenge from one state to another: 1 done, 0 it was not in `from`. */
 OCT_CHECK int case_challenge_move(struct store *s, const char *domain,
     const char *id, enum challenge_state from, enum challenge_state to,
     int64_t handed_ms);
 
-/* Members of key_due: "settle d id", "release d id", "expire d id",
- * "challenge d id".  Split in place; OCT_EPARSE if it is not of that form. */
+/* Members of key_due: "settle d id", "release d id", "expire d id", "purge d id",
+ * "decide d id"; "challenge d id" and "defer d id" of a challenge.  Split in place; OCT_EPARSE if it is not of that form. */
 struct case_duty {
 	char verb[16];
 	char domain[OCT_DOMAIN_SIZE];

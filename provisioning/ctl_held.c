@@ -260,7 +260,7 @@ release_one(struct ctl *ctl, const char *name, bool once)
 		return status;
 	settings_timers(set, &timers);
 	rc = case_release(ctl->store, &timers, item.held.domain, item.held.id,
-	    once, ctl->actor, oct_clock_wall_ms(), &outcome);
+	    once, CASE_BY_ADMIN, oct_clock_wall_ms(), &outcome);
 	status = rc != 0 ? ctl_fail_rc(ctl, rc, "held message", name)
 			 : report_outcome(ctl, &item, outcome,
 			       once ? "release-once" : "release",
@@ -278,7 +278,7 @@ drop_one(struct ctl *ctl, const char *name)
 
 	if (status != 0)
 		return status;
-	rc = case_drop(ctl->store, item.held.domain, item.held.id, ctl->actor,
+	rc = case_drop(ctl->store, item.held.domain, item.held.id,
 	    oct_clock_wall_ms(), &outcome);
 	status = rc != 0
 	    ? ctl_fail_rc(ctl, rc, "held message", name)

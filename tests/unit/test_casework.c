@@ -39,7 +39,7 @@ release(int n, bool once)
 	char id[HELD_ID_SIZE];
 
 	assert_int_equal(case_release(world.store, &world.t, D, id_of(n, id),
-			     once, "bob", NOW + 1000, &out),
+			     once, CASE_BY_OWNER, NOW + 1000, &out),
 	    0);
 	return out;
 }
@@ -50,7 +50,7 @@ drop(int n)
 	enum case_outcome out = (enum case_outcome)99;
 	char id[HELD_ID_SIZE];
 
-	assert_int_equal(case_drop(world.store, D, id_of(n, id), "bob",
+	assert_int_equal(case_drop(world.store, D, id_of(n, id),
 			     NOW + 1000, &out),
 	    0);
 	return out;
@@ -211,22 +211,31 @@ nothing_is_registered_while_its_file_goes(void **state)
 	struct arrival again = { .n = 1, .local = "bob", .sid = SID,
 		.reason = FATE_R_SPAM, .at_ms = NOW + 5000,
 		.state_old = "dropped" };
+	char mark[CASE_FILE_SIZE];
 	struct case_item old;
 
 	(void)state;
 	held_for(1, "bob", FATE_R_SPAM);
 	assert_int_equal(drop(1), CASE_DONE);
 	old = item(1);
-	assert_int_equal(case_purge(world.store, &old, CASE_GOING), 1);
+	assert_int_equal(case_purge(world.store, &old, false), 1);
 	assert_int_equal(arrive(&again), OCT_ECONFLICT);
-	assert_int_equal(case_purge(world.store, &old, CASE_GONE), 1);
+	assert_int_equal(case_purge(world.store, &old, true), 1);
 	/* Written before the file went: this file is gone, too. */
 	assert_int_equal(arrive(&again), OCT_ECONFLICT);
-	again.file_old = CASE_GONE;
+	assert_true(case_is_gone(old.file));
+	memcpy(mark, old.file, sizeof(mark));
+	/* What lies there without being registered is removed once more, and
+	 * who saw the earlier mark has lost its file. */
+	assert_int_equal(case_purge(world.store, &old, false), 1);
+	assert_int_equal(case_purge(world.store, &old, true), 1);
+	again.file_old = mark;
+	assert_int_equal(arrive(&again), OCT_ECONFLICT);
+	again.file_old = old.file;
 	assert_int_equal(arrive(&again), 0);
 	assert_int_equal(state_of(1), HELD_TENTATIVE);
 	/* And the other way: registered first, the file stays. */
-	assert_int_equal(case_purge(world.store, &old, CASE_GOING), 0);
+	assert_int_equal(case_purge(world.store, &old, false), 0);
 	case_item_fini(&old);
 }
 
@@ -674,8 +683,8 @@ a_lease_is_exclusive_and_ends(void **state)
 			     NOW + 60000),
 	    0);
 	/* The one that lost its lease cannot put back the other's item. */
-	assert_int_equal(case_put_back(world.store, &first, "451 x",
-			     NOW + 90000, NOW + 61000),
+	assert_int_equal(case_put_back(world.store, &second, CASE_NOT_REFUSED,
+			     "451 x", NOW + 90000),
 	    0);
 	assert_int_equal(state_of(1), HELD_RELEASING);
 	case_item_fini(&first);
@@ -692,8 +701,8 @@ a_refused_release_waits_or_ends(void **state)
 	assert_int_equal(confirm(CH, NOW), CASE_DONE);
 	assert_int_equal(claim(1, NOW), 1);
 	i = item(1);
-	assert_int_equal(case_put_back(world.store, &i, "451 4.3.0 later",
-			     NOW + 90000, NOW),
+	assert_int_equal(case_put_back(world.store, &i, CASE_NOT_REFUSED,
+			     "451 4.3.0 later", NOW + 90000),
 	    0);
 	case_item_fini(&i);
 	assert_int_equal(state_of(1), HELD_STORED);
@@ -702,8 +711,9 @@ a_refused_release_waits_or_ends(void **state)
 	assert_int_equal(claim(1, NOW + 90000), 1);
 	i = item(1);
 	assert_int_equal(i.attempts, 2);
-	assert_int_equal(case_put_back(world.store, &i, "550 5.1.1 no", 0,
-			     NOW),
+	assert_int_equal(i.wanted_ms, NOW);
+	assert_int_equal(case_put_back(world.store, &i, CASE_REFUSED,
+			     "550 5.1.1 no", 0),
 	    0);
 	case_item_fini(&i);
 	i = item(1);
@@ -715,6 +725,11 @@ a_refused_release_waits_or_ends(void **state)
 	assert_int_equal(claim(1, NOW + 90000), 0);
 	/* The owner may try again. */
 	assert_int_equal(release(1, true), CASE_DONE);
+	i = item(1);
+	assert_int_equal(i.attempts, 0);
+	assert_int_equal(i.wanted_ms, NOW + 1000);
+	assert_int_equal(i.refused, CASE_NOT_REFUSED);
+	case_item_fini(&i);
 	assert_int_equal(claim(1, NOW + 200000), 1);
 }
 

@@ -68,11 +68,11 @@ do_owner(int n, unsigned int r)
 	(void)id_of(n, id);
 	if (r % 8 < 6) {
 		rc = case_release(world.store, &world.t, D, id, r % 2 == 0,
-		    "o", NOW + 2, &out);
+		    CASE_BY_OWNER, NOW + 2, &out);
 		if (rc == 0 && out == CASE_DONE)
 			atomic_fetch_add(&told.promised[n], 1);
 	} else {
-		rc = case_drop(world.store, D, id, "o", NOW + 2, &out);
+		rc = case_drop(world.store, D, id, NOW + 2, &out);
 		if (rc == 0 && out == CASE_DONE)
 			atomic_fetch_add(&told.dropped[n], 1);
 	}
@@ -103,8 +103,8 @@ do_courier(int n, bool accepted, int64_t now_ms)
 		return;
 	}
 	if (!accepted) {
-		rc = case_put_back(world.store, &i, "451 x", now_ms + 1,
-		    now_ms);
+		rc = case_put_back(world.store, &i, CASE_NOT_REFUSED, "451 x",
+		    now_ms + 1);
 	} else {
 		atomic_fetch_add(&told.delivered[n], 1);
 		do
@@ -215,7 +215,8 @@ everybody_at_once(void **state)
 static void
 lost_races_come_to_an_end(void **state)
 {
-	static const char text[] = "1 K 1 0 0 0 000000000000000a - 0\0x";
+	static const char text[] = "1 K 1 1795255200000 0 0 "
+	    "000000000000000a - 0\0x";
 	redisContext *c = test_redis_connect(&world.redis);
 	enum case_outcome out = CASE_OVER;
 	char id[HELD_ID_SIZE];
@@ -235,10 +236,10 @@ lost_races_come_to_an_end(void **state)
 	assert_int_equal(case_confirm(world.store, &world.t, D, challenges[0],
 			     "page", NOW, &out),
 	    OCT_ECONFLICT);
-	assert_int_equal(case_release(world.store, &world.t, D, id, false, "o",
-			     NOW, &out),
+	assert_int_equal(case_release(world.store, &world.t, D, id, false,
+			     CASE_BY_OWNER, NOW, &out),
 	    OCT_ECONFLICT);
-	assert_int_equal(case_drop(world.store, D, id, "o", NOW, &out),
+	assert_int_equal(case_drop(world.store, D, id, NOW, &out),
 	    OCT_ECONFLICT);
 	calls = test_redis_do(&world.redis, "EVAL %s 0",
 	    "return tonumber(string.match(redis.call('INFO', 'commandstats'),"

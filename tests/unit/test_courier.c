@@ -3,247 +3,7 @@
  * The courier's duties against a real Redis, a spool in a temporary folder and a
  * scripted Postfix: what leaves, what is recorded, and what is left to do.
  */
-#include <ftw.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "courier/courier.h"
-#include "lib/clock.h"
-#include "lib/io.h"
-#include "lib/log.h"
-#include "policy/suppress.h"
-#include "tests/support/smtp_script.h"
-#include "tests/unit/case_fixture.h"
-
-#define SETTLED (NOW + 20000)
-#define FORGED                                                                 \
-	"X-Octroi-Held: forged\r\nX-Spam-Flag: NO\r\n"                         \
-	"Authentication-Results: edge.example; spf=pass\r\n"
-#define KEPT                                                                   \
-	"Authentication-Results: other.example; spf=pass\r\n"                  \
-	"From: alice@example.org\r\nSubject: question\r\n"                     \
-	"\r\nTresPrive\r\n"
-
-static struct {
-	char dir[64];
-	struct settings *settings;
-	struct courier *courier;
-	struct server server;
-} office;
-
-/* --- The office ------------------------------------------------------------ */
-
-static void
-load_settings(const char *limits)
-{
-	char path[128], text[2048];
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/octroi.conf", office.dir);
-	(void)snprintf(text, sizeof(text),
-	    "platform { hostname = edge.example secret_file = \"%s/secret\" }\n"
-	    "redis { address = \"%s\" }\n"
-	    "spool { path = \"%s/spool\" reserve = 0 }\n%s"
-	    "challenge { domain = defi.example url = \"https://defi.example\" "
-	    "}\n"
-	    "courier { release = \"%s\" own = \"%s\" }\n",
-	    office.dir, world.redis.address, office.dir, limits,
-	    server_address(), server_address());
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(settings_load(path, &office.settings), 0);
-}
-
-static void
-open_courier(const char *limits)
-{
-	load_settings(limits);
-	assert_int_equal(courier_open(office.settings, &office.courier), 0);
-}
-
-static void
-close_courier(void)
-{
-	courier_close(office.courier);
-	settings_free(office.settings);
-	office.courier = NULL;
-	office.settings = NULL;
-}
-
-static int
-set_up(void **state)
-{
-	char path[128];
-
-	oct_clock_set_wall_ms(SETTLED);
-	(void)snprintf(office.dir, sizeof(office.dir),
-	    "/tmp/oct-courier-XXXXXX");
-	if (reset(state) != 0 || mkdtemp(office.dir) == NULL)
-		return -1;
-	(void)snprintf(path, sizeof(path), "%s/spool", office.dir);
-	if (mkdir(path, 0770) != 0)
-		return -1;
-	(void)snprintf(path, sizeof(path), "%s/secret", office.dir);
-	if (oct_secret_create(path) != 0)
-		return -1;
-	open_courier("");
-	return 0;
-}
-
-static int
-remove_one(const char *path, OCT_UNUSED const struct stat *st,
-    OCT_UNUSED int type, OCT_UNUSED struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	close_courier();
-	return nftw(office.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Postfix follows this script until the courier closes. */
-static void
-postfix(const struct step *steps)
-{
-	int listener = server_listen();
-
-	assert_true(listener >= 0);
-	server_start(&office.server, steps, listener);
-}
-
-/* What Postfix got; the courier starts anew. */
-static char *
-received(void)
-{
-	close_courier();
-	server_join(&office.server);
-	open_courier("");
-	return oct_str_take(&office.server.message);
-}
-
-static void
-done_with_postfix(void)
-{
-	free(received());
-}
-
-static void
-spool_text(const struct held *h, const char *name, const char *text)
-{
-	struct spool_write *w = NULL;
-	struct oct_str json;
-	int fd;
-
-	oct_str_heap(&json, HELD_JSON_MAX);
-	assert_int_equal(held_write(h, &json), 0);
-	assert_int_equal(spool_write_begin(office.courier->spool, strlen(text),
-			     &w, &fd),
-	    0);
-	assert_int_equal(oct_io_write(fd, text, strlen(text)), 0);
-	assert_int_equal(spool_item_add(w, name, oct_str_text(&json)), 0);
-	assert_int_equal(spool_write_commit(w), 0);
-	spool_write_free(w);
-	oct_str_free(&json);
-}
-
-/* A held message, as the milter leaves it. */
-static void
-hold(const struct arrival *a, const char *text)
-{
-	char id[HELD_ID_SIZE];
-	struct held h;
-
-	item_of(a, id_of(a->n, id), &h);
-	spool_text(&h, id, text);
-	assert_int_equal(arrive(a), 0);
-}
-
-static const struct arrival asked = { .n = 1, .local = "bob", .sid = SID,
-	.reason = FATE_R_FIRST_CONTACT, .ask = CH, .at_ms = NOW };
-static const struct arrival silent = { .n = 1, .local = "bob", .sid = SID,
-	.reason = FATE_R_SPAM, .at_ms = NOW };
-
-/* The item's class and trace are written into the record. */
-static void
-set_class(int n, const char *class)
-{
-	struct case_item i = item(n);
-	struct oct_str json;
-	char key[KEY_SIZE];
-
-	i.held.class = class;
-	i.held.trace = "Received: from mx by edge;\r\n\tdate\r\n";
-	oct_str_heap(&json, HELD_JSON_MAX);
-	assert_int_equal(held_write(&i.held, &json), 0);
-	assert_int_equal(test_redis_do(&world.redis, "HSET %s v %s",
-			     key_held(key, D, i.held.id), oct_str_text(&json)),
-	    0);
-	oct_str_free(&json);
-	case_item_fini(&i);
-}
-
-static void
-want(int n)
-{
-	enum case_outcome out;
-	char id[HELD_ID_SIZE];
-
-	assert_int_equal(case_release(world.store, &world.t, D, id_of(n, id),
-			     true, "bob", NOW + 1000, &out),
-	    0);
-	assert_int_equal(out, CASE_DONE);
-}
-
-static enum duty
-act(const char *verb, int n)
-{
-	struct case_duty d;
-	char id[HELD_ID_SIZE], member[OCT_DOMAIN_SIZE + 64];
-
-	case_duty_write(verb, D, id_of(n, id), member);
-	assert_int_equal(case_duty_parse(member, &d), 0);
-	return courier_do(office.courier, &d);
-}
-
-static enum duty
-act_challenge(const char *id)
-{
-	struct case_duty d;
-	char member[OCT_DOMAIN_SIZE + 64];
-
-	case_duty_write("challenge", D, id, member);
-	assert_int_equal(case_duty_parse(member, &d), 0);
-	return courier_do(office.courier, &d);
-}
-
-static enum challenge_state
-challenge_state(const char *id)
-{
-	struct case_challenge c;
-
-	assert_int_equal(case_challenge_read(world.store, D, id, &c), 1);
-	case_challenge_fini(&c);
-	return c.state;
-}
-
-static bool
-has_file(int n)
-{
-	char id[HELD_ID_SIZE];
-	int fd, rc = spool_item_open(office.courier->spool, id_of(n, id), &fd);
-
-	if (rc == 0)
-		(void)close(fd);
-	return rc == 0;
-}
+#include "tests/unit/courier_fixture.h"
 
 /* --- Releases ---------------------------------------------------------------- */
 
@@ -607,7 +367,7 @@ challenges_that_are_not_sent(void **state)
 			    0);
 		else if (rows[k].why == RELEASED)
 			assert_int_equal(case_release(world.store, &world.t, D,
-					     id_of(1, id), false, "bob", NOW,
+					     id_of(1, id), false, CASE_BY_OWNER, NOW,
 					     &out),
 			    0);
 		else if (rows[k].why == BLOCKED)
@@ -690,10 +450,11 @@ the_sender_of_a_refused_release_is_told_so(void **state)
 
 	(void)state;
 	hold(&asked, KEPT);
-	assert_int_equal(test_redis_do(&world.redis, "HSET %s note %s",
+	assert_int_equal(test_redis_do(&world.redis,
+			     "HSET %s note %s refused permanent",
 			     key_held(key, D, id_of(1, id)),
 			     "550 5.1.1 nobody"),
-	    1);
+	    2);
 	expire_with(NOW + 7 * DAY, script, "550 5.1.1 nobody");
 }
 
@@ -838,6 +599,404 @@ unknown_duties_are_forgotten(void **state)
 	assert_int_equal(act("purge", 77), DUTY_DONE);
 }
 
+/* --- What is given up, and said once ------------------------------------------ */
+
+static void
+refused_for_days_it_is_given_up(void **state)
+{
+	static const struct step script[STEPS] = { RELEASE_TO_DATA,
+		{ BODY, "451 4.3.0 later\r\n" }, QUIT };
+	static const struct {
+		const char *name;
+		int64_t after; /* it was wanted */
+		enum duty duty;
+		const char *want;
+		enum case_refused refused;
+	} rows[] = {
+		{ "after five days but a moment", 5 * DAY - 1, DUTY_LATER,
+		    "owner", CASE_NOT_REFUSED },
+		{ "after five days", 5 * DAY, DUTY_DONE, "", CASE_GAVE_UP },
+	};
+
+	for (size_t k = 0; k < OCT_LEN(rows); k++) {
+		struct case_item i;
+
+		print_message("  %s\n", rows[k].name);
+		if (k > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		hold(&asked, KEPT);
+		set_class(1, "A");
+		want(1); /* at NOW + 1 s */
+		oct_clock_set_wall_ms(NOW + 1000 + rows[k].after);
+		postfix(script);
+		assert_int_equal(act("release", 1), rows[k].duty);
+		done_with_postfix();
+		i = item(1);
+		assert_int_equal(i.state, HELD_STORED);
+		assert_string_equal(i.want, rows[k].want);
+		assert_int_equal(i.refused, rows[k].refused);
+		assert_string_equal(i.note, "451 4.3.0 later");
+		case_item_fini(&i);
+		assert_true(is_indexed("bob", 1));
+	}
+	/* No more tries, until somebody wants it again. */
+	assert_int_equal(act("release", 1), DUTY_DONE);
+	assert_int_equal(state_of(1), HELD_STORED);
+	want(1);
+	assert_string_equal(wanted(1), "owner");
+}
+
+/* The transit copy of a proven sender: he is told at once, with the answer. */
+static void
+a_transit_copy_is_given_up_too(void **state)
+{
+	static const struct step refusal[STEPS] = { RELEASE_TO_DATA,
+		{ BODY, "451 4.3.0 later\r\n" }, QUIT };
+	static const struct step script[STEPS] = DSN_SCRIPT;
+	struct arrival a = asked;
+	struct case_item i;
+	char *text;
+
+	(void)state;
+	a.reason = FATE_R_TRANSIT;
+	a.ask = NULL;
+	a.sid = NULL;
+	hold(&a, KEPT);
+	set_class(1, "A");
+	postfix(refusal);
+	assert_int_equal(act("release", 1), DUTY_LATER);
+	done_with_postfix();
+	i = item(1);
+	assert_int_equal(i.wanted_ms, SETTLED);
+	case_item_fini(&i);
+	oct_clock_set_wall_ms(SETTLED + 5 * DAY);
+	postfix(refusal);
+	assert_int_equal(act("release", 1), DUTY_DONE);
+	done_with_postfix();
+	assert_true(is_indexed("bob", 1));
+	postfix(script);
+	assert_int_equal(act("expire", 1), DUTY_DONE);
+	text = received();
+	assert_non_null(strstr(text, "Diagnostic-Code: smtp; 451 4.3.0"));
+	assert_non_null(strstr(text, "Status: 4.4.7"));
+	free(text);
+	assert_int_equal(state_of(1), HELD_EXPIRED);
+}
+
+static void
+put_challenge(const char *state)
+{
+	char key[KEY_SIZE];
+
+	assert_true(test_redis_do(&world.redis, "HSET %s state %s",
+			key_challenge(key, D, CH), state) >= 0);
+}
+
+/* What the notice says: only who was asked did not answer, and only who was
+ * refused was refused. */
+static void
+a_notice_says_what_happened(void **state)
+{
+	static const struct step script[STEPS] = DSN_SCRIPT;
+	static const struct {
+		const char *name, *challenge, *refused, *note, *needle, *not;
+	} rows[] = {
+		{ "asked", "sent", "", "", "asked you to", "Diagnostic" },
+		{ "the challenge was late", "late", "", "",
+		    "did not ask for it", "asked you to" },
+		{ "it still waits", "pending", "", "", "did not ask for it",
+		    "asked you to" },
+		{ "refused", "sent", "permanent", "550 5.1.1 nobody",
+		    "Diagnostic-Code: smtp; 550 5.1.1", "asked you to" },
+		{ "refused without an answer", "sent", "permanent",
+		    "0 refused", "mail server refused it", "Diagnostic" },
+		{ "given up", "sent", "gave-up", "0 timed out",
+		    "Status: 4.4.7", "asked you to" },
+		{ "a try that failed is no refusal", "sent", "",
+		    "451 4.3.0 later", "asked you to", "Diagnostic" },
+	};
+
+	for (size_t k = 0; k < OCT_LEN(rows); k++) {
+		char id[HELD_ID_SIZE], key[KEY_SIZE], *text;
+
+		print_message("  %s\n", rows[k].name);
+		if (k > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		hold(&asked, KEPT);
+		put_challenge(rows[k].challenge);
+		assert_true(test_redis_do(&world.redis,
+				"HSET %s refused %s note %s digested 1",
+				key_held(key, D, id_of(1, id)),
+				rows[k].refused, rows[k].note) >= 0);
+		oct_clock_set_wall_ms(NOW + 7 * DAY);
+		postfix(script);
+		assert_int_equal(act("expire", 1), DUTY_DONE);
+		text = received();
+		assert_non_null(strstr(text, rows[k].needle));
+		assert_null(strstr(text, rows[k].not));
+		free(text);
+	}
+}
+
+/* We died, or lost the connection, between the final dot and the record. */
+static void
+a_notice_is_sent_once(void **state)
+{
+	static const struct step lost[STEPS] = { HI,
+		{ "MAIL FROM:<>", "250 Ok\r\n" },
+		{ "RCPT TO:<alice@example.org>", "250 Ok\r\n" }, DATA,
+		{ BODY, CLOSE } };
+	static const struct step later[STEPS] = { HI,
+		{ "MAIL FROM:<>", "250 Ok\r\n" },
+		{ "RCPT TO:<alice@example.org>", "250 Ok\r\n" }, DATA,
+		{ BODY, "451 4.3.0 later\r\n" }, QUIT };
+	char id[HELD_ID_SIZE], key[KEY_SIZE];
+	struct case_item i;
+
+	(void)state;
+	hold(&asked, KEPT);
+	(void)test_redis_do(&world.redis, "HSET %s digested 1",
+	    key_held(key, D, id_of(1, id)));
+	oct_clock_set_wall_ms(NOW + 7 * DAY);
+	/* Refused for now: it is not marked, and tried again. */
+	postfix(later);
+	assert_int_equal(act("expire", 1), DUTY_LATER);
+	done_with_postfix();
+	i = item(1);
+	assert_string_equal(i.notice, "");
+	assert_int_equal(i.state, HELD_TENTATIVE);
+	case_item_fini(&i);
+	/* Nobody knows: it counts as sent. */
+	postfix(lost);
+	assert_int_equal(act("expire", 1), DUTY_DONE);
+	done_with_postfix();
+	i = item(1);
+	assert_string_equal(i.notice, "sent");
+	assert_int_equal(i.state, HELD_EXPIRED);
+	case_item_fini(&i);
+	/* No server listens: a second notice would fail. */
+	assert_int_equal(tear_down(state), 0);
+	assert_int_equal(set_up(state), 0);
+	hold(&asked, KEPT);
+	(void)test_redis_do(&world.redis, "HSET %s digested 1 notice sending",
+	    key_held(key, D, id_of(1, id)));
+	oct_clock_set_wall_ms(NOW + 7 * DAY);
+	assert_int_equal(act("expire", 1), DUTY_DONE);
+	assert_int_equal(state_of(1), HELD_EXPIRED);
+}
+
+/* Written by a milter that could not register it, under the id of an item that is
+ * over and whose file was removed. */
+static void
+an_orphan_of_a_finished_item_is_purged(void **state)
+{
+	struct case_item i;
+	struct held h;
+	char id[HELD_ID_SIZE], mark[CASE_FILE_SIZE];
+
+	(void)state;
+	hold(&silent, KEPT);
+	i = item(1);
+	assert_int_equal(case_expire(world.store, &world.t, &i, SETTLED), 0);
+	case_item_fini(&i);
+	assert_int_equal(act("purge", 1), DUTY_DONE);
+	assert_false(has_file(1));
+	i = item(1);
+	assert_true(case_is_gone(i.file));
+	memcpy(mark, i.file, sizeof(mark));
+	case_item_fini(&i);
+	item_of(&silent, id_of(1, id), &h);
+	spool_text(&h, id, KEPT);
+	courier_sweep(office.courier, NOW + 3600000);
+	assert_int_equal(due("purge", 1), NOW + 3600000);
+	assert_int_equal(act("purge", 1), DUTY_DONE);
+	assert_false(has_file(1));
+	/* Who saw the mark before that has lost his file, and must know. */
+	i = item(1);
+	assert_true(case_is_gone(i.file));
+	assert_string_not_equal(i.file, mark);
+	case_item_fini(&i);
+}
+
+static void
+token_path(int n, int64_t arrival_ms, char out[OCT_ADDR_SIZE])
+{
+	struct arrival a = silent;
+	struct server *s = &office.server;
+	char *text, *at;
+
+	a.n = n;
+	a.at_ms = arrival_ms;
+	hold(&a, KEPT);
+	set_class(n, "N");
+	want(n);
+	postfix((const struct step[STEPS]){ HI, { GONE, NULL } });
+	(void)s;
+	(void)act("release", n);
+	text = received();
+	at = strstr(text, "bounce+");
+	assert_non_null(at);
+	memcpy(out, at, strcspn(at, ">"));
+	out[strcspn(at, ">")] = '\0';
+	free(text);
+}
+
+static void
+each_life_of_an_id_has_its_own_bounce_address(void **state)
+{
+	char first[OCT_ADDR_SIZE], second[OCT_ADDR_SIZE], key[KEY_SIZE];
+	char id[HELD_ID_SIZE];
+
+	(void)state;
+	token_path(1, NOW - 1000, first);
+	(void)test_redis_do(&world.redis, "DEL %s %s",
+	    key_held(key, D, id_of(1, id)), "oct:{" D "}:rel:bob");
+	token_path(1, NOW, second);
+	assert_string_not_equal(first, second);
+}
+
+/* --- Undecided ------------------------------------------------------------------- */
+
+/* Only in the spool: the store was away. */
+static void
+undecided(int n, const char *sid, int32_t score)
+{
+	struct arrival a = { .n = n, .local = "bob", .sid = sid,
+		.reason = FATE_R_UNDECIDED, .at_ms = NOW };
+	struct held h;
+	char id[HELD_ID_SIZE];
+
+	item_of(&a, id_of(n, id), &h);
+	h.score = score;
+	spool_text(&h, id, KEPT);
+}
+
+static void
+set_relation(const char *sid, const char *packed)
+{
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:bob %s %s",
+	    sid, packed);
+}
+
+static void
+undecided_messages_are_decided_soon(void **state)
+{
+	const int64_t soon = NOW + 20000 + 60000;
+	struct case_item i;
+	char id[HELD_ID_SIZE];
+
+	(void)state;
+	set_relation("A|a@x.example|x.example",
+	    "2 A 0 1 1795255200000 0 - page 0 -");
+	set_relation("A|b@x.example|x.example", "2 B 0 1 1 0 - owner 0 -");
+	undecided(1, "A|a@x.example|x.example", 0);
+	undecided(2, "A|b@x.example|x.example", 0);
+	undecided(3, "A|c@x.example|x.example", 0);
+	undecided(4, "A|a@x.example|x.example", 99900);
+	courier_sweep(office.courier, soon - 1);
+	assert_int_equal(case_item_read(world.store, D, id_of(1, id), &i), 0);
+	courier_sweep(office.courier, soon);
+	oct_clock_set_wall_ms(soon);
+	for (int n = 1; n <= 4; n++) {
+		assert_int_equal(due("decide", n), soon);
+		assert_int_equal(act("decide", n), DUTY_DONE);
+	}
+	assert_string_equal(wanted(1), "allowed");
+	assert_int_equal(state_of(2), HELD_DROPPED);
+	/* Silent, for the digest; never asked. */
+	assert_string_equal(wanted(3), "");
+	assert_true(is_indexed("bob", 3));
+	i = item(3);
+	assert_string_equal(i.held.challenge, "");
+	assert_true(i.decided);
+	case_item_fini(&i);
+	/* Not over a score that refuses. */
+	assert_string_equal(wanted(4), "");
+	/* A lost duty comes back, until it was decided. */
+	undecided(5, "A|c@x.example|x.example", 0);
+	courier_sweep(office.courier, soon);
+	(void)test_redis_do(&world.redis, "DEL oct:due:" NODE);
+	courier_sweep(office.courier, soon);
+	assert_int_equal(due("decide", 5), soon);
+	assert_int_equal(due("decide", 3), INT64_MIN);
+}
+
+static void
+what_its_owner_took_in_hand_is_not_decided(void **state)
+{
+	(void)state;
+	set_relation("A|b@x.example|x.example", "2 A 0 1 1 0 - owner 0 -");
+	undecided(1, "A|b@x.example|x.example", 0);
+	courier_sweep(office.courier, NOW + 3600000);
+	oct_clock_set_wall_ms(NOW + 3600000);
+	want(1);
+	set_relation("A|b@x.example|x.example", "2 B 0 1 1 0 - owner 0 -");
+	assert_int_equal(act("decide", 1), DUTY_DONE);
+	assert_string_equal(wanted(1), "owner");
+}
+
+/* --- Retention -------------------------------------------------------------------- */
+
+static void
+relations_are_forgotten_in_rounds(void **state)
+{
+	static const struct dir_change changes[] = {
+		{ .domain = D, .create = true, .json = "{}", .actor = "t" },
+		{ .domain = D, .local = "bob", .create = true, .json = "{}",
+		    .actor = "t" },
+		{ .domain = D, .local = "zoe", .create = true,
+		    .json = "{\"challenge\":\"off\"}", .actor = "t" },
+		{ .domain = "other.example", .create = true, .json = "{}",
+		    .actor = "t" },
+	};
+	char problem[256];
+	struct forget *f = NULL;
+	struct relation r;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(changes); i++)
+		assert_int_equal(directory_change(world.store, &changes[i],
+				     problem),
+		    0);
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:bob s %s",
+	    "2 A 0 1 1700000000000 0 - page 0 -");
+	/* Asked, before her option was switched off. */
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:zoe s %s",
+	    "2 K 1 1795255200000 1795255200000 1 0123456789abcdef - 0 -");
+	assert_int_equal(forget_new(&f), 0);
+	/* A step a domain, one its mailboxes, and the end. */
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(forget_step(office.courier, f, SETTLED), 0);
+	assert_int_equal(test_redis_do(&world.redis,
+			     "EXISTS oct:{" D "}:rel:bob"),
+	    0);
+	assert_int_equal(case_relation_read(world.store, D, "zoe", "s", &r),
+	    1);
+	assert_int_equal(r.state, REL_LAPSED);
+	assert_string_equal(r.challenge, "");
+	/* Not again before its time. */
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:bob s %s",
+	    "2 A 0 1 1700000000000 0 - page 0 -");
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(forget_step(office.courier, f, SETTLED + 1),
+		    0);
+	assert_int_equal(test_redis_do(&world.redis,
+			     "EXISTS oct:{" D "}:rel:bob"),
+	    1);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(forget_step(office.courier, f,
+				     SETTLED + FORGET_EVERY_MS),
+		    0);
+	assert_int_equal(test_redis_do(&world.redis,
+			     "EXISTS oct:{" D "}:rel:bob"),
+	    0);
+	forget_free(f);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -864,6 +1023,15 @@ main(void)
 		T(lost_duties_are_put_back),
 		T(a_refused_transit_copy_is_told_at_once),
 		T(unknown_duties_are_forgotten),
+		T(refused_for_days_it_is_given_up),
+		T(a_transit_copy_is_given_up_too),
+		T(a_notice_says_what_happened),
+		T(a_notice_is_sent_once),
+		T(an_orphan_of_a_finished_item_is_purged),
+		T(each_life_of_an_id_has_its_own_bounce_address),
+		T(undecided_messages_are_decided_soon),
+		T(what_its_owner_took_in_hand_is_not_decided),
+		T(relations_are_forgotten_in_rounds),
 	};
 	int rc = test_redis_start(&world.redis);
 

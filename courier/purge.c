@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The removal of files whose item is over.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "courier/courier.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+/* The file of an item released without a proven path: a bounce brings it back. */
+#define BOUNCE_WINDOW_MS (6LL * 86400000)
+
+static bool
+has_file(const struct courier *c, const char *id)
+{
+	int fd = -1, rc = spool_item_open(c->spool, id, &fd);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return rc != OCT_EABSENT;
+}
+
+/* Remove the message of a finished item.  It is marked before and after, each
+ * time anew: the milter, which may be writing the same message again, registers
+ * neither in between nor over a mark that it has not seen. */
+static enum duty
+purge(struct courier *c, const struct case_duty *d, struct case_item *item)
+{
+	int64_t now = oct_clock_wall_ms();
+	int rc = case_purge(c->store, item, false);
+
+	if (rc < 0)
+		return DUTY_FAILED;
+	if (rc == 0)
+		return courier_put_off(c, d, now + 1000);
+	rc = spool_item_remove(c->spool, d->id);
+	if (rc != 0) {
+		oct_log(OCT_WARNING, "item=%s purge=failed error=\"%s\"",
+		    d->id, oct_strerror(rc));
+		return courier_put_off(c, d, now + 60000);
+	}
+	return case_purge(c->store, item, true) < 0 ? DUTY_FAILED : DUTY_DONE;
+}
+
+/* The file of an item that is over, once nothing can bring it back; and one that
+ * a milter left there since, which it could not register. */
+static enum duty
+look(struct courier *c, const struct case_duty *d, struct case_item *item)
+{
+	bool gone = case_is_gone(item->file);
+	int64_t until = 0;
+
+	if (held_is_live(item->state) || (gone && !has_file(c, d->id)))
+		return DUTY_DONE;
+	if (!gone && item->state == HELD_RELEASED &&
+	    item->held.class[0] != 'A' && item->held.rpath[0] != '\0')
+		until = item->released_ms + BOUNCE_WINDOW_MS;
+	if (oct_clock_wall_ms() < until)
+		return courier_put_off(c, d, until);
+	return purge(c, d, item);
+}
+
+enum duty
+courier_purge(struct courier *c, const struct case_duty *d)
+{
+	struct case_item item;
+	enum duty out;
+	int rc = case_item_read(c->store, d->domain, d->id, &item);
+
+	if (rc == 0 || rc == OCT_EPARSE)
+		return DUTY_DONE;
+	if (rc < 0)
+		return DUTY_FAILED;
+	out = look(c, d, &item);
+	case_item_fini(&item);
+	return out;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sweep: what lies in the spool and no duty names.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "courier/courier.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "policy/grant.h"
+
+/* A message that the milter wrote but could not tell whether it was registered:
+ * its sender was answered 451 and comes back within days. */
+#define ORPHAN_AGE_MS (3600000LL)
+/* An undecided one was answered 250 without the store: nobody comes back. */
+#define UNDECIDED_AGE_MS 60000
+#define CLEAN_AGE_S 3600
+
+int64_t
+courier_sweep_patience_ms(const struct courier *c)
+{
+	return c->timers.settle + UNDECIDED_AGE_MS;
+}
+
+static bool
+is_undecided(const struct held *h)
+{
+	return strcmp(h->reason, fate_reason_name(FATE_R_UNDECIDED)) == 0;
+}
+
+struct sweep {
+	struct courier *courier;
+	int64_t now_ms;
+	size_t restored, unreadable;
+};
+
+static enum duty
+put_back(struct sweep *s, struct case_duty *d, const char *verb, int64_t when_ms)
+{
+	memcpy(d->verb, verb, strlen(verb) + 1);
+	return courier_put_off(s->courier, d, when_ms);
+}
+
+/* A duty that was lost (a crash between two steps, two acts at once) is put back:
+ * each can be repeated. */
+static int
+reassert(struct sweep *s, const struct case_item *item)
+{
+	struct case_duty d = { .verb = "" };
+	const struct held *h = &item->held;
+	enum duty out;
+
+	if (strlen(h->domain) >= sizeof(d.domain) ||
+	    strlen(h->id) >= sizeof(d.id))
+		return 0;
+	memcpy(d.domain, h->domain, strlen(h->domain) + 1);
+	memcpy(d.id, h->id, strlen(h->id) + 1);
+	if (!held_is_live(item->state)) {
+		out = put_back(s, &d, "purge", s->now_ms);
+		return out == DUTY_FAILED ? OCT_EDOWN : 0;
+	}
+	out = put_back(s, &d, "expire", item->expires_ms);
+	if (out != DUTY_FAILED && item->want[0] != '\0')
+		out = put_back(s, &d, "release", s->now_ms + 60000);
+	if (out != DUTY_FAILED && item->state == HELD_TENTATIVE)
+		out = put_back(s, &d, "settle", s->now_ms);
+	if (out != DUTY_FAILED && is_undecided(h) && !item->decided)
+		out = put_back(s, &d, "decide", s->now_ms);
+	return out == DUTY_FAILED ? OCT_EDOWN : 0;
+}
+
+/* Known again.  An undecided one is decided as soon as it has settled. */
+static int
+restore(struct sweep *s, const struct held *h, const char *sidecar)
+{
+	struct case_duty d = { .verb = "decide" };
+	int rc = case_restore(s->courier->store, &s->courier->timers, h,
+	    sidecar, s->now_ms);
+
+	if (rc != 1)
+		return rc;
+	s->restored++;
+	oct_log(OCT_WARNING, "item=%s domain=%s restored=yes", h->id,
+	    h->domain);
+	if (!is_undecided(h) || strlen(h->domain) >= sizeof(d.domain) ||
+	    strlen(h->id) >= sizeof(d.id))
+		return 0;
+	memcpy(d.domain, h->domain, strlen(h->domain) + 1);
+	memcpy(d.id, h->id, strlen(h->id) + 1);
+	/* If this is lost, the next sweep puts it back. */
+	return courier_put_off(s->courier, &d, s->now_ms) == DUTY_FAILED
+	    ? OCT_EDOWN
+	    : 0;
+}
+
+/* How old an item is before the milter that wrote it cannot be at work on it. */
+static int64_t
+patience(const struct courier *c, const struct held *h)
+{
+	return is_undecided(h) ? courier_sweep_patience_ms(c) : ORPHAN_AGE_MS;
+}
+
+/* An item of the spool that the store does not know and that is old enough: it
+ * was accepted from nobody, or the store lost it.  Holding it once more may
+ * deliver twice; removing it might lose a message. */
+static int
+sweep_item(void *arg, const char *id, const char *sidecar, int err)
+{
+	struct sweep *s = arg;
+	struct case_item item;
+	struct held held;
+	int rc;
+
+	if (sidecar == NULL || held_parse(sidecar, strlen(sidecar), &held) != 0) {
+		s->unreadable++;
+		oct_log(OCT_ERROR, "item=%s sidecar=unreadable error=\"%s\"",
+		    id, oct_strerror(err));
+		return 0;
+	}
+	rc = 0;
+	if (strcmp(held.id, id) != 0) {
+		s->unreadable++;
+		oct_log(OCT_ERROR, "item=%s sidecar=of-another", id);
+		goto out;
+	}
+	if (s->now_ms - held.arrival_ms < patience(s->courier, &held))
+		goto out;
+	rc = case_item_read(s->courier->store, held.domain, id, &item);
+	if (rc == 1) {
+		rc = reassert(s, &item);
+		case_item_fini(&item);
+		goto out;
+	}
+	if (rc == 0)
+		rc = restore(s, &held, sidecar);
+	if (rc == OCT_EPARSE || rc == OCT_EREPLY) {
+		/* One damaged record must not stop the others. */
+		s->unreadable++;
+		oct_log(OCT_ERROR, "item=%s domain=%s record=unreadable", id,
+		    held.domain);
+		rc = 0;
+	}
+	rc = rc < 0 ? rc : 0; /* the store is away: stop here */
+out:
+	held_fini(&held);
+	return rc;
+}
+
+/* Grants past their time, each domain once a day. */
+static void
+sweep_grants(struct courier *c, int64_t now_ms)
+{
+	int n = grant_sweep_turn(c->store, (uint64_t)(now_ms / 3600000), 24,
+	    now_ms);
+
+	if (n != 0)
+		oct_log(n > 0 ? OCT_NOTICE : OCT_WARNING,
+		    "sweep=grants removed=%d error=\"%s\"", n > 0 ? n : 0,
+		    oct_strerror(n < 0 ? n : 0));
+}
+
+void
+courier_sweep(struct courier *c, int64_t now_ms)
+{
+	struct sweep s = { .courier = c, .now_ms = now_ms };
+	size_t removed = 0;
+	int rc = spool_walk(c->spool, sweep_item, &s);
+
+	if (rc == 0)
+		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
+	sweep_grants(c, now_ms);
+	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
+		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
+		    "sweep=%s restored=%zu unreadable=%zu removed=%zu",
+		    rc == 0 ? "done" : "stopped", s.restored, s.unreadable,
+		    removed);
+}
