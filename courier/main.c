@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * octroi-courier: one thread, one loop over three sources of work: what was left
+ * octroi-courier: one loop over three sources of work: what was left
  * unacknowledged, what is due, what is new.  An entry is acknowledged after its
- * duty succeeded or stands as a due time.
+ * duty succeeded or stands as a due time.  What speaks SMTP is given to the pool.
  */
 #include <signal.h>
 #include <sodium.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "courier/courier.h"
+#include "courier/pool.h"
 #include "lib/clock.h"
 #include "lib/daemon.h"
 #include "lib/err.h"
@@ -29,21 +30,25 @@
 
 struct loop {
 	struct courier *courier;
+	struct pool *pool;
+	struct forget *forget;
 	int signals;
 	bool stop;
 	bool grouped; /* the consumer group is known to exist */
+	bool sweep_again; /* soon, and not only after the usual time */
 	int64_t next_sweep_ms, next_pending_ms, kicked_ms;
 	char due[KEY_SIZE], work[KEY_SIZE];
 };
 
 /* The watchdog's patience is longer than the slowest SMTP transaction: killed in
- * the middle of one, we would deliver twice. */
+ * the middle of one, we would deliver twice.  A thread of the pool that hangs
+ * counts like our own hanging. */
 static void
 kick(struct loop *l)
 {
 	int64_t now = oct_clock_mono_ms();
 
-	if (now - l->kicked_ms >= KICK_MS) {
+	if (now - l->kicked_ms >= KICK_MS && pool_is_sound(l->pool)) {
 		daemon_watchdog();
 		l->kicked_ms = now;
 	}
@@ -67,7 +72,7 @@ asked_to_stop(struct loop *l)
 static enum duty
 do_duty(struct loop *l, const struct case_duty *d)
 {
-	enum duty out = courier_do(l->courier, d);
+	enum duty out = pool_dispatch(l->pool, l->courier, d);
 
 	kick(l);
 	if (out != DUTY_FAILED || !store_is_up(l->courier->store))
@@ -79,7 +84,7 @@ do_duty(struct loop *l, const struct case_duty *d)
 
 /* One due member.  Non-zero ends the round: the store is away, or we stop. */
 static int
-each_due(void *arg, const char *member, OCT_UNUSED int64_t score)
+each_due(void *arg, const char *member, int64_t score)
 {
 	struct loop *l = arg;
 	struct case_duty d;
@@ -91,8 +96,9 @@ each_due(void *arg, const char *member, OCT_UNUSED int64_t score)
 		oct_log(OCT_ERROR, "duty=unreadable key=due");
 	if (out == DUTY_FAILED)
 		return OCT_EDOWN;
+	/* What was armed anew while it was done stays. */
 	if (out == DUTY_DONE &&
-	    store_zrem(l->courier->store, l->due, member) != 0)
+	    store_zrem_if(l->courier->store, l->due, member, score) < 0)
 		return OCT_EDOWN;
 	return asked_to_stop(l) ? 1 : 0;
 }
@@ -162,8 +168,15 @@ round_once(struct loop *l)
 		rc = read_work(l, false);
 	if (rc == 0 && mono >= l->next_sweep_ms) {
 		courier_sweep(l->courier, oct_clock_wall_ms());
-		l->next_sweep_ms = mono + SWEEP_MS;
+		/* What came at the end of an outage was too young. */
+		l->next_sweep_ms = mono +
+		    (l->sweep_again ? courier_sweep_patience_ms(l->courier) +
+				1000
+				    : SWEEP_MS);
+		l->sweep_again = false;
 	}
+	if (rc == 0)
+		rc = forget_step(l->courier, l->forget, oct_clock_wall_ms());
 	return rc < 0 ? rc : 0;
 }
 
@@ -182,6 +195,9 @@ run(struct loop *l)
 			oct_log(down ? OCT_WARNING : OCT_NOTICE,
 			    "store=%s error=\"%s\" effect=\"held mail waits\"",
 			    down ? "down" : "up", oct_strerror(rc));
+			/* Messages were kept undecided meanwhile. */
+			l->next_sweep_ms = 0;
+			l->sweep_again = true;
 		}
 		if (rc == 0)
 			continue;
@@ -195,10 +211,14 @@ static int
 serve(struct courier *c)
 {
 	struct loop l = { .courier = c };
+	int status = DAEMON_EXIT_FAILED;
 
+	if (forget_new(&l.forget) != 0 ||
+	    pool_new(c, (size_t)c->settings->release_workers, &l.pool) != 0)
+		goto out;
 	l.signals = daemon_signalfd();
 	if (l.signals < 0)
-		return DAEMON_EXIT_FAILED;
+		goto out;
 	key_due(l.due, c->settings->node);
 	key_work(l.work, c->settings->node);
 	daemon_ready();
@@ -206,8 +226,13 @@ serve(struct courier *c)
 	run(&l);
 	daemon_stopping();
 	(void)close(l.signals);
-	oct_log(OCT_NOTICE, "stop=done");
-	return DAEMON_EXIT_OK;
+	status = DAEMON_EXIT_OK;
+out:
+	pool_free(l.pool);
+	forget_free(l.forget);
+	if (status == DAEMON_EXIT_OK)
+		oct_log(OCT_NOTICE, "stop=done");
+	return status;
 }
 
 int

@@ -72,6 +72,7 @@ struct settings {
 	    max_header_count;
 	/* courier */
 	char *release_address, *own_address, *smtp_user, *smtp_password;
+	int64_t release_workers;
 	/* web */
 	char *web_listen, *web_contact, *web_operator;
 	char *web_confirm_network, *web_confirm_org;
