@@ -79,10 +79,11 @@ next_domain(struct store *s, const char *after, char out[OCT_DOMAIN_SIZE])
 }
 
 static bool
-is_closed(const struct dir_domain *d, const struct dir_mailbox *m)
+is_closed(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct option_values *v)
 {
 	return d->state != DIR_ACTIVE || m->state != DIR_ACTIVE ||
-	    dir_challenge_of(d, m) == DIR_CHALLENGE_OFF;
+	    v->v[OPTION_CHALLENGE] == OPTION_CHALLENGE_OFF;
 }
 
 static int
@@ -91,18 +92,18 @@ one_mailbox(struct courier *c, struct forget *f, const struct dir_domain *d,
 {
 	int64_t now = oct_clock_wall_ms();
 	struct option_values platform, v;
-	struct rel_ages ages;
+	struct case_timers timers = c->timers;
 	size_t n = 0;
 	int rc = 0;
 
 	settings_options(c->settings, &platform);
 	dir_options(d, m, &platform, &v);
-	relation_ages(&v, &ages);
-	if (is_closed(d, m))
-		rc = case_close(c->store, &c->timers, d->name, m->local, now,
-		    &n);
+	options_timers(&v, &timers);
+	if (is_closed(d, m, &v))
+		rc = case_close(c->store, &timers, d->name, m->local, now, &n);
 	if (rc == 0)
-		rc = case_forget(c->store, d->name, m->local, &ages, now, &n);
+		rc = case_forget(c->store, d->name, m->local, &timers.ages, now,
+		    &n);
 	if (rc == 0)
 		f->removed += n;
 	/* A lost race or a damaged record is for the next round. */

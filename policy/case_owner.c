@@ -114,10 +114,11 @@ case_release(struct store *s, const struct case_timers *t, const char *domain,
 
 /* --- Ending an item: released, dropped, expired --------------------------------- */
 
-/* Take the item out of its relation and apply ev (or nothing). */
+/* Take the item out of its relation.  Only the end of its time is an event for
+ * who was asked; a silent sender with nothing left is unknown whatever ended it. */
 static int
 leave_relation(struct store *s, struct store_txn *txn, const struct held *h,
-    const enum rel_event *ev, int64_t now_ms)
+    bool expired, int64_t now_ms)
 {
 	struct rel_guard g = { .now_ms = now_ms };
 	struct case_rel r;
@@ -130,10 +131,8 @@ leave_relation(struct store *s, struct store_txn *txn, const struct held *h,
 		return rc;
 	relation_remove_item(&r.rel, h->id, h->size);
 	g.none_left = r.rel.items == 0;
-	if (ev != NULL)
-		(void)relation_apply(&r.rel, *ev, &g, NULL, NULL);
-	else if (g.none_left && r.rel.state == REL_SILENT)
-		r.rel.state = REL_UNKNOWN;
+	if (expired || r.rel.state == REL_SILENT)
+		(void)relation_apply(&r.rel, REL_EV_EXPIRED, &g, NULL, NULL);
 	case_rel_write(txn, h->domain, h->local, h->sid, &r);
 	return 0;
 }
@@ -165,12 +164,10 @@ static int
 end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
     enum held_state to, int64_t now_ms)
 {
-	static const enum rel_event expired = REL_EV_EXPIRED;
 	int rc;
 
 	store_txn_clear(txn);
-	rc = leave_relation(s, txn, &item->held,
-	    to == HELD_EXPIRED ? &expired : NULL, now_ms);
+	rc = leave_relation(s, txn, &item->held, to == HELD_EXPIRED, now_ms);
 	if (rc != 0)
 		return rc;
 	case_end(txn, item, to, now_ms);

@@ -87,59 +87,60 @@ count_unchanged(const struct relation *r, struct tally *t)
 	t->blocked += r->state == REL_BLOCKED;
 }
 
-/* Apply ev to every relation that waits for this very challenge: a later one has
- * tokens of its own. */
+/* One relation, if it waits for this very challenge: a later one has tokens of
+ * its own. */
+static int
+apply_to_one(struct store *s, struct store_txn *txn, const struct act *a,
+    const struct challenge *ch, const char *local, struct tally *t)
+{
+	const struct rel_guard g = { .now_ms = a->now_ms,
+		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
+	struct case_rel r;
+	unsigned int actions = REL_ACT_NONE;
+	bool mine, changed, listed = false;
+	int rc = case_rel_read(s, ch->domain, local, ch->sid, &r);
+
+	if (rc != 0)
+		return rc;
+	mine = strcmp(r.rel.challenge, ch->id) == 0;
+	changed = relation_age(&r.rel, &a->timers->ages, a->now_ms);
+	/* What the event is about, time may have done before it. */
+	changed &= mine && a->ev == REL_EV_DEFER_OVER;
+	mine = strcmp(r.rel.challenge, ch->id) == 0;
+	rc = mine && a->ev == REL_EV_CONFIRMED
+	    ? case_blocked(s, ch, local, a->now_ms)
+	    : 0;
+	if (rc < 0)
+		return rc;
+	if (rc == 1) {
+		t->blocked++;
+		return 0;
+	}
+	if (mine)
+		actions = relation_apply(&r.rel, a->ev, &g, a->origin, &listed);
+	if (!listed && !changed) {
+		count_unchanged(&r.rel, t);
+		return 0;
+	}
+	t->changed++;
+	case_rel_write(txn, ch->domain, local, ch->sid, &r);
+	if ((actions & REL_ACT_RELEASE) == 0)
+		return 0;
+	return case_release_items(s, txn, ch->domain, &r.rel, a->origin,
+	    a->now_ms);
+}
+
 static int
 apply_to_relations(struct store *s, struct store_txn *txn,
     const struct case_challenge *c, const struct act *a, struct tally *t)
 {
-	const struct rel_guard g = { .now_ms = a->now_ms,
-		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
 	const struct challenge *ch = &c->challenge;
+	int rc = 0;
 
 	*t = (struct tally){ .changed = 0 };
-	for (size_t i = 0; i < ch->count; i++) {
-		struct case_rel r;
-		unsigned int actions;
-		bool listed = false;
-		int rc;
-
-		rc = case_rel_read(s, ch->domain, ch->local[i], ch->sid, &r);
-		if (rc != 0)
-			return rc;
-		/* T_defer is what the event itself is about. */
-		if (a->ev != REL_EV_DEFER_OVER)
-			(void)relation_age(&r.rel, &a->timers->ages,
-			    a->now_ms);
-		if (strcmp(r.rel.challenge, ch->id) != 0) {
-			count_unchanged(&r.rel, t);
-			continue;
-		}
-		rc = a->ev == REL_EV_CONFIRMED
-		    ? case_blocked(s, ch, ch->local[i], a->now_ms)
-		    : 0;
-		if (rc < 0)
-			return rc;
-		if (rc == 1) {
-			t->blocked++;
-			continue;
-		}
-		actions = relation_apply(&r.rel, a->ev, &g, a->origin,
-		    &listed);
-		if (!listed) {
-			count_unchanged(&r.rel, t);
-			continue;
-		}
-		t->changed++;
-		case_rel_write(txn, ch->domain, ch->local[i], ch->sid, &r);
-		if ((actions & REL_ACT_RELEASE) == 0)
-			continue;
-		rc = case_release_items(s, txn, ch->domain, &r.rel, a->origin,
-		    a->now_ms);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i < ch->count; i++)
+		rc = apply_to_one(s, txn, a, ch, ch->local[i], t);
+	return rc;
 }
 
 static bool

@@ -10,4 +10,5 @@ options_timers(const struct option_values *v, struct case_timers *t)
 	t->quiet = v->v[OPTION_QUIET];
 	t->button = v->v[OPTION_BUTTON];
 	t->asks_max = (int)v->v[OPTION_ASKS];
+	relation_ages(v, &t->ages);
 }

@@ -287,7 +287,7 @@ on_time(const struct relation *r, enum rel_event ev, const struct rel_guard *g,
 		*o = (struct outcome){ REL_LAPSED, REL_ACT_TOKENS_DIE };
 		return r->state == REL_ASKED && r->deferred && r->items == 0;
 	}
-	*o = (struct outcome){ REL_UNKNOWN, REL_ACT_NONE };
+	*o = (struct outcome){ REL_UNKNOWN, REL_ACT_TOKENS_DIE };
 	return r->state == REL_LAPSED || r->state == REL_UNKNOWN ||
 	    (r->state == REL_ALLOWED && strcmp(r->origin, "owner") != 0);
 }

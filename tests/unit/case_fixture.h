@@ -146,9 +146,11 @@ arrive(const struct arrival *a)
 		assert_int_equal(case_rel_read(world.store, D, a->local, a->sid,
 				     &r),
 		    0);
+		(void)relation_age(&r.rel, &world.t.ages, a->at_ms);
 		asked = (relation_apply(&r.rel,
-			     a->ask != NULL ? REL_EV_HELD_ASK
-					    : REL_EV_HELD_SILENT,
+			     a->reason == FATE_R_VIRUS ? REL_EV_HELD_VIRUS
+				 : a->ask != NULL      ? REL_EV_HELD_ASK
+						       : REL_EV_HELD_SILENT,
 			     &g, NULL, NULL) &
 			    REL_ACT_ASK) != 0;
 		if (asked)

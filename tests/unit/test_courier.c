@@ -945,11 +945,15 @@ static void
 relations_are_forgotten_in_rounds(void **state)
 {
 	static const struct dir_change changes[] = {
-		{ .domain = D, .create = true, .json = "{}", .actor = "t" },
+		{ .domain = D, .create = true,
+		    .json = "{\"challenge\":\"first-contact\"}",
+		    .actor = "t" },
 		{ .domain = D, .local = "bob", .create = true, .json = "{}",
 		    .actor = "t" },
 		{ .domain = D, .local = "zoe", .create = true,
 		    .json = "{\"challenge\":\"off\"}", .actor = "t" },
+		{ .domain = D, .local = "eve", .create = true,
+		    .json = "{\"t_allow\":\"4000d\"}", .actor = "t" },
 		{ .domain = "other.example", .create = true, .json = "{}",
 		    .actor = "t" },
 	};
@@ -964,6 +968,8 @@ relations_are_forgotten_in_rounds(void **state)
 		    0);
 	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:bob s %s",
 	    "2 A 0 1 1700000000000 0 - page 0 -");
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:eve s %s",
+	    "2 A 0 1 1700000000000 0 - page 0 -");
 	/* Asked, before her option was switched off. */
 	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:zoe s %s",
 	    "2 K 1 1795255200000 1795255200000 1 0123456789abcdef - 0 -");
@@ -974,6 +980,10 @@ relations_are_forgotten_in_rounds(void **state)
 	assert_int_equal(test_redis_do(&world.redis,
 			     "EXISTS oct:{" D "}:rel:bob"),
 	    0);
+	/* By her own rule she knows him still. */
+	assert_int_equal(test_redis_do(&world.redis,
+			     "EXISTS oct:{" D "}:rel:eve"),
+	    1);
 	assert_int_equal(case_relation_read(world.store, D, "zoe", "s", &r),
 	    1);
 	assert_int_equal(r.state, REL_LAPSED);

@@ -190,10 +190,10 @@ test_every_end_counts_once(void **state)
 				 .reason = FATE_R_FIRST_CONTACT, .at_ms = NOW }),
 	    0);
 	expect_use("jo", 4, 4);
-	assert_int_equal(case_drop(world.store, D, id_of(1, id), "x", NOW,
+	assert_int_equal(case_drop(world.store, D, id_of(1, id), NOW,
 			     &out),
 	    0);
-	assert_int_equal(case_drop(world.store, D, id_of(1, id), "x", NOW,
+	assert_int_equal(case_drop(world.store, D, id_of(1, id), NOW,
 			     &out),
 	    0);
 	expect_use("jo", 3, 3);
