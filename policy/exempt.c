@@ -71,6 +71,41 @@ has_any(const char *value, const char *const *words)
 	return false;
 }
 
+/* "no", with optional comments or parameters behind. */
+static bool
+says_automatic(const struct oct_field *f)
+{
+	char value[VALUE_SIZE];
+
+	if (!oct_field_is(f, "Auto-Submitted"))
+		return false;
+	value_start(f, value);
+	return strncasecmp(value, "no", 2) != 0 ||
+	    strchr(" \t;(\r\n", value[2]) == NULL;
+}
+
+static bool
+is_report(const struct oct_field *f)
+{
+	char value[VALUE_SIZE];
+
+	if (!oct_field_is(f, "Content-Type"))
+		return false;
+	value_start(f, value);
+	return strncasecmp(value, "multipart/report", 16) == 0 &&
+	    strchr(" \t;(\r\n", value[16]) != NULL;
+}
+
+bool
+exempt_is_automatic(const struct oct_msg *m)
+{
+	for (size_t i = 0; i < oct_msg_field_count(m); i++)
+		if (says_automatic(oct_msg_field(m, i)) ||
+		    is_report(oct_msg_field(m, i)))
+			return true;
+	return false;
+}
+
 static const char *
 kind_of_field(const struct oct_field *f)
 {
@@ -88,22 +123,15 @@ kind_of_field(const struct oct_field *f)
 		return "bulk mail";
 	if (oct_field_is(f, "X-Octroi-Challenge"))
 		return "mail of a first-contact filter";
+	if (says_automatic(f))
+		return "automatic mail";
+	if (is_report(f))
+		return "report";
 	value_start(f, value);
-	/* RFC 3834 5: "no", with optional comments or parameters behind. */
-	if (oct_field_is(f, "Auto-Submitted"))
-		return strncasecmp(value, "no", 2) == 0 &&
-			strchr(" \t;(\r\n", value[2]) != NULL
-		    ? NULL
-		    : "automatic mail";
 	if (oct_field_is(f, "Precedence"))
 		return has_any(value, bulk) ? "bulk mail" : NULL;
 	if (oct_field_is(f, "X-Auto-Response-Suppress"))
 		return has_any(value, suppress) ? "automatic mail" : NULL;
-	if (oct_field_is(f, "Content-Type"))
-		return strncasecmp(value, "multipart/report", 16) == 0 &&
-			strchr(" \t;(\r\n", value[16]) != NULL
-		    ? "report"
-		    : NULL;
 	return NULL;
 }
 

@@ -19,6 +19,9 @@
 const char *exempt_kind(const struct oct_msg *m, const struct oct_addr *rpath,
     bool named);
 
+/* A report, or a message that says a machine sent it (RFC 3834 5). */
+bool exempt_is_automatic(const struct oct_msg *m);
+
 /* The envelope part alone: a local part that robots use, or the null path. */
 const char *exempt_sender(const struct oct_addr *rpath);
 
