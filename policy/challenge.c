@@ -46,7 +46,16 @@ static const struct {
 	{ "lang", offsetof(struct challenge, lang) },
 	{ "message_id", offsetof(struct challenge, message_id) },
 	{ "references", offsetof(struct challenge, references) },
+	{ "client", offsetof(struct challenge, client) },
+	{ "org", offsetof(struct challenge, org) },
 };
+
+/* Absent in what an older version wrote. */
+static bool
+may_be_absent(const char *name)
+{
+	return strcmp(name, "client") == 0 || strcmp(name, "org") == 0;
+}
 
 static const char **
 string_at(struct challenge *c, size_t offset)
@@ -100,6 +109,8 @@ challenge_write(const struct challenge *c, struct oct_str *out)
 	    json_integer(c->arrival_ms));
 	bad |= json_object_set_new(root, "expires_ms",
 	    json_integer(c->expires_ms));
+	bad |= json_object_set_new(root, "deferred",
+	    json_boolean(c->deferred));
 	bad |= add_rcpts(root, c);
 	if (bad == 0)
 		text = json_dumps(root, JSON_COMPACT);
@@ -141,9 +152,10 @@ read_members(const json_t *root, struct challenge *c)
 		const char *v = json_string_value(
 		    json_object_get(root, strings[i].name));
 
-		if (v == NULL)
+		if (v == NULL && !may_be_absent(strings[i].name))
 			return OCT_EPARSE;
-		*string_at(c, strings[i].offset) = v;
+		if (v != NULL)
+			*string_at(c, strings[i].offset) = v;
 	}
 	if (!json_is_integer(arrival) || !json_is_integer(expires))
 		return OCT_EPARSE;
@@ -152,6 +164,7 @@ read_members(const json_t *root, struct challenge *c)
 	    strspn(c->id, "0123456789abcdef") != REL_CHALLENGE_SIZE - 1 ||
 	    !json_text_is_domain(c->domain) || strlen(c->node) > 64)
 		return OCT_EPARSE;
+	c->deferred = json_is_true(json_object_get(root, "deferred"));
 	c->arrival_ms = json_integer_value(arrival);
 	c->expires_ms = json_integer_value(expires);
 	return read_rcpts(json_object_get(root, "rcpt"), c);

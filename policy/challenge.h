@@ -34,6 +34,9 @@ struct challenge {
 	const char *domain; /* hosted domain */
 	const char *rpath, *sid, *node, *lang;
 	const char *message_id, *references;
+	const char *client, *org; /* proven: address, organisational domain; ""
+				     = not known (an older version) */
+	bool deferred;            /* the message itself is not here (DEFER) */
 	int64_t arrival_ms, expires_ms;
 	size_t count;
 	const char *local[CHALLENGE_RCPT_MAX]; /* final mailboxes */
