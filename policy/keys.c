@@ -219,3 +219,9 @@ key_confirms(char out[KEY_SIZE], const char *subject)
 {
 	return join2(out, "g", "confirms", subject);
 }
+
+const char *
+key_stat(char out[KEY_SIZE], const char *domain, const char *day)
+{
+	return join2(out, domain, "stat", day);
+}

@@ -88,12 +88,16 @@ const char *key_pass_used(char out[KEY_SIZE], const char *domain,
 /* string: confirmations by a client network or of a proven organisation */
 const char *key_confirms(char out[KEY_SIZE], const char *subject);
 
+/* hash: counters of a domain and a day, "2026-11-21" (policy/stat.h) */
+const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
+
 /* Retentions: a TTL is a net under an act of the courier, never the act. */
 #define KEY_TTL_NET_MS (60LL * 86400000)    /* past the due time */
 #define KEY_TTL_SEEN_MS (7LL * 86400000)    /* DKIM replay memory */
 #define KEY_TTL_TFIRST_MS (2LL * 86400000)
 #define KEY_TTL_SENT_MS (30LL * 86400000)   /* what was sent: challenge.md 7 */
 #define KEY_TTL_EXPECT_MS (8LL * 86400000)  /* past the last opening */
+#define KEY_TTL_STAT_MS (400LL * 86400000)  /* a year to compare with */
 #define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
 #define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
 #define KEY_TTL_TRIES_MS (3600000LL)
