@@ -135,6 +135,8 @@ item_field(struct case_item *i, const char *name, const char *value)
 		i->expires_ms = number_of(value);
 	else if (strcmp(name, "lease") == 0)
 		i->lease_ms = number_of(value);
+	else if (strcmp(name, "wait") == 0)
+		i->wait_ms = number_of(value);
 	else if (strcmp(name, "released") == 0)
 		i->released_ms = number_of(value);
 	else if (strcmp(name, "wanted") == 0)

@@ -7,16 +7,25 @@
 #include "policy/keys.h"
 #include "policy/space.h"
 
+/* One registration; act_ms: when its duties are due. */
+struct registration {
+	const struct case_new *items;
+	size_t count;
+	const struct challenge *ask;
+	int64_t now_ms, act_ms;
+	bool waiting;
+};
+
 static void
-add_item(struct store_txn *txn, const struct case_timers *t,
-    const struct case_new *n, int64_t now_ms)
+add_item(struct store_txn *txn, const struct registration *r,
+    const struct case_new *n)
 {
 	const struct held *h = n->item;
 	char key[KEY_SIZE], num[24];
 
 	case_due(txn, h->node, "expire", h->domain, h->id, h->expires_ms);
 	case_due(txn, h->node, n->transit ? "release" : "settle", h->domain,
-	    h->id, now_ms + t->settle);
+	    h->id, r->act_ms);
 	key_held(key, h->domain, h->id);
 	store_txn_expect_field(txn, key, "state", n->state_old);
 	store_txn_expect_field(txn, key, "file", n->file_old);
@@ -26,6 +35,9 @@ add_item(struct store_txn *txn, const struct case_timers *t,
 	store_txn_hset(txn, key, "v", n->json);
 	case_number(h->expires_ms, num);
 	store_txn_hset(txn, key, "expires", num);
+	case_number(r->act_ms, num);
+	if (r->waiting)
+		store_txn_hset(txn, key, "wait", num);
 	if (n->transit) {
 		store_txn_hset(txn, key, "want", "transit");
 		return;
@@ -38,19 +50,21 @@ add_item(struct store_txn *txn, const struct case_timers *t,
 static void
 add_relation(struct store_txn *txn, const struct case_new *n)
 {
+	const char *domain = n->item != NULL ? n->item->domain : n->domain;
+	const char *local = n->item != NULL ? n->item->local : n->local;
 	char key[KEY_SIZE];
 
 	if (n->sid == NULL)
 		return;
-	key_relations(key, n->item->domain, n->item->local);
+	key_relations(key, domain, local);
 	store_txn_expect_field(txn, key, n->sid, n->rel_old);
 	store_txn_hset(txn, key, n->sid, n->rel_new);
 }
 
 static int
-add_challenge(struct store_txn *txn, const struct case_timers *t,
-    const struct challenge *c, int64_t now_ms)
+add_challenge(struct store_txn *txn, const struct registration *r)
 {
+	const struct challenge *c = r->ask;
 	char key[KEY_SIZE];
 	struct oct_str json;
 	int rc;
@@ -59,17 +73,42 @@ add_challenge(struct store_txn *txn, const struct case_timers *t,
 	rc = challenge_write(c, &json);
 	if (rc == 0) {
 		case_due(txn, c->node, "challenge", c->domain, c->id,
-		    now_ms + t->settle);
+		    r->act_ms);
+		/* What nothing is held for lapses by itself. */
+		if (c->deferred)
+			case_due(txn, c->node, "defer", c->domain, c->id,
+			    c->expires_ms);
 		store_txn_before_set(txn, key_token(key, c->id), c->domain,
-		    c->expires_ms - now_ms + KEY_TTL_NET_MS);
+		    c->expires_ms - r->now_ms + KEY_TTL_NET_MS);
 		key_challenge(key, c->domain, c->id);
 		store_txn_hset(txn, key, "state",
 		    challenge_state_name(CHALLENGE_PENDING));
 		store_txn_hset(txn, key, "v", oct_str_text(&json));
 		store_txn_expire(txn, key,
-		    c->expires_ms - now_ms + KEY_TTL_NET_MS);
+		    c->expires_ms - r->now_ms + KEY_TTL_NET_MS);
 	}
 	oct_str_free(&json);
+	return rc;
+}
+
+static int
+register_all(struct store *s, const struct registration *r)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->items[i].item != NULL)
+			add_item(txn, r, &r->items[i]);
+		add_relation(txn, &r->items[i]);
+	}
+	if (r->ask != NULL)
+		rc = add_challenge(txn, r);
+	if (rc == 0)
+		rc = store_txn_commit(s, txn);
+	store_txn_free(txn);
 	return rc;
 }
 
@@ -78,19 +117,38 @@ case_register(struct store *s, const struct case_timers *t,
     const struct case_new *items, size_t count, const struct challenge *ask,
     int64_t now_ms)
 {
+	const struct registration r = { .items = items,
+		.count = count, .ask = ask, .now_ms = now_ms,
+		.act_ms = now_ms + t->settle };
+
+	return register_all(s, &r);
+}
+
+int
+case_register_waiting(struct store *s, OCT_UNUSED const struct case_timers *t,
+    const struct case_new *items, size_t count, const struct challenge *ask,
+    int64_t now_ms)
+{
+	const struct registration r = { .items = items,
+		.count = count, .ask = ask, .now_ms = now_ms,
+		.act_ms = now_ms + CASE_WAIT_MS, .waiting = true };
+
+	return register_all(s, &r);
+}
+
+int
+case_begin(struct store *s, const char *node, const struct case_start *starts,
+    size_t count, int64_t when_ms)
+{
 	struct store_txn *txn = NULL;
 	int rc = store_txn_new(&txn);
 
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < count; i++) {
-		add_item(txn, t, &items[i], now_ms);
-		add_relation(txn, &items[i]);
-	}
-	if (ask != NULL)
-		rc = add_challenge(txn, t, ask, now_ms);
-	if (rc == 0)
-		rc = store_txn_commit(s, txn);
+	for (size_t i = 0; i < count; i++)
+		case_due(txn, node, starts[i].verb, starts[i].domain,
+		    starts[i].id, when_ms);
+	rc = store_txn_commit(s, txn);
 	store_txn_free(txn);
 	return rc;
 }

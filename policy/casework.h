@@ -34,9 +34,12 @@ int64_t case_hold_ms(const struct case_timers *t, enum fate_reason reason,
 
 /* --- Registration, by the milter ---------------------------------------- */
 
-/* One item to be registered with the relation it was decided on. */
+/* One item to be registered with the relation it was decided on; or, where the
+ * message was deferred (challenge.md 2, row 12), the relation alone. */
 struct case_new {
-	const struct held *item;
+	const struct held *item; /* NULL: none, then domain and local name the
+				    mailbox */
+	const char *domain, *local;
 	const char *json;      /* held_write of item */
 	const char *sid;       /* NULL: no relation (transit) */
 	const char *rel_old;   /* packed, as read; NULL = absent */
@@ -55,6 +58,24 @@ struct case_new {
 OCT_CHECK int case_register(struct store *s, const struct case_timers *t,
     const struct case_new *items, size_t count, const struct challenge *ask,
     int64_t now_ms);
+
+/*
+ * A message for several domains is registered domain by domain, and counts only
+ * when the last of them succeeded: until case_begin nothing acts on the items,
+ * and the sender's next try merges with them.  If none comes, what was begun
+ * ends by itself after CASE_WAIT_MS, longer than mail servers try.
+ */
+#define CASE_WAIT_MS (6 * 86400000LL)
+OCT_CHECK int case_register_waiting(struct store *s, const struct case_timers *t,
+    const struct case_new *items, size_t count, const struct challenge *ask,
+    int64_t now_ms);
+/* One duty that begins; at most CASE_BEGIN_MAX in one round trip. */
+struct case_start {
+	const char *verb, *domain, *id;
+};
+#define CASE_BEGIN_MAX 4000
+OCT_CHECK int case_begin(struct store *s, const char *node,
+    const struct case_start *starts, size_t count, int64_t when_ms);
 
 /* --- Reading -------------------------------------------------------------- */
 
@@ -84,6 +105,7 @@ struct case_item {
 	char state_text[16];
 	int64_t expires_ms, lease_ms, released_ms;
 	int64_t wanted_ms;          /* since when, 0 = not tried yet */
+	int64_t wait_ms; /* registered waiting: no duty of it is missing before */
 	bool extended, digested;
 	bool decided;               /* an undecided one was looked at */
 	char want[REL_ORIGIN_SIZE]; /* by whom release is wanted, "" = nobody */
