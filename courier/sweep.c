@@ -62,6 +62,10 @@ reassert(struct sweep *s, const struct case_item *item)
 		return out == DUTY_FAILED ? OCT_EDOWN : 0;
 	}
 	out = put_back(s, &d, "expire", item->expires_ms);
+	/* Registered for one domain of several: its duties are due later, and
+	 * are not lost (policy/casework.h). */
+	if (item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms)
+		return out == DUTY_FAILED ? OCT_EDOWN : 0;
 	if (out != DUTY_FAILED && item->want[0] != '\0')
 		out = put_back(s, &d, "release", s->now_ms + 60000);
 	if (out != DUTY_FAILED && item->state == HELD_TENTATIVE)

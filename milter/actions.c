@@ -2,6 +2,7 @@
 #include "milter/actions.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -86,29 +87,39 @@ index_of(const struct oct_msg *m, size_t i)
 }
 
 /* Last to first, so that an index stays right while fields go away.  A message
- * with more forged fields than the bound is no honest mistake: refused. */
-int
-actions_forged(const struct judge *j, struct judge_actions *out)
+ * with more forged fields than the bound is no honest mistake. */
+void
+actions_forged(struct judge *j, struct judge_actions *out)
 {
 	size_t n = oct_msg_field_count(j->msg);
 
-	for (size_t i = n; i-- > 0;) {
+	for (size_t i = n; i-- > 0 && !j->facts.malformed;) {
 		const struct oct_field *f = oct_msg_field(j->msg, i);
 
 		if (!judge_is_forged(f, authserv_id(j)))
 			continue;
 		if (out->delete_count == JUDGE_DELETE_MAX) {
-			reply_set(&out->reply, REPLY_REJECT, 550, "5.7.1",
-			    "Message refused: too many forged fields "
-			    "(limit: %d)",
-			    JUDGE_DELETE_MAX);
-			return OCT_ELIMIT;
+			j->facts.malformed = true;
+			return;
 		}
 		out->delete[out->delete_count].field = f;
 		out->delete[out->delete_count].index = index_of(j->msg, i);
 		out->delete_count++;
 	}
-	return 0;
+}
+
+static void
+forget(struct judge_actions *out)
+{
+	free(out->results);
+	free(out->score);
+	free(out->symbols);
+	free(out->rcpt_delete);
+	out->results = out->score = out->symbols = NULL;
+	out->rcpt_delete = NULL;
+	out->rcpt_count = 0;
+	out->accepted = out->tag = out->discard = false;
+	out->label = LABEL_NONE;
 }
 
 static int
@@ -134,8 +145,14 @@ list_headers(const struct judge *j, struct judge_actions *out)
 	out->score = strdup(score);
 	out->symbols = oct_str_take(&symbols);
 	for (size_t i = 0; i < j->count; i++) {
-		out->tag |= j->finals[i].kept && j->finals[i].fate.tag;
-		out->unknown |= j->finals[i].kept && j->finals[i].fate.unknown;
+		const struct fate *f = &j->finals[i].fate;
+
+		if (!j->finals[i].kept)
+			continue;
+		/* One message, one label: the one that says most. */
+		out->tag |= f->tag;
+		if (f->label > out->label)
+			out->label = f->label;
 	}
 	return out->results != NULL && out->score != NULL &&
 		out->symbols != NULL
@@ -164,7 +181,7 @@ list_rcpts(const struct judge *j, struct judge_actions *out)
 
 struct line {
 	char from[OCT_LOG_SAFE_SIZE], rcpt[OCT_LOG_SAFE_SIZE];
-	char client[OCT_IP_SIZE], score[16];
+	char client[OCT_IP_SIZE], score[16], simulated[32];
 };
 
 static void
@@ -174,6 +191,11 @@ log_final(const struct judge *j, const struct judge_final *f, struct line *l)
 	const char *verdict = fate_verdict_name(f->fate.verdict);
 	const char *override = actions_override(j, &f->fate);
 
+	(void)snprintf(l->simulated, sizeof(l->simulated), "none");
+	if (f->fate.simulated)
+		(void)snprintf(l->simulated, sizeof(l->simulated), "%d:%s%s",
+		    f->fate.would_row, fate_verdict_name(f->fate.would),
+		    f->fate.would_ask ? ":ask" : "");
 	if (j->reply.verdict != FATE_DELIVER)
 		verdict = fate_verdict_name(j->reply.verdict);
 	else if (f->transit)
@@ -181,7 +203,8 @@ log_final(const struct judge *j, const struct judge_final *f, struct line *l)
 	oct_log(OCT_INFO,
 	    "%s: verdict=%s reason=%s row=%d class=%s ask=%s merged=%s "
 	    "rcpt=%s from=%s client=%s spf=%s dkim=%s dmarc=%s score=%s "
-	    "item=%s direction=%s credit=%s override=%s lists=%s ms=%lld",
+	    "item=%s direction=%s credit=%s override=%s lists=%s label=%s "
+	    "simulated=%s ms=%lld",
 	    s->id, verdict, fate_reason_name(f->fate.reason), f->fate.row,
 	    proof_class_name(f->proof.class), f->fate.ask ? "yes" : "no",
 	    f->merged ? "yes" : "no",
@@ -195,11 +218,12 @@ log_final(const struct judge *j, const struct judge_final *f, struct line *l)
 	    direction_name(s->direction), j->ev->credit,
 	    override != NULL ? override : "none",
 	    j->ev->lists[0] != '\0' ? j->ev->lists : "none",
+	    fate_label_name(f->fate.label), l->simulated,
 	    (long long)(oct_clock_mono_ms() - s->started_ms));
 }
 
-static void
-log_all(const struct judge *j)
+void
+actions_log(const struct judge *j)
 {
 	const struct session *s = j->session;
 	char text[OCT_ADDR_SIZE];
@@ -225,8 +249,34 @@ log_all(const struct judge *j)
 	}
 }
 
+/* The refusal that can be answered (challenge.md 9 and 10a): nothing of it is
+ * stored.  Postfix logs it: the token is good once, and for a day. */
+static int
+refuse_with_link(const struct judge *j, struct judge_actions *out)
+{
+	const struct judge_final *f = &j->finals[0];
+	const struct app *app = j->session->app;
+	const struct oct_addr *retype = f->proof.class == PROOF_F
+	    ? &j->ev->from[0]
+	    : &j->session->rpath;
+	char token[PASS_TOKEN_SIZE], text[sizeof(out->reply.text)];
+	struct oct_str s;
+
+	pass_token_make(app->passes, f->facts.domain, f->sid, retype,
+	    j->now_ms, token);
+	oct_str_fixed(&s, text, sizeof(text));
+	oct_str_addf(&s,
+	    "Premier envoi: confirmez sur %s/%s puis renvoyez. "
+	    "First contact: confirm, then resend.",
+	    app->settings->challenge_url, token);
+	if (oct_str_err(&s) != 0)
+		return oct_str_err(&s);
+	reply_set(&out->reply, REPLY_REJECT, 550, "5.7.1", "%s", text);
+	return 0;
+}
+
 static void
-refuse(const struct judge *j, struct judge_actions *out)
+refuse_plainly(const struct judge *j, struct judge_actions *out)
 {
 	static const struct {
 		enum fate_reason reason;
@@ -242,6 +292,13 @@ refuse(const struct judge *j, struct judge_actions *out)
 		{ FATE_R_UNDECIDED, "The sender could not be verified because "
 				    "of a DNS error, try again later" },
 		{ FATE_R_STORE_DOWN, "Temporary failure, try again later" },
+		{ FATE_R_FIRST_CONTACT,
+		    "Premier envoi: message differe, reessayez plus tard. "
+		    "First contact: deferred, try again later" },
+		{ FATE_R_UNMATCHED,
+		    "Bounce refused: it answers nothing that was sent here" },
+		{ FATE_R_MALFORMED, "Message refused: too many forged fields "
+				    "(limit: forged)" },
 		{ FATE_R_FULL, "Too much mail is waiting for this recipient, "
 			       "try again later" },
 	};
@@ -256,15 +313,21 @@ refuse(const struct judge *j, struct judge_actions *out)
 }
 
 int
+actions_refuse(const struct judge *j, struct judge_actions *out)
+{
+	forget(out);
+	if (j->reply.link)
+		return refuse_with_link(j, out);
+	refuse_plainly(j, out);
+	return 0;
+}
+
+int
 actions_fill(struct judge *j, struct judge_actions *out)
 {
 	int rc;
 
-	if (j->reply.verdict != FATE_DELIVER) {
-		refuse(j, out);
-		log_all(j);
-		return 0;
-	}
+	forget(out);
 	rc = list_headers(j, out);
 	if (rc == 0)
 		rc = list_rcpts(j, out);
@@ -272,6 +335,5 @@ actions_fill(struct judge *j, struct judge_actions *out)
 		return rc;
 	out->accepted = true;
 	out->reply.kind = out->discard ? REPLY_DISCARD : REPLY_CONTINUE;
-	log_all(j);
 	return 0;
 }

@@ -9,12 +9,17 @@
 #include "lib/str.h"
 #include "milter/judge.h"
 
-/* List the forged fields for deletion, before anything is held.  OCT_ELIMIT: over
- * the bound, out->reply refuses the message. */
-OCT_CHECK int actions_forged(const struct judge *j, struct judge_actions *out);
+/* List the forged fields for deletion, before anything is decided; more than can
+ * be removed make the message malformed (j->facts). */
+void actions_forged(struct judge *j, struct judge_actions *out);
 
-/* All the rest, after holding. */
+/* An accepted message: all the rest, before anything is registered.  May be called
+ * again when it was decided again. */
 OCT_CHECK int actions_fill(struct judge *j, struct judge_actions *out);
+/* A message that is not: the reply. */
+OCT_CHECK int actions_refuse(const struct judge *j, struct judge_actions *out);
+/* One log line a recipient. */
+void actions_log(const struct judge *j);
 
 /* Why DMARC's policy was not applied to a final of that fate: "arc",
  * "forwarder", "policy"; NULL = it was, or none asks. */

@@ -34,6 +34,8 @@ open_secret(struct app *app)
 	oct_secret_key(&secret, EXPECT_TAG_PURPOSE, app->tag_key);
 	oct_token_keys_init(&app->tokens, &secret, NULL);
 	rc = dkim_vault_new(&secret, &app->vault);
+	if (rc == 0)
+		rc = pass_keys_new(&secret, NULL, &app->passes);
 	oct_secret_fini(&secret);
 	return rc == 0 ? 0
 		       : fail("dkim", "the keys' vault", rc, "out of memory?");
@@ -55,7 +57,8 @@ open_store(struct app *app)
 		    "redis=down on=%s error=\"%s\" effect=\"first contacts are "
 		    "deferred, the directory is read from its disk copy\"",
 		    conf.address, oct_strerror(rc));
-	return 0;
+	rc = lever_new(app->store, &app->lever);
+	return rc == 0 ? 0 : fail("lever", conf.address, rc, "out of memory?");
 }
 
 static int
@@ -157,6 +160,7 @@ prepare(struct app *app)
 	int rc = 0;
 
 	settings_timers(s, &app->timers);
+	settings_options(s, &app->options);
 	rc |= settings_hundredths(s->tag, &app->thresholds.tag);
 	rc |= settings_hundredths(s->hold, &app->thresholds.hold);
 	rc |= settings_hundredths(s->reject, &app->thresholds.reject);
@@ -237,6 +241,7 @@ app_close(struct app *app)
 		return;
 	if (app->directory != NULL)
 		directory_close(app->directory);
+	lever_free(app->lever);
 	store_free(app->store);
 	lists_free(app->env.lists);
 	auth_dkim_lib_free(app->env.dkim);
@@ -251,6 +256,7 @@ app_close(struct app *app)
 	explicit_bzero(app->item_key, sizeof(app->item_key));
 	explicit_bzero(app->sent_key, sizeof(app->sent_key));
 	explicit_bzero(app->tag_key, sizeof(app->tag_key));
+	pass_keys_free(app->passes);
 	oct_token_keys_fini(&app->tokens);
 	free(app);
 }

@@ -17,6 +17,8 @@
 #include "policy/casework.h"
 #include "policy/directory.h"
 #include "policy/dkim_vault.h"
+#include "policy/lever.h"
+#include "policy/pass.h"
 #include "policy/settings.h"
 
 struct app {
@@ -27,6 +29,7 @@ struct app {
 	struct spool *spool;
 	struct case_timers timers;
 	struct dir_thresholds thresholds;
+	struct option_values options;
 	struct dir_rate rate_network, rate_mailbox, rate_domain, rate_guess;
 	struct oct_prefix *relays, *forwarders;
 	size_t relay_count, forwarder_count;
@@ -38,6 +41,8 @@ struct app {
 	uint8_t sent_key[OCT_KEY_OCTETS]; /* policy/sent.h */
 	uint8_t tag_key[OCT_KEY_OCTETS];  /* policy/expect.h */
 	struct oct_token_keys tokens;
+	struct pass_keys *passes; /* of refusals that can be answered */
+	struct lever *lever;      /* of the administrator */
 	struct dkim_vault *vault; /* opens the directory's DKIM keys */
 	/* Counters and gate; relaxed. */
 	_Atomic int sessions;

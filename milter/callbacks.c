@@ -247,8 +247,13 @@ add_fields(SMFICTX *ctx, const struct judge_actions *a)
 	/* Inserted at the top, so in reverse of the order read. */
 	for (size_t i = 0; rc == MI_SUCCESS && i < a->signature_count; i++)
 		rc = insert(ctx, "DKIM-Signature", a->signatures[i]);
-	if (rc == MI_SUCCESS && a->unknown)
-		rc = insert(ctx, "X-Octroi-Sender", " unknown");
+	if (rc == MI_SUCCESS && a->label != LABEL_NONE) {
+		char value[32];
+
+		(void)snprintf(value, sizeof(value), " %s",
+		    fate_label_name(a->label));
+		rc = insert(ctx, "X-Octroi-Sender", value);
+	}
 	if (rc == MI_SUCCESS && a->tag)
 		rc = insert(ctx, "X-Spam-Flag", " YES");
 	if (rc == MI_SUCCESS && a->symbols != NULL && *a->symbols != '\0') {

@@ -5,7 +5,6 @@
 
 #include "lib/err.h"
 #include "lib/str.h"
-#include "policy/exempt.h"
 #include "policy/keys.h"
 
 /* An SPF pass that binds the sender to the domain (challenge.md 1, line A). */
@@ -54,12 +53,15 @@ facts_claimed(const struct dir_snapshot *snapshot, const struct evaluation *ev)
 }
 
 void
-facts_message(enum direction direction, const struct dir_snapshot *snapshot,
-    const struct evaluation *ev, struct decide_msg *out)
+facts_message(const struct evaluate_envelope *envelope,
+    const struct dir_snapshot *snapshot, const struct evaluation *ev,
+    int64_t now_ms, struct decide_msg *out)
 {
 	const struct dir_domain *claimed = facts_claimed(snapshot, ev);
 
-	*out = (struct decide_msg){ .direction = direction,
+	*out = (struct decide_msg){ .direction = envelope->direction,
+		.null_path = oct_addr_is_null(&envelope->rpath),
+		.now_ms = now_ms,
 		.dmarc = ev->dmarc.result,
 		.dmarc_policy = ev->dmarc.policy,
 		.credited = ev->credited,
@@ -111,19 +113,46 @@ resolve_thresholds(const struct dir_final *f, const struct dir_thresholds *p,
 }
 
 void
-facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
-    const struct oct_msg *m, const struct oct_addr *rpath, bool named,
-    struct decide_rcpt *out)
+facts_options(const struct dir_final *f, const struct option_values *platform,
+    struct option_values *out)
 {
+	if (f->domain != NULL)
+		dir_options(f->domain, f->mailbox, platform, out);
+	else
+		*out = *platform;
+}
+
+void
+facts_timers(const struct case_timers *platform,
+    const struct option_values *options, struct case_timers *out)
+{
+	*out = *platform;
+	options_timers(options, out);
+	relation_ages(options, &out->ages);
+}
+
+void
+facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
+    const struct option_values *options, bool exempt, struct decide_rcpt *out)
+{
+	const int64_t *v = options->v;
+
 	out->external = f->domain == NULL;
 	resolve_thresholds(f, platform, &out->thresholds);
 	out->protected_path = f->protected_path;
-	out->exempt = exempt_kind(m, rpath, named) != NULL;
+	out->exempt = exempt;
 	out->has_room = true;
 	if (out->external)
 		return;
+	out->domain = f->domain->name;
+	out->suspended = f->domain->state == DIR_SUSPENDED ||
+	    f->mailbox->state == DIR_SUSPENDED;
 	out->dmarc_mode = f->domain->dmarc;
-	out->option = dir_challenge_of(f->domain, f->mailbox);
+	out->mode = (enum option_challenge)v[OPTION_CHALLENGE];
+	out->first = (enum option_first)v[OPTION_FIRST_CONTACT];
+	out->unproven = (enum option_unproven)v[OPTION_UNPROVEN];
+	out->automatic = (enum option_automatic)v[OPTION_AUTOMATIC];
+	out->outbound_here = v[OPTION_OUTBOUND] != 0;
 	out->has_blocks = f->domain->has_blocks || f->mailbox->has_blocks;
 }
 
@@ -200,11 +229,24 @@ text_at(const struct store_batch *b, int slot, size_t i)
 	return slot < 0 ? NULL : store_batch_value(b, slot, i)->data;
 }
 
+/* The first grant that matched. */
+static void
+note_match(struct facts_match *m, size_t which, const char *packed, bool bound)
+{
+	size_t len = strlen(packed);
+
+	if (m->which != SIZE_MAX || len >= sizeof(m->packed))
+		return;
+	m->which = which;
+	m->bound = bound;
+	memcpy(m->packed, packed, len + 1);
+}
+
 /* Blocks need no proof; grants do (challenge.md 1 and 2, rows 3 and 4). */
 static void
 apply_grants(const struct facts_who *w, bool from_proven,
     const struct store_batch *b, int slot, int64_t now_ms,
-    struct decide_rcpt *out)
+    struct facts_match *match, struct decide_rcpt *out)
 {
 	for (size_t i = 0; slot >= 0 && i < w->count; i++) {
 		const char *packed = text_at(b, slot, i);
@@ -219,19 +261,25 @@ apply_grants(const struct facts_who *w, bool from_proven,
 		} else if (i < w->from_count && from_proven &&
 		    grant_matches(&g, w->from_org, now_ms)) {
 			out->granted = true;
+			note_match(match, i, packed, g.signer[0] != '\0');
 		}
 	}
 }
 
-static bool
-may_ask(const struct case_timers *t, const struct relation *r, int64_t now_ms)
+/* What asking for this message would come to. */
+static void
+probe(const struct case_timers *t, const struct relation *r, int64_t now_ms,
+    struct decide_rcpt *out)
 {
 	struct rel_guard g = { .now_ms = now_ms, .quiet_ms = t->quiet,
 		.asks_max = t->asks_max };
-	struct relation probe = *r;
+	struct relation copy = *r;
 
-	return (relation_apply(&probe, REL_EV_HELD_ASK, &g, NULL, NULL) &
-		   REL_ACT_ASK) != 0;
+	out->may_ask = (relation_apply(&copy, REL_EV_HELD_ASK, &g, NULL, NULL) &
+			   REL_ACT_ASK) != 0;
+	copy = *r;
+	(void)relation_apply(&copy, REL_EV_DEFERRED, &g, NULL,
+	    &out->may_defer);
 }
 
 void
@@ -261,7 +309,11 @@ facts_read(const struct facts_who *who, bool from_proven,
 			out->relation = other.state;
 	}
 	out->blocked = out->drop_silently = out->granted = false;
-	apply_grants(who, from_proven, b, at->grants, now_ms, out);
-	apply_grants(who, from_proven, b, at->domain_grants, now_ms, out);
-	out->may_ask = may_ask(t, &rel->relation, now_ms);
+	rel->match.which = SIZE_MAX;
+	apply_grants(who, from_proven, b, at->grants, now_ms, &rel->match,
+	    out);
+	rel->match.whole_domain = rel->match.which == SIZE_MAX;
+	apply_grants(who, from_proven, b, at->domain_grants, now_ms,
+	    &rel->match, out);
+	probe(t, &rel->relation, now_ms, out);
 }

@@ -20,18 +20,25 @@ const struct dir_domain *facts_claimed(const struct dir_snapshot *snapshot,
     const struct evaluation *ev);
 
 /* Of the message.  snapshot may be NULL: nothing is hosted. */
-void facts_message(enum direction direction,
+void facts_message(const struct evaluate_envelope *envelope,
     const struct dir_snapshot *snapshot, const struct evaluation *ev,
-    struct decide_msg *out);
+    int64_t now_ms, struct decide_msg *out);
 
 /* How far the platform applies DMARC policies. */
 enum dir_dmarc facts_dmarc_mode(const struct settings *s);
 
-/* Of one final recipient: what directory and message alone say.  named: it, or
- * what was typed for it, stands in To, Cc or Resent-*. */
+/* The options in force for a final; one outside has the platform's. */
+void facts_options(const struct dir_final *f,
+    const struct option_values *platform, struct option_values *out);
+/* The timers that follow from them. */
+void facts_timers(const struct case_timers *platform,
+    const struct option_values *options, struct case_timers *out);
+
+/* Of one final recipient: what directory and message alone say.  exempt: the
+ * message is of an exempt kind, or does not name this recipient. */
 void facts_final(const struct dir_final *f,
-    const struct dir_thresholds *platform, const struct oct_msg *m,
-    const struct oct_addr *rpath, bool named, struct decide_rcpt *out);
+    const struct dir_thresholds *platform, const struct option_values *options,
+    bool exempt, struct decide_rcpt *out);
 
 /* --- What the store says ------------------------------------------------ */
 
@@ -57,14 +64,24 @@ OCT_CHECK int facts_ask(const struct facts_who *who, const char *domain,
     const char *local, const char *sid, struct store_batch *b,
     struct facts_reads *out);
 
+/* A grant that matched, as it was read; which: SIZE_MAX = none. */
+struct facts_match {
+	size_t which;      /* of facts_who.list */
+	bool whole_domain; /* the domain's, not the mailbox's */
+	bool bound;        /* its signer is known already */
+	char packed[GRANT_PACKED_SIZE];
+};
+
 /* The relation itself, as it was read. */
 struct facts_relation {
 	struct relation relation; /* UNKNOWN if absent or unreadable */
 	bool present;
 	char packed[REL_PACKED_SIZE];
+	struct facts_match match;
 };
 
-/* Sets store_known, relation, may_ask, blocked, drop_silently and granted. */
+/* Sets store_known, relation, may_ask, may_defer, blocked, drop_silently and
+ * granted. */
 void facts_read(const struct facts_who *who, bool from_proven,
     const struct store_batch *b, const struct facts_reads *at,
     const struct case_timers *t, int64_t now_ms, struct facts_relation *rel,

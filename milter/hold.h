@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the milter reads from and writes to store and spool for one message.  The
- * order is the promise: temporary file, fsync, rename, fsync of the directory,
- * store, and only then the answer to the MTA (design 5).
+ * What the milter writes to spool and store for one message.  The order is the
+ * promise: all that is kept goes to the spool (temporary file, fsync, link,
+ * fsync of the folder), then to the store, domain by domain, and only then the
+ * answer goes to the MTA (design 5).
+ *
+ * A message for several domains is registered waiting: nothing acts on it before
+ * all of them have it.  If one fails, the sender is told to come again, and what
+ * the others have merges with his next try.
  */
 #ifndef OCT_MILTER_HOLD_H
 #define OCT_MILTER_HOLD_H
 
 #include "milter/judge.h"
 
-/* Keep everything that this judgement holds or takes over.  0: all is safe (or
- * nothing was to be kept); OCT_ECONFLICT: read and decide again; else nothing
- * may be accepted. */
-OCT_CHECK int hold_message(struct judge *j);
+struct hold;
+
+/*
+ * Plan and bring to the disk everything that this judgement holds or takes over;
+ * *out is NULL if that is nothing.  OCT_ECONFLICT: read and decide again; else
+ * nothing may be accepted.  With the store away, what others of the message are
+ * delivered without is kept in the spool alone (challenge.md 11).
+ */
+OCT_CHECK int hold_prepare(struct judge *j, struct hold **out);
+/* Then the store: 0, all is safe.  OCT_ECONFLICT: read and decide again. */
+OCT_CHECK int hold_register(struct judge *j, struct hold *h);
+void hold_free(struct hold *h);
+
+/* DEFER (challenge.md 2, row 12): nothing is kept, but the sender is asked. */
+OCT_CHECK int hold_ask_deferred(struct judge *j);
 
 /* Replay memory of the signature that class A would rest on: looks up and
  * remembers this envelope (challenge.md 1).  A store that is away is UNKNOWN. */

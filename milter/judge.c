@@ -12,13 +12,14 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "milter/actions.h"
-#include "milter/facts.h"
+#include "milter/after.h"
 #include "milter/hold.h"
 #include "milter/limits.h"
 #include "milter/observe.h"
 #include "milter/outbound.h"
 #include "milter/service.h"
 #include "milter/sign.h"
+#include "policy/exempt.h"
 
 /* Finals of one message: beyond, it is deferred with the limit's name. */
 #define FINALS_MAX 5000
@@ -43,12 +44,39 @@ is_inbound(const struct session *s)
 	    s->direction == DIR_FORWARDED;
 }
 
-void
-judge_message_facts(const struct session *s, const struct evaluation *ev,
-    struct decide_msg *out)
+/* The levers of the administrator; the log is loud where one counts. */
+static void
+look_at_levers(struct judge *j)
 {
-	facts_message(s->direction, s->snapshot, ev, out);
-	out->dmarc_mode = facts_dmarc_mode(s->app->settings);
+	struct session *s = j->session;
+	struct lever_state state;
+
+	if (!is_inbound(s))
+		return;
+	lever_get(s->app->lever, j->now_ms, &state);
+	j->stopped = state.stopped;
+	j->facts.bypass = lever_bypasses(&state, j->now_ms);
+	if (j->facts.bypass)
+		oct_log(OCT_WARNING, "%s: lever=bypass by=%s", s->id, state.by);
+}
+
+static void
+message_facts(struct judge *j)
+{
+	struct session *s = j->session;
+	struct app *app = s->app;
+
+	facts_message(evaluator_envelope(s->evaluator), s->snapshot, j->ev,
+	    j->now_ms, &j->facts);
+	j->facts.dmarc_mode = facts_dmarc_mode(app->settings);
+	look_at_levers(j);
+	j->exempt = exempt_kind(j->msg, &s->rpath, true) != NULL;
+	j->keys = (struct doors_keys){ .sent = app->sent_key,
+		.tagged = app->tag_key, .item = app->item_key,
+		.passes = app->passes };
+	j->mail = (struct doors_mail){ .keys = &j->keys, .msg = j->msg,
+		.ev = j->ev, .rpath = &s->rpath, .now_ms = j->now_ms,
+		.automatic = doors_is_automatic(j->msg, &s->rpath) };
 }
 
 /* --- Finals ------------------------------------------------------------------- */
@@ -108,8 +136,9 @@ static_facts(struct judge *j, struct judge_final *f)
 	const struct rcpt *r = &s->rcpts[f->rcpt];
 	bool named = evaluator_names(s->evaluator, &r->addr, f->final->address);
 
-	facts_final(f->final, &s->app->thresholds, j->msg, &s->rpath, named,
-	    &f->facts);
+	facts_options(f->final, &s->app->options, &f->options);
+	facts_final(f->final, &s->app->thresholds, &f->options,
+	    j->exempt || !named, &f->facts);
 }
 
 static void
@@ -137,6 +166,8 @@ classify(struct judge *j, struct judge_final *f)
 	f->facts.class = f->proof.class;
 	oct_ip_net_text(&s->client, net);
 	proof_sid(&in, &f->proof, net, f->sid);
+	space_share_of(proof_class_name(f->proof.class), f->sid,
+	    j->ev->spf_listed_provider, f->share);
 }
 
 static void
@@ -153,6 +184,8 @@ gather(struct judge *j)
 			classify(j, f);
 		if (!is_inbound(j->session) || f->facts.external)
 			f->facts.class = PROOF_N;
+		f->doors.expect = f->doors.tag = f->doors.first = -1;
+		f->match.which = SIZE_MAX;
 	}
 }
 
@@ -170,6 +203,27 @@ count_others(const struct session *s)
 	return n;
 }
 
+static const struct fate out_of_memory = { .verdict = FATE_DEFER,
+	.reason = FATE_R_STORE_DOWN, .code = 451, .enhanced = "4.3.0" };
+
+/* One who is not ours goes on as he came, and that cannot be with forged fields
+ * that are too many to remove. */
+static void
+decide_other(const struct judge *j, struct fate *out)
+{
+	*out = (struct fate){ .verdict = FATE_DELIVER };
+	if (!j->facts.malformed)
+		return;
+	*out = (struct fate){ .verdict = FATE_REFUSE,
+		.reason = FATE_R_MALFORMED, .code = 550, .enhanced = "5.7.1" };
+	if (j->facts.direction == DIR_COLLECTED ||
+	    j->facts.direction == DIR_FORWARDED) {
+		out->verdict = FATE_DEFER;
+		out->code = 451;
+		out->enhanced = "4.7.1";
+	}
+}
+
 void
 judge_decide(struct judge *j)
 {
@@ -177,9 +231,7 @@ judge_decide(struct judge *j)
 	struct fate *fates = calloc(j->count + others + 1, sizeof(*fates));
 
 	if (fates == NULL) {
-		j->reply = (struct fate){ .verdict = FATE_DEFER,
-			.reason = FATE_R_STORE_DOWN, .code = 451,
-			.enhanced = "4.3.0" };
+		j->reply = out_of_memory;
 		return;
 	}
 	for (size_t i = 0; i < j->count; i++) {
@@ -191,19 +243,10 @@ judge_decide(struct judge *j)
 				.reason = FATE_R_TRANSIT };
 	}
 	for (size_t i = 0; i < others; i++)
-		fates[j->count + i].verdict = FATE_DELIVER;
+		decide_other(j, &fates[j->count + i]);
 	decide_reply(&j->facts, fates, j->count + others, &j->reply);
-	for (size_t i = 0; i < j->count; i++) {
+	for (size_t i = 0; i < j->count; i++)
 		j->finals[i].fate = fates[i];
-		/* A refusal that became a hold needs room like any other. */
-		if (j->reply.verdict == FATE_DELIVER &&
-		    fates[i].verdict == FATE_HOLD && !j->finals[i].merged &&
-		    j->finals[i].facts.store_known &&
-		    !j->finals[i].facts.has_room)
-			j->reply = (struct fate){ .verdict = FATE_DEFER,
-				.reason = FATE_R_FULL, .row = fates[i].row,
-				.code = 452, .enhanced = "4.2.2" };
-	}
 	free(fates);
 }
 
@@ -250,34 +293,75 @@ split(struct judge *j)
 	}
 }
 
+bool
+judge_delivers(const struct judge *j)
+{
+	if (count_others(j->session) > 0)
+		return true;
+	for (size_t i = 0; i < j->count; i++)
+		if (j->finals[i].kept &&
+		    j->finals[i].fate.verdict == FATE_DELIVER)
+			return true;
+	return false;
+}
+
 static bool
 reads_nothing(const struct judge *j)
 {
 	for (size_t i = 0; i < j->count; i++)
-		if (decide_needs_store(&j->facts, &j->finals[i].facts))
+		if (decide_asks_store(&j->facts, &j->finals[i].facts))
 			return false;
 	return true;
 }
 
+/* Accepted: keep what must be kept.  Everything that can still fail is done
+ * before the store has anything that acts. */
+static int
+keep(struct judge *j, struct judge_actions *out)
+{
+	struct hold *h = NULL;
+	int rc;
+
+	split(j);
+	rc = hold_prepare(j, &h);
+	if (rc == 0)
+		rc = actions_fill(j, out);
+	if (rc == 0 && h != NULL)
+		rc = hold_register(j, h);
+	hold_free(h);
+	return rc;
+}
+
+/* Row 12 of challenge.md 2, where the domain chose DEFER. */
+static bool
+is_deferred_contact(const struct fate *reply)
+{
+	return reply->verdict == FATE_DEFER &&
+	    reply->reason == FATE_R_FIRST_CONTACT;
+}
+
 /* Decide and hold, again while another writer wins the race. */
 static int
-decide_and_hold(struct judge *j)
+decide_and_hold(struct judge *j, struct judge_actions *out)
 {
 	int rc = OCT_ECONFLICT;
 
 	for (int i = 0; i < JUDGE_TRIES && rc == OCT_ECONFLICT; i++) {
 		if (i > 0 || !reads_nothing(j)) {
 			rc = judge_read_store(j);
-			if (rc != 0 && rc != OCT_EDOWN && rc != OCT_ETIME &&
-			    rc != OCT_EREPLY)
+			if (rc != 0 && !j->store_away)
 				return rc;
 		}
 		judge_decide(j);
-		if (j->reply.verdict != FATE_DELIVER)
-			return 0;
-		split(j);
-		rc = hold_message(j);
+		if (j->reply.verdict == FATE_DELIVER)
+			rc = keep(j, out);
+		else if (is_deferred_contact(&j->reply))
+			rc = hold_ask_deferred(j);
+		else
+			rc = 0;
 	}
+	if (rc == 0 && j->reply.verdict != FATE_DELIVER)
+		rc = actions_refuse(j, out);
 	return rc;
 }
 
@@ -301,6 +385,8 @@ tempfail(struct judge_actions *out, int rc)
 static void
 judge_fini(struct judge *j)
 {
+	for (size_t i = 0; i < j->count; i++)
+		doors_fini(&j->finals[i].doors);
 	free(j->finals);
 	free(j->map);
 	free(j->first);
@@ -322,23 +408,23 @@ judge_inbound(struct judge *j, struct judge_actions *out)
 	rc = collect_finals(j);
 	if (rc != 0)
 		return rc;
-	judge_message_facts(j->session, j->ev, &j->facts);
+	message_facts(j);
+	/* A message that is refused for its forged fields must leave nothing
+	 * behind. */
+	actions_forged(j, out);
 	gather(j);
-	/* Before anything is held: a message that is refused for its forged
-	 * fields must leave nothing behind. */
-	rc = actions_forged(j, out);
-	if (rc != 0)
-		return rc == OCT_ELIMIT ? 0 : rc;
-	rc = service_handle(j);
+	if (!j->facts.malformed)
+		rc = service_handle(j);
 	if (rc == 0)
-		rc = decide_and_hold(j);
+		rc = decide_and_hold(j, out);
 	if (rc != 0)
 		return rc;
+	actions_log(j);
 	observe_own(j);
-	rc = actions_fill(j, out);
-	if (rc == 0 && out->accepted)
+	after_verdict(j);
+	if (out->accepted)
 		outbound_remember(j);
-	if (rc == 0 && out->accepted && !out->discard)
+	if (out->accepted && !out->discard)
 		sign_message(j, out);
 	return rc;
 }

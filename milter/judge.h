@@ -8,8 +8,11 @@
 #ifndef OCT_MILTER_JUDGE_H
 #define OCT_MILTER_JUDGE_H
 
+#include "milter/doors.h"
+#include "milter/facts.h"
 #include "milter/session.h"
 #include "policy/relation.h"
+#include "policy/space.h"
 
 /* One final recipient under judgement. */
 struct judge_final {
@@ -18,7 +21,11 @@ struct judge_final {
 	struct decide_rcpt facts;
 	struct proof proof;
 	struct fate fate;
+	struct option_values options;
 	char sid[PROOF_SID_SIZE];
+	char share[SPACE_SHARE_SIZE]; /* for whom it would count */
+	struct doors doors;
+	struct facts_match match;
 	char id[HELD_ID_SIZE];      /* held item id */
 	struct relation relation;
 	bool rel_present;
@@ -26,6 +33,7 @@ struct judge_final {
 	char state_old[16];         /* of an item of that id; "" = none */
 	char file_old[CASE_FILE_SIZE]; /* and its "file" (policy/casework.h) */
 	bool merged;                /* a live item of that id exists */
+	bool waiting;               /* and its message was never accepted */
 	bool transit;               /* delivered, but taken over (see below) */
 	bool kept;                  /* a kept RCPT delivers to it */
 };
@@ -35,6 +43,11 @@ struct judge {
 	const struct evaluation *ev;
 	struct oct_msg *msg;
 	int64_t now_ms; /* wall */
+	struct doors_keys keys;
+	struct doors_mail mail;
+	bool exempt;    /* the message, whomever it names */
+	bool stopped;   /* nobody is asked: the lever */
+	bool store_away; /* as of the last reading */
 	struct decide_msg facts;
 	size_t count;
 	struct judge_final *finals;
@@ -58,7 +71,8 @@ struct judge_actions {
 	size_t signature_count;
 	char *signatures[DIR_DKIM_MAX]; /* DKIM-Signature values */
 	char *score, *symbols; /* X-Octroi-*; NULL = none */
-	bool tag, unknown;  /* X-Spam-Flag; X-Octroi-Sender: unknown */
+	bool tag;           /* X-Spam-Flag */
+	enum fate_label label; /* X-Octroi-Sender */
 	size_t rcpt_count;
 	const char **rcpt_delete; /* envelope addresses, of the session */
 	bool discard;       /* nobody is left to deliver to */
@@ -69,16 +83,18 @@ struct judge_actions {
 void judge_message(struct session *s, struct judge_actions *out);
 void judge_actions_fini(struct judge_actions *a);
 
-/* Decide again after the store changed under us; used by hold.c. */
+/* Read what the store says of all finals (read.c). */
 OCT_CHECK int judge_read_store(struct judge *j);
 void judge_decide(struct judge *j);
+
+/* Does somebody get the message now, whatever becomes of the rest? */
+bool judge_delivers(const struct judge *j);
+/* The hosted domain under whose name this final is held: an external one belongs
+ * to the domain of its alias. */
+const char *judge_domain_of(const struct judge *j, const struct judge_final *f);
 
 /* Fields that outsiders must not set: X-Octroi-*, X-Spam-*, and results that
  * claim our authserv-id (RFC 8601 5). */
 bool judge_is_forged(const struct oct_field *f, const char *authserv_id);
-
-/* Facts that follow from message, snapshot and evaluation alone. */
-void judge_message_facts(const struct session *s, const struct evaluation *ev,
-    struct decide_msg *out);
 
 #endif

@@ -126,6 +126,26 @@ session_helo(struct session *s, const char *helo)
 	s->helo = copy;
 }
 
+static bool
+is_inbound(const struct session *s)
+{
+	return s->direction == DIR_INBOUND || s->direction == DIR_COLLECTED ||
+	    s->direction == DIR_FORWARDED;
+}
+
+/* A refusal for good, but for collectors and declared forwarders: theirs would
+ * bounce to strangers, or delete (challenge.md 2d and 10a).  later: the enhanced
+ * code of the 450 that they get. */
+static void
+reject(const struct session *s, struct reply *out, int code,
+    const char *enhanced, const char *later, const char *text)
+{
+	if (s->direction == DIR_COLLECTED || s->direction == DIR_FORWARDED)
+		reply_set(out, REPLY_TEMPFAIL, 450, later, "%s", text);
+	else
+		reply_set(out, REPLY_REJECT, code, enhanced, "%s", text);
+}
+
 /* --- MAIL ------------------------------------------------------------------- */
 
 static bool
@@ -232,12 +252,6 @@ session_mail(struct session *s, char *const *args, const char *auth_user,
 	out->kind = REPLY_CONTINUE;
 	session_clear(s);
 	s->started_ms = oct_clock_mono_ms();
-	if (args[0] == NULL || !is_utf8_clean(args[0]) ||
-	    oct_addr_parse(args[0], &s->rpath) != 0) {
-		reply_set(out, REPLY_REJECT, 553, "5.1.7",
-		    "Sender address is malformed or too long");
-		return;
-	}
 	if (auth_user != NULL && *auth_user != '\0')
 		s->auth_user = strdup(auth_user);
 	s->mail_params = join_params(args);
@@ -247,6 +261,12 @@ session_mail(struct session *s, char *const *args, const char *auth_user,
 		return;
 	}
 	s->direction = find_direction(s);
+	if (args[0] == NULL || !is_utf8_clean(args[0]) ||
+	    oct_addr_parse(args[0], &s->rpath) != 0) {
+		reject(s, out, 553, "5.1.7", "4.1.7",
+		    "Sender address is malformed or too long");
+		return;
+	}
 	s->snapshot = directory_get(s->app->directory);
 	if (start_evaluation(s) != 0)
 		tempfail_memory(out);
@@ -271,13 +291,6 @@ grow_rcpts(struct session *s)
 	return &s->rcpts[s->rcpt_count];
 }
 
-static bool
-is_inbound(const struct session *s)
-{
-	return s->direction == DIR_INBOUND || s->direction == DIR_COLLECTED ||
-	    s->direction == DIR_FORWARDED;
-}
-
 /* Reply and bounce addresses of the challenge domain: taken, read at the end of
  * data, never delivered (challenge.md 9). */
 static bool
@@ -288,22 +301,43 @@ is_service(const struct session *s, const struct oct_addr *a)
 		strncasecmp(a->local, "reply+", 6) == 0);
 }
 
-/* The states of a single final mailbox; a group is judged member by member at
- * the end of data. */
 static bool
-check_states(const struct rcpt *r, struct reply *out)
+is_closed(const struct dir_final *f)
 {
-	const struct dir_final *f = &r->finals.finals[0];
+	return f->domain != NULL &&
+	    (f->domain->state == DIR_CLOSED || f->mailbox->state == DIR_CLOSED);
+}
 
-	if (r->finals.count != 1 || f->domain == NULL)
-		return true;
-	if (f->domain->state == DIR_CLOSED || f->mailbox->state == DIR_CLOSED) {
-		reply_set(out, REPLY_REJECT, 550, "5.2.1",
-		    "Mailbox is closed");
+static bool
+is_suspended(const struct dir_final *f)
+{
+	return f->domain != NULL &&
+	    (f->domain->state == DIR_SUSPENDED ||
+		f->mailbox->state == DIR_SUSPENDED);
+}
+
+/*
+ * The states of the finals.  Closed members of a group are left out, like those
+ * that nobody has; suspended ones wait (what is sent to them is held at the end
+ * of data), unless there is nobody else: then the sender is told to.
+ */
+static bool
+check_states(const struct session *s, struct rcpt *r, struct reply *out)
+{
+	struct dir_finals *f = &r->finals;
+	size_t open = 0, active = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (!is_closed(&f->finals[i]))
+			f->finals[open++] = f->finals[i];
+	f->count = open;
+	for (size_t i = 0; i < open; i++)
+		active += !is_suspended(&f->finals[i]);
+	if (open == 0) {
+		reject(s, out, 550, "5.2.1", "4.2.1", "Mailbox is closed");
 		return false;
 	}
-	if (f->domain->state == DIR_SUSPENDED ||
-	    f->mailbox->state == DIR_SUSPENDED) {
+	if (active == 0) {
 		reply_set(out, REPLY_TEMPFAIL, 450, "4.2.1",
 		    "Mailbox is suspended, try again later");
 		return false;
@@ -328,7 +362,7 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 		return true;
 	case DIR_FOUND:
 		r->ours = true;
-		return !is_inbound(s) || check_states(r, out);
+		return !is_inbound(s) || check_states(s, r, out);
 	case DIR_UNKNOWN:
 		/* Internal mail is never refused here: it would stay queued. */
 		if (!is_inbound(s))
@@ -338,7 +372,7 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 			    "Too many unknown recipients from your network "
 			    "(limit: guess), try again later");
 		else
-			reply_set(out, REPLY_REJECT, 550, "5.1.1",
+			reject(s, out, 550, "5.1.1", "4.1.1",
 			    "No such mailbox here");
 		return false;
 	case DIR_LOOP:
@@ -352,14 +386,15 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 }
 
 static bool
-read_rcpt(char *const *args, struct rcpt *r, struct reply *out)
+read_rcpt(const struct session *s, char *const *args, struct rcpt *r,
+    struct reply *out)
 {
 	char envelope[OCT_ADDR_SIZE * 2];
 
 	if (args[0] == NULL || !is_utf8_clean(args[0]) ||
 	    oct_addr_parse(args[0], &r->addr) != 0 ||
 	    oct_addr_envelope(args[0], envelope, sizeof(envelope)) != 0) {
-		reply_set(out, REPLY_REJECT, 553, "5.1.3",
+		reject(s, out, 553, "5.1.3", "4.1.3",
 		    "Recipient address is malformed or too long");
 		return false;
 	}
@@ -395,7 +430,7 @@ session_rcpt(struct session *s, char *const *args, const char *queue_id,
 		tempfail_memory(out);
 		return;
 	}
-	if (!read_rcpt(args, r, out) || !resolve(s, r, out)) {
+	if (!read_rcpt(s, args, r, out) || !resolve(s, r, out)) {
 		rcpt_fini(r);
 		return;
 	}

@@ -53,7 +53,14 @@ static const char *const reason_names[] = {
 	[FATE_R_SPAM] = "spam",
 	[FATE_R_OPTION_OFF] = "option-off",
 	[FATE_R_PROTECTED] = "protected",
+	[FATE_R_CLEAR] = "not-doubtful",
+	[FATE_R_SIMULATE] = "simulate",
+	[FATE_R_ANSWER] = "answer",
+	[FATE_R_EXPECTED] = "expected",
+	[FATE_R_TAGGED] = "tagged-address",
+	[FATE_R_PASS] = "pass",
 	[FATE_R_AUTOMATIC] = "automatic",
+	[FATE_R_UNMATCHED] = "unmatched-bounce",
 	[FATE_R_UNDECIDED] = "undecided",
 	[FATE_R_FIRST_CONTACT] = "first-contact",
 	[FATE_R_TRANSIT] = "transit",
@@ -62,6 +69,8 @@ static const char *const reason_names[] = {
 	[FATE_R_DIRECTION] = "direction",
 	[FATE_R_EXTERNAL] = "external",
 	[FATE_R_MALFORMED] = "malformed",
+	[FATE_R_SUSPENDED] = "suspended",
+	[FATE_R_BYPASS] = "bypass",
 };
 
 const char *
@@ -80,6 +89,22 @@ fate_reason_parse(const char *name, enum fate_reason *out)
 		}
 	}
 	return OCT_EPARSE;
+}
+
+const char *
+fate_label_name(enum fate_label l)
+{
+	switch (l) {
+	case LABEL_NONE:
+		return "none";
+	case LABEL_UNKNOWN:
+		return "unknown";
+	case LABEL_UNPROVEN:
+		return "unproven";
+	case LABEL_BYPASS:
+		return "unchecked";
+	}
+	return "?";
 }
 
 static struct fate
@@ -204,34 +229,81 @@ claims_falsely(const struct decide_msg *m, const struct decide_rcpt *r)
 	    r->class != PROOF_T;
 }
 
+/* Row 4, as far as the message alone tells. */
 static bool
-is_allowed(const struct decide_msg *m, const struct decide_rcpt *r)
+is_known(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	if (m->same_installation)
-		return true;
-	if (m->institutional && is_proven(r->class))
-		return true;
-	return r->store_known && (r->relation == REL_ALLOWED || r->granted);
+	return m->same_installation ||
+	    (m->institutional && is_proven(r->class));
 }
 
 static bool
-wants_challenge(const struct decide_rcpt *r)
+is_allowed(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	return r->option == DIR_CHALLENGE_FIRST_CONTACT && !r->protected_path;
+	return is_known(m, r) ||
+	    (r->store_known && (r->relation == REL_ALLOWED || r->granted));
+}
+
+/* Row 7: does the option stand before this message? */
+static bool
+wants_challenge(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	if (r->protected_path)
+		return false;
+	switch (r->mode) {
+	case OPTION_CHALLENGE_OFF:
+		return false;
+	case OPTION_CHALLENGE_DOUBTFUL:
+		return m->score >= r->thresholds.tag;
+	case OPTION_CHALLENGE_FIRST_CONTACT:
+	case OPTION_CHALLENGE_SIMULATE:
+		break;
+	}
+	return true;
+}
+
+/* Rows 1 and 2, and finals outside: settled by the message. */
+static bool
+is_settled(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	struct fate ignored;
+
+	return m->malformed || !decide_is_checked(m->direction) ||
+	    r->external || by_message(m, r, &ignored) || claims_falsely(m, r);
+}
+
+/* Rows 4 to 7, 9 and on, as far as they are settled without the store. */
+static bool
+is_settled_later(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	return r->suspended || m->score >= r->thresholds.reject ||
+	    m->phishing || is_known(m, r) || m->bypass;
+}
+
+bool
+decide_may_reach(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	return !is_settled(m, r) && !is_settled_later(m, r) &&
+	    m->score < r->thresholds.hold && wants_challenge(m, r);
 }
 
 bool
 decide_needs_store(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	struct fate ignored;
-
-	if (!decide_is_checked(m->direction) || r->external ||
-	    by_message(m, r, &ignored))
+	if (is_settled(m, r))
 		return false;
-	if (claims_falsely(m, r))
-		return r->has_blocks;
-	return r->has_blocks || wants_challenge(r) ||
-	    m->score >= r->thresholds.hold;
+	if (r->has_blocks)
+		return true;
+	if (is_settled_later(m, r))
+		return false;
+	return m->score >= r->thresholds.hold ||
+	    (r->mode != OPTION_CHALLENGE_SIMULATE && decide_may_reach(m, r));
+}
+
+bool
+decide_asks_store(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	return decide_needs_store(m, r) || decide_may_reach(m, r);
 }
 
 static struct fate
@@ -241,20 +313,144 @@ with_tag(struct fate f, const struct decide_msg *m, const struct decide_rcpt *r)
 	return f;
 }
 
+/* Row 9: false if no door is open. */
+static bool
+by_door(const struct decide_msg *m, const struct decide_rcpt *r,
+    struct fate *out)
+{
+	if (!r->answers && !r->expected && !r->tagged && !r->pass)
+		return false;
+	*out = deliver(r->answers ? FATE_R_ANSWER
+		: r->expected	  ? FATE_R_EXPECTED
+		: r->tagged	  ? FATE_R_TAGGED
+				  : FATE_R_PASS,
+	    9);
+	if (out->reason == FATE_R_PASS)
+		out->label = LABEL_UNPROVEN;
+	*out = with_tag(*out, m, r);
+	return true;
+}
+
+/* Row 10. */
+static struct fate
+automatic(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	if (m->null_path)
+		return r->outbound_here
+		    ? refuse(FATE_R_UNMATCHED, 10, "5.7.1")
+		    : hold(FATE_R_UNMATCHED, 10);
+	if (r->automatic == OPTION_AUTOMATIC_SCORE)
+		return with_tag(deliver(FATE_R_AUTOMATIC, 10), m, r);
+	return hold(FATE_R_AUTOMATIC, 10);
+}
+
+/* Row 12. */
+static struct fate
+proven_stranger(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	bool inbound = m->direction == DIR_INBOUND;
+	struct fate f;
+
+	if (inbound && r->first == OPTION_FIRST_DEFER && r->may_defer)
+		f = defer(FATE_R_FIRST_CONTACT, 12, 451, "4.7.1");
+	else
+		f = hold(FATE_R_FIRST_CONTACT, 12);
+	f.ask = inbound && r->may_ask;
+	return f;
+}
+
 /* Rows 9 to 13: first contact of a mailbox that has the option. */
 static struct fate
 first_contact(const struct decide_msg *m, const struct decide_rcpt *r)
 {
 	struct fate f;
 
-	if (r->exempt)
-		return hold(FATE_R_AUTOMATIC, 10);
+	if (by_door(m, r, &f))
+		return f;
+	if (r->exempt || m->null_path)
+		return automatic(m, r);
 	if (r->class == PROOF_T)
-		return defer(FATE_R_UNDECIDED, 11, 451, "4.4.3");
-	f = hold(FATE_R_FIRST_CONTACT, r->class == PROOF_A ? 12 : 13);
-	f.ask = r->class == PROOF_A && r->may_ask &&
-	    m->direction == DIR_INBOUND;
+		return r->t_since_ms > 0 &&
+			m->now_ms - r->t_since_ms >= DECIDE_T_MS
+		    ? hold(FATE_R_UNDECIDED, 11)
+		    : defer(FATE_R_UNDECIDED, 11, 451, "4.4.3");
+	if (r->class == PROOF_A)
+		return proven_stranger(m, r);
+	return m->direction == DIR_INBOUND &&
+		r->unproven == OPTION_UNPROVEN_REFUSE
+	    ? refuse(FATE_R_FIRST_CONTACT, 13, "5.7.1")
+	    : hold(FATE_R_FIRST_CONTACT, 13);
+}
+
+/* Row 8. */
+static struct fate
+simulate(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	struct fate would = first_contact(m, r);
+	struct fate f = with_tag(deliver(FATE_R_SIMULATE, 8), m, r);
+
+	/* Without the store nobody knows. */
+	f.simulated = r->store_known;
+	f.would = would.verdict;
+	f.would_row = would.row;
+	f.would_ask = would.ask;
 	return f;
+}
+
+/* Rows 7 to 13. */
+static struct fate
+by_option(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	struct fate f;
+
+	if (wants_challenge(m, r))
+		return r->mode == OPTION_CHALLENGE_SIMULATE
+		    ? simulate(m, r)
+		    : first_contact(m, r);
+	if (r->protected_path) {
+		f = deliver(FATE_R_PROTECTED, 7);
+		if (r->mode != OPTION_CHALLENGE_OFF)
+			f.label = LABEL_UNKNOWN;
+	} else {
+		f = deliver(r->mode == OPTION_CHALLENGE_OFF ? FATE_R_OPTION_OFF
+							    : FATE_R_CLEAR,
+		    7);
+	}
+	return with_tag(f, m, r);
+}
+
+static struct fate
+blocked(const struct decide_rcpt *r)
+{
+	if (!r->drop_silently)
+		return refuse(FATE_R_BLOCKED, 3, "5.7.1");
+	return (struct fate){ .verdict = FATE_DROP, .reason = FATE_R_BLOCKED,
+		.row = 3 };
+}
+
+/* Rows 3 to 13, for a hosted recipient. */
+static struct fate
+by_recipient(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	bool spam = m->score >= r->thresholds.hold || m->phishing;
+	struct fate f;
+
+	if (r->store_known && (r->blocked || r->relation == REL_BLOCKED))
+		return blocked(r);
+	if (is_allowed(m, r) && !m->phishing && !r->suspended &&
+	    m->score < r->thresholds.reject)
+		return with_tag(deliver(FATE_R_ALLOWED, 4), m, r);
+	if (m->score >= r->thresholds.reject)
+		return refuse(FATE_R_SPAM, 5, "5.7.1");
+	/* Its mail waits for the owner, not the others' of the group. */
+	if (r->suspended)
+		return hold(spam ? FATE_R_SPAM : FATE_R_SUSPENDED, spam ? 6 : 0);
+	if (m->bypass) {
+		f = with_tag(deliver(FATE_R_BYPASS, 0), m, r);
+		f.label = LABEL_BYPASS;
+		return f;
+	}
+	return spam ? hold(FATE_R_SPAM, 6) : by_option(m, r);
 }
 
 static struct fate
@@ -262,6 +458,8 @@ by_table(const struct decide_msg *m, const struct decide_rcpt *r)
 {
 	struct fate f;
 
+	if (m->malformed)
+		return refuse(FATE_R_MALFORMED, 0, "5.7.1");
 	if (by_message(m, r, &f))
 		return f;
 	if (!decide_is_checked(m->direction))
@@ -273,29 +471,7 @@ by_table(const struct decide_msg *m, const struct decide_rcpt *r)
 		return m->score >= r->thresholds.reject
 		    ? refuse(FATE_R_SPAM, 5, "5.7.1")
 		    : deliver(FATE_R_EXTERNAL, 0);
-	if (r->store_known && (r->blocked || r->relation == REL_BLOCKED)) {
-		f = refuse(FATE_R_BLOCKED, 3, "5.7.1");
-		if (r->drop_silently)
-			f = (struct fate){ .verdict = FATE_DROP,
-				.reason = FATE_R_BLOCKED, .row = 3 };
-		return f;
-	}
-	if (is_allowed(m, r) && !m->phishing &&
-	    m->score < r->thresholds.reject)
-		return with_tag(deliver(FATE_R_ALLOWED, 4), m, r);
-	if (m->score >= r->thresholds.reject)
-		return refuse(FATE_R_SPAM, 5, "5.7.1");
-	if (m->score >= r->thresholds.hold || m->phishing)
-		return hold(FATE_R_SPAM, 6);
-	if (!wants_challenge(r)) {
-		f = with_tag(deliver(r->protected_path ? FATE_R_PROTECTED
-						       : FATE_R_OPTION_OFF, 7),
-		    m, r);
-		f.unknown = r->protected_path &&
-		    r->option == DIR_CHALLENGE_FIRST_CONTACT;
-		return f;
-	}
-	return first_contact(m, r);
+	return by_recipient(m, r);
 }
 
 void
@@ -305,90 +481,13 @@ decide_rcpt(const struct decide_msg *m, const struct decide_rcpt *r,
 	/* What could not be read decides nothing. */
 	if (!r->store_known && decide_needs_store(m, r)) {
 		*out = defer(FATE_R_STORE_DOWN, 0, 451, "4.3.0");
+		out->domain = r->domain;
 		return;
 	}
 	*out = by_table(m, r);
-	if (out->verdict == FATE_HOLD && r->store_known && !r->has_room)
+	out->full = r->store_known && !r->has_room;
+	if (out->verdict == FATE_HOLD && out->full)
 		*out = defer(FATE_R_FULL, out->row, 452, "4.2.2");
 	out->override = override_of(m, r);
-}
-
-static bool
-is_refusal(const struct fate *f)
-{
-	return f->verdict == FATE_REFUSE || f->verdict == FATE_DEFER;
-}
-
-/* Deferral that must reach the client whatever the others' fate: the store is
- * away or full, so that nothing may be answered 250 for this recipient. */
-static bool
-is_binding(const struct fate *f)
-{
-	return f->verdict == FATE_DEFER &&
-	    (f->reason == FATE_R_STORE_DOWN || f->reason == FATE_R_FULL ||
-		f->reason == FATE_R_MALFORMED);
-}
-
-/* Rule (c): the transaction is accepted for others, so this refusal cannot be
- * said any more. */
-static void
-soften(struct fate *f)
-{
-	if (f->verdict == FATE_REFUSE && f->reason == FATE_R_BLOCKED)
-		f->verdict = FATE_DROP;
-	else
-		f->verdict = FATE_HOLD;
-	f->ask = false;
-}
-
-static bool
-never_5xx(const struct decide_msg *m)
-{
-	return m->direction == DIR_COLLECTED || m->direction == DIR_FORWARDED;
-}
-
-/* The refusal that speaks for all: a binding one, else any 4xx, else the 5xx of
- * the lowest row. */
-static const struct fate *
-spokesman(const struct fate *fates, size_t count)
-{
-	const struct fate *best = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct fate *f = &fates[i];
-
-		if (is_binding(f))
-			return f;
-		if (!is_refusal(f))
-			continue;
-		if (best == NULL || (f->verdict == FATE_DEFER &&
-				    best->verdict == FATE_REFUSE) ||
-		    (f->verdict == best->verdict && f->row < best->row))
-			best = f;
-	}
-	return best;
-}
-
-void
-decide_reply(const struct decide_msg *m, struct fate *fates, size_t count,
-    struct fate *reply)
-{
-	bool all_refused = count > 0;
-	const struct fate *speaks;
-
-	for (size_t i = 0; i < count; i++)
-		if (never_5xx(m) && fates[i].verdict == FATE_REFUSE)
-			soften(&fates[i]);
-	for (size_t i = 0; i < count; i++)
-		if (!is_refusal(&fates[i]))
-			all_refused = false;
-	speaks = spokesman(fates, count);
-	if (speaks != NULL && (all_refused || is_binding(speaks))) {
-		*reply = *speaks;
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (is_refusal(&fates[i]))
-			soften(&fates[i]);
-	*reply = deliver(FATE_R_NONE, 0);
+	out->domain = r->domain;
 }

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "milter/facts.h"
+#include "policy/exempt.h"
 #include "provisioning/ctl_scan.h"
 
 /* --- What the verdict hangs on: directory and store, where they can be had --- */
@@ -58,6 +59,7 @@ open_parts(struct ctl *ctl, struct ctl_scan *s)
 	for (size_t i = 0; i < list->count; i++)
 		s->statutory[i] = list->values[i];
 	settings_timers(s->set, &s->timers);
+	settings_options(s->set, &s->options);
 	(void)!settings_hundredths(s->set->tag, &s->thresholds.tag);
 	(void)!settings_hundredths(s->set->hold, &s->thresholds.hold);
 	(void)!settings_hundredths(s->set->reject, &s->thresholds.reject);
@@ -103,17 +105,26 @@ settle(struct ctl_scan_final *f, enum fate_verdict verdict, const char *why,
 	f->fate.enhanced = enhanced;
 }
 
-static void
-check_state(struct ctl_scan_final *f, size_t finals)
+static bool
+is_in_state(const struct dir_final *d, enum dir_state state)
 {
-	const struct dir_final *d = &f->final;
+	return d->domain != NULL &&
+	    (d->domain->state == state || d->mailbox->state == state);
+}
 
-	if (finals != 1 || d->domain == NULL)
-		return;
-	if (d->domain->state == DIR_CLOSED || d->mailbox->state == DIR_CLOSED)
+/* As at RCPT: closed members of a group are left out, suspended ones are judged
+ * if there are others. */
+static void
+check_state(struct ctl_scan_final *f, const struct dir_finals *all)
+{
+	size_t active = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		active += !is_in_state(&all->finals[i], DIR_CLOSED) &&
+		    !is_in_state(&all->finals[i], DIR_SUSPENDED);
+	if (is_in_state(&f->final, DIR_CLOSED))
 		settle(f, FATE_REFUSE, "closed", 550, "5.2.1");
-	else if (d->domain->state == DIR_SUSPENDED ||
-	    d->mailbox->state == DIR_SUSPENDED)
+	else if (active == 0 && is_in_state(&f->final, DIR_SUSPENDED))
 		settle(f, FATE_DEFER, "suspended", 450, "4.2.1");
 }
 
@@ -131,7 +142,7 @@ resolve(struct ctl_scan *s, const struct oct_addr *typed)
 		if (f == NULL)
 			break;
 		f->final = finals.finals[i];
-		check_state(f, finals.count);
+		check_state(f, &finals);
 	}
 	dir_finals_free(&finals);
 	if (found == DIR_FOUND)
@@ -193,17 +204,19 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 {
 	bool named = evaluator_names(s->m.evaluator, f->typed,
 	    f->final.address);
+	struct option_values options;
 
-	facts_final(&f->final, &s->thresholds, evaluator_msg(s->m.evaluator),
-	    &s->m.envelope.rpath, named, &f->facts);
+	facts_options(&f->final, &s->options, &options);
+	facts_final(&f->final, &s->thresholds, &options, s->exempt || !named,
+	    &f->facts);
 	if (f->assumed) {
 		f->facts.external = false;
-		f->facts.option = DIR_CHALLENGE_OFF;
+		f->facts.mode = OPTION_CHALLENGE_OFF;
 	}
 	f->facts.class = PROOF_N;
 	if (!f->facts.external)
 		classify(s, f, named);
-	if (!f->assumed && decide_needs_store(&s->msg, &f->facts) &&
+	if (!f->assumed && decide_asks_store(&s->msg, &f->facts) &&
 	    s->store_up && read_relation(s, f) != 0)
 		note(s, "a relation cannot be read from Redis");
 	decide_rcpt(&s->msg, &f->facts, &f->fate);
@@ -244,7 +257,10 @@ scan_message(struct ctl *ctl, struct ctl_scan *s)
 {
 	int rc = 0;
 
-	facts_message(s->m.envelope.direction, s->snapshot, s->m.ev, &s->msg);
+	facts_message(evaluator_envelope(s->m.evaluator), s->snapshot, s->m.ev,
+	    oct_clock_wall_ms(), &s->msg);
+	s->exempt = exempt_kind(evaluator_msg(s->m.evaluator),
+			&s->m.envelope.rpath, true) != NULL;
 	if (s->set != NULL)
 		s->msg.dmarc_mode = facts_dmarc_mode(s->set);
 	for (size_t i = 0; rc == 0 && i < s->m.rcpt_count; i++)
@@ -268,6 +284,7 @@ scan_one(struct ctl *ctl, const struct ctl_args *args, const char *path,
 		    CTL_SCAN_REJECT } };
 	int status = ctl_settings_maybe(ctl, &s.set);
 
+	options_standard(&s.options);
 	if (status == 0 && s.set != NULL)
 		status = open_parts(ctl, &s);
 	else if (status == 0)

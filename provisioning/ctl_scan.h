@@ -35,6 +35,8 @@ struct ctl_scan {
 	const char **statutory;
 	struct case_timers timers;
 	struct dir_thresholds thresholds;
+	struct option_values options;
+	bool exempt; /* the message, whomever it names */
 	struct decide_msg msg;
 	size_t count;
 	struct ctl_scan_final *finals;

@@ -8,16 +8,9 @@
 #include "provisioning/ctl_scan.h"
 
 static const char *
-option_name(enum dir_challenge c)
+option_name(enum option_challenge c)
 {
-	switch (c) {
-	case DIR_CHALLENGE_INHERIT:
-	case DIR_CHALLENGE_OFF:
-		return "off";
-	case DIR_CHALLENGE_FIRST_CONTACT:
-		break;
-	}
-	return "first-contact";
+	return option_info(OPTION_CHALLENGE)->words[c];
 }
 
 static const char *
@@ -70,13 +63,17 @@ final_json(const struct ctl_scan_final *f)
 	ctl_json_set(v, "row", json_integer(f->fate.row));
 	ctl_json_set(v, "ask", json_boolean(f->fate.ask));
 	ctl_json_set(v, "tag", json_boolean(f->fate.tag));
-	ctl_json_set(v, "unknown_sender", json_boolean(f->fate.unknown));
+	ctl_json_set(v, "unknown_sender", json_boolean(f->fate.label == LABEL_UNKNOWN));
+	ctl_json_set(v, "label", json_string(fate_label_name(f->fate.label)));
+	ctl_json_set(v, "would",
+	    f->fate.simulated ? json_string(fate_verdict_name(f->fate.would))
+			      : json_null());
 	ctl_json_set(v, "class",
 	    json_string(proof_class_name(f->facts.class)));
 	ctl_json_set(v, "why", ctl_json_text(
 	    f->proof.why != NULL ? f->proof.why : ""));
 	ctl_json_set(v, "sid", ctl_json_text(f->sid));
-	ctl_json_set(v, "option", json_string(option_name(f->facts.option)));
+	ctl_json_set(v, "option", json_string(option_name(f->facts.mode)));
 	ctl_json_set(v, "protected", json_boolean(f->facts.protected_path));
 	ctl_json_set(v, "exempt", json_boolean(f->facts.exempt));
 	ctl_json_set(v, "relation",
