@@ -30,6 +30,9 @@ sample(struct challenge *c)
 	c->lang = "fr";
 	c->message_id = "<1@example.org>";
 	c->references = "<0@example.org>";
+	c->client = "192.0.2.10";
+	c->org = "example.org";
+	c->deferred = true;
 	c->arrival_ms = 1795000000123;
 	c->expires_ms = 1795604800123;
 	c->count = 2;
@@ -67,6 +70,9 @@ a_challenge_reads_back_equal(void **state)
 	assert_string_equal(back.lang, c.lang);
 	assert_string_equal(back.message_id, c.message_id);
 	assert_string_equal(back.references, c.references);
+	assert_string_equal(back.client, "192.0.2.10");
+	assert_string_equal(back.org, "example.org");
+	assert_true(back.deferred);
 	assert_int_equal(back.arrival_ms, c.arrival_ms);
 	assert_int_equal(back.expires_ms, c.expires_ms);
 	assert_int_equal(back.count, 2);

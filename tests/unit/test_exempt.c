@@ -89,6 +89,22 @@ kind_of(const char *name, const char *value, bool named)
 	return kind;
 }
 
+/* Said by the message itself to come from a machine. */
+static bool
+is_automatic(const char *name, const char *value)
+{
+	struct oct_msg_limits limits;
+	struct oct_msg *m = NULL;
+	bool automatic;
+
+	oct_msg_limits_init(&limits);
+	assert_int_equal(oct_msg_new(&limits, &m), 0);
+	assert_int_equal(oct_msg_add_field(m, name, value), 0);
+	automatic = exempt_is_automatic(m);
+	oct_msg_free(m);
+	return automatic;
+}
+
 static void
 fields(void **state)
 {
@@ -148,6 +164,10 @@ fields(void **state)
 
 		print_message("  %s:%s\n", rows[i].name, rows[i].value);
 		assert_int_equal(kind != NULL, rows[i].exempt);
+		assert_int_equal(is_automatic(rows[i].name, rows[i].value),
+		    rows[i].exempt &&
+			(strcasecmp(rows[i].name, "Auto-Submitted") == 0 ||
+			    strcmp(rows[i].name, "Content-Type") == 0));
 	}
 }
 

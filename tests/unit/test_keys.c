@@ -62,6 +62,8 @@ test_names(void **state)
 		    "oct:{g}:netrate:in:::/48" },
 		{ "seen", key_seen(room(), "s"), "oct:{g}:seen:s" },
 		{ "suppressed", key_suppressed(room(), "h"), "oct:{g}:supp:h" },
+		{ "numbers", key_stat(room(), "d.fr", "2026-11-21"),
+		    "oct:{d.fr}:stat:2026-11-21" },
 		{ "first sight", key_tempfirst(room(), "d.fr", "h"),
 		    "oct:{d.fr}:tfirst:h" },
 		{ "pass", key_pass(room(), "d.fr", "h"), "oct:{d.fr}:pass:h" },

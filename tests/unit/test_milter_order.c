@@ -25,6 +25,12 @@ second_domain(void)
 	provision(B, "hal", false, "{}");
 	provision(B, "groupe", true,
 	    "{\"targets\":[\"gus@" B "\",\"hal@" B "\"]}");
+	provision(D, "simule", false, "{\"challenge\":\"simulate\"}");
+	provision(D, "doute", false, "{\"challenge\":\"doubtful\"}");
+	provision(D, "soupcon", false,
+	    "{\"challenge\":\"doubtful\",\"tag\":-100}");
+	provision(D, "robots", false,
+	    "{\"challenge\":\"first-contact\",\"automatic\":\"by-score\"}");
 	provision(D, "mixte", true,
 	    "{\"targets\":[\"bob@" D "\",\"suspendu@" D "\",\"ferme@" D
 	    "\"]}");
@@ -326,6 +332,56 @@ the_bypass_delivers_with_a_label(void **state)
 	assert_int_equal(o.actions.label, LABEL_BYPASS);
 	end(&o);
 	assert_int_equal(counted(D, "bypass"), 1);
+}
+
+/* --- Rows 7, 8 and 10: what the option stands before ------------------------------- */
+
+static void
+what_a_simulation_would_have_done(void **state)
+{
+	static const struct talk asked = { .from = ALICE,
+		.rcpt = { "simule@" D } };
+	static const struct talk refused = { .from = STRANGER,
+		.client = ELSEWHERE, .rcpt = { "simule@" D } };
+	static const struct talk list = { .from = ALICE,
+		.rcpt = { "simule@" D },
+		.field = { "List-Id: <l.example.org>" } };
+
+	(void)state;
+	assert_accepted(&asked);
+	assert_accepted(&asked);
+	assert_accepted(&refused);
+	assert_accepted(&list);
+	assert_int_equal(items(), 0);
+	assert_int_equal(count_keys("oct:{" D "}:rel:*"), 0);
+	assert_int_equal(counted(D, "simulate-12-hold-ask"), 2);
+	assert_int_equal(counted(D, "simulate-13-refuse"), 1);
+	assert_int_equal(counted(D, "simulate-10-hold"), 1);
+	/* It is no reason to defer mail that the store is away. */
+	test_redis_kill(&world.redis, SIGKILL);
+	assert_accepted(&asked);
+	assert_int_equal(test_redis_again(&world.redis), 0);
+}
+
+static void
+only_doubtful_mail_is_asked_about(void **state)
+{
+	static const struct talk clear = { .from = ALICE,
+		.rcpt = { "doute@" D } };
+	static const struct talk doubtful = { .from = ALICE,
+		.rcpt = { "soupcon@" D } };
+	static const struct talk robot = { .from = ALICE,
+		.rcpt = { "robots@" D },
+		.field = { "List-Id: <l.example.org>" } };
+
+	(void)state;
+	assert_accepted(&clear);
+	assert_int_equal(items(), 0);
+	assert_accepted(&doubtful);
+	assert_held("soupcon", "first-contact");
+	assert_int_equal(challenges(), 1);
+	assert_accepted(&robot);
+	assert_int_equal(indexed("robots"), 0);
 }
 
 /* --- Row 9 ------------------------------------------------------------------------------ */
@@ -718,6 +774,8 @@ main(void)
 		TEST(a_deferral_that_others_do_not_share_is_a_hold),
 		TEST(nobody_is_asked_while_the_lever_is_pulled),
 		TEST(the_bypass_delivers_with_a_label),
+		TEST(what_a_simulation_would_have_done),
+		TEST(only_doubtful_mail_is_asked_about),
 		TEST(answers_to_what_was_sent),
 		TEST(one_who_is_expected),
 		TEST(a_tagged_address),
