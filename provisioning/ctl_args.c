@@ -298,7 +298,8 @@ ctl_args_parse(const struct ctl_noun *nouns, int argc, char *const *argv,
 			options = false;
 		else if (options && is_option(argv[i]))
 			rc = read_option(out, argc, argv, &i, problem);
-		else if (i != verb_at && !take_pair(out, argv[i]))
+		else if (i != verb_at &&
+		    (!options || !take_pair(out, argv[i])))
 			out->words[out->count++] = argv[i];
 	}
 	return rc != 0 ? rc : check_words(out, problem);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A change by octroictl is in force within a second, and outlives the store."""
+import json
 import time
 
 import scene
@@ -53,6 +54,95 @@ def test_a_change_of_settings_is_in_force_within_a_second(edge):
                            ("first-contact", "hold")):
         set_mailbox(edge.ctl, box, challenge=mode)
         in_force(lambda: fate() == expected, mode)
+
+
+def test_an_option_of_any_level_is_in_force_within_a_second(edge):
+    """The innermost level that sets it counts, in every process."""
+    ctl, domain = edge.ctl, "niveaux.test"
+    ctl("tenant", "add", "niveaux", "name=Commune des Niveaux")
+    add_domain(ctl, domain, tenant="niveaux")
+    sender, box = person(), mailbox(edge, "agent", domain, "inherit")
+
+    def fate():
+        result = accepted(send(edge, sender, box))
+        return scene.verdict(edge, result)["verdict"]
+
+    def told():
+        shown = json.loads(ctl("policy", "show", box, "--json").stdout)
+        return next((o["value"], o["level"]) for o in shown["options"]
+                    if o["option"] == "challenge")
+    equal(told(), ("off", "platform"))
+    for level, name, mode, expected in (
+            ("tenant", "niveaux", "first-contact", "hold"),
+            ("domain", domain, "off", "deliver"),
+            ("mailbox", box, "first-contact", "hold"),
+            ("mailbox", box, "off", "deliver"),
+            ("mailbox", box, "-", "deliver"),
+            ("domain", domain, "inherit", "hold"),
+            ("tenant", "niveaux", "off", "deliver")):
+        ctl(level, "set", name, f"challenge={mode}")
+        in_force(lambda: fate() == expected, f"{level} {mode}")
+        if mode not in ("-", "inherit"):
+            equal(told(), (mode, level))
+    # The disk copy, for a start without the store, has it too.
+    ctl("tenant", "set", "niveaux", "challenge=first-contact")
+
+    def copied():
+        with open(f"{edge.state}/directory", encoding="utf-8") as f:
+            lines = [json.loads(x) for x in f if x.startswith('{"tenant"')]
+        return any(x["tenant"] == "niveaux" and x["attributes"].get(
+            "challenge") == "first-contact" for x in lines)
+    wait_until(copied, 20, "the disk copy has the tenant")
+    refused_in = ctl("tenant", "remove", "niveaux", check=False)
+    check(refused_in.returncode != 0 and domain in refused_in.stderr,
+          refused_in)
+
+
+def test_what_is_out_of_bounds_is_refused_in_words(edge):
+    ctl = edge.ctl
+    ctl("tenant", "add", "bornes")
+    box = mailbox(edge, "bornes", mode="off")
+    for level, name, word, says in (
+            ("tenant", "bornes", "t_hold=31d", "from 3d to 30d"),
+            ("domain", TOWN, "asks=0", "from 1 to 10"),
+            ("mailbox", box, "unproven=maybe", "refuse or hold")):
+        r = ctl(level, "set", name, word, check=False)
+        check(r.returncode != 0 and says in r.stderr, r)
+    ctl("tenant", "remove", "bornes")
+
+
+def test_a_protection_is_lifted_with_a_ground(edge):
+    ctl = edge.ctl
+    ctl("tenant", "add", "sve")
+    add_domain(ctl, "sve.test", tenant="sve", challenge="first-contact")
+    sender, box = person(), mailbox(edge, "mairie", "sve.test", "inherit")
+
+    def fate():
+        result = accepted(send(edge, sender, box))
+        return scene.verdict(edge, result)["verdict"]
+
+    def protection():
+        shown = json.loads(ctl("policy", "show", box, "--json").stdout)
+        return shown["protected"], shown["protection"]
+    equal(fate(), "deliver")
+    check(protection()[0] and "platform" in protection()[1], protection())
+    r = ctl("mailbox", "set", box, "unprotected=yes", check=False)
+    check(r.returncode != 0 and "unprotected_reason" in r.stderr, r)
+    ctl("tenant", "set", "sve", "teleservice=https://sve.test/",
+        "teleservice_since=2020-01-31")
+    ctl("mailbox", "set", box, "unprotected=yes")
+    in_force(lambda: fate() == "hold", "lifted")
+    check(not protection()[0] and "https://sve.test/" in protection()[1],
+          protection())
+    ctl("tenant", "set", "sve", "teleservice=", "teleservice_since=")
+    in_force(lambda: fate() == "deliver", "withdrawn")
+    r = ctl("policy", "check", check=False)
+    check(r.returncode == 1 and box in r.stdout, r)
+    ctl("mailbox", "set", box, "unprotected=yes",
+        "unprotected_reason=arrete 12 du 3 mars")
+    in_force(lambda: fate() == "hold", "lifted with a reason")
+    audit = edge.redis.cmd("XREVRANGE", "oct:audit", "+", "-", "COUNT", "1")
+    check("arrete 12 du 3 mars" in str(audit), audit)
 
 
 def test_maps_answer_for_what_is_hosted_and_nothing_else(edge):

@@ -135,9 +135,9 @@ the_innermost_level_wins_everywhere_within_a_second(void **state)
 	MUST(tenant("ville", "add",
 	    "{\"name\":\"Ville\",\"lang\":\"en\",\"t_hold\":\"4d\"}"));
 	MUST(entry("a.test", NULL, "add", "{\"tenant\":\"ville\"}"));
+	MUST(entry("a.test", "bob", "add", "{}"));
 	MUST(entry("b.test", NULL, "add", "{\"tenant\":\"ville\"}"));
 	MUST(entry("c.test", NULL, "add", "{}"));
-	MUST(entry("a.test", "bob", "add", "{}"));
 	assert_true(wait_for("a.test", OPTION_HOLD, 4 * DAY) < 1000);
 	assert_true(wait_for("b.test", OPTION_HOLD, 4 * DAY) < 1000);
 	assert_true(wait_for("c.test", OPTION_HOLD, 7 * DAY) < 1000);

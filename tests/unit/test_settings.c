@@ -89,6 +89,77 @@ a_short_file_has_the_defaults(void **state)
 	settings_free(NULL);
 }
 
+static void
+options_have_platform_values(void **state)
+{
+	struct settings *s = must_load(NEEDED);
+	struct option_values standard, v;
+	struct case_timers t;
+
+	(void)state;
+	/* Their defaults stand in two places too. */
+	options_standard(&standard);
+	settings_options(s, &v);
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (v.v[i] != standard.v[i])
+			fail_msg("%s: %lld", option_info((enum option)i)->name,
+			    (long long)v.v[i]);
+	settings_free(s);
+
+	s = must_load("platform { hostname = mx.ville.example }\n"
+		      "challenge { domain = defi.example\n"
+		      "url = \"https://defi.example\"\n"
+		      "mode = simulate\n"
+	    "first_contact = defer\n"
+	    "unproven = hold automatic = \"by-score\" proof = code\n"
+	    "outbound_here = yes hold = 2s hold_silent = 3s quiet = 4s\n"
+	    "allow = 5s allow_sent = 6s forget = 7s defer = 8s button = 9s\n"
+	    "pass = 10s asks = 1 pass_messages = 11 cap_mailbox = 12\n"
+	    "share_mailbox = 13 relation_messages = 14\n"
+	    "relation_octets = 15k space_messages = 16 space_octets = 17k }\n");
+	settings_options(s, &v);
+	assert_int_equal(v.v[OPTION_CHALLENGE], OPTION_CHALLENGE_SIMULATE);
+	assert_int_equal(v.v[OPTION_FIRST_CONTACT], OPTION_FIRST_DEFER);
+	assert_int_equal(v.v[OPTION_UNPROVEN], OPTION_UNPROVEN_HOLD);
+	assert_int_equal(v.v[OPTION_AUTOMATIC], OPTION_AUTOMATIC_SCORE);
+	assert_int_equal(v.v[OPTION_PROOF], OPTION_PROOF_CODE);
+	assert_int_equal(v.v[OPTION_OUTBOUND], 1);
+	assert_int_equal(v.v[OPTION_HOLD], 2000);
+	assert_int_equal(v.v[OPTION_HOLD_SILENT], 3000);
+	assert_int_equal(v.v[OPTION_QUIET], 4000);
+	assert_int_equal(v.v[OPTION_ALLOW], 5000);
+	assert_int_equal(v.v[OPTION_ALLOW_SENT], 6000);
+	assert_int_equal(v.v[OPTION_FORGET], 7000);
+	assert_int_equal(v.v[OPTION_DEFER], 8000);
+	assert_int_equal(v.v[OPTION_BUTTON], 9000);
+	assert_int_equal(v.v[OPTION_PASS], 10000);
+	assert_int_equal(v.v[OPTION_ASKS], 1);
+	assert_int_equal(v.v[OPTION_PASS_MESSAGES], 11);
+	assert_int_equal(v.v[OPTION_CAP_MAILBOX], 12);
+	assert_int_equal(v.v[OPTION_SHARE_MAILBOX], 13);
+	assert_int_equal(v.v[OPTION_RELATION_ITEMS], 14);
+	assert_int_equal(v.v[OPTION_RELATION_OCTETS], 15 * 1024);
+	assert_int_equal(v.v[OPTION_SPACE_ITEMS], 16);
+	assert_int_equal(v.v[OPTION_SPACE_OCTETS], 17 * 1024);
+
+	/* A mailbox's values over the platform's timers. */
+	settings_timers(s, &t);
+	t.settle = 77;
+	v.v[OPTION_HOLD] = 1;
+	v.v[OPTION_HOLD_SILENT] = 2;
+	v.v[OPTION_QUIET] = 3;
+	v.v[OPTION_BUTTON] = 4;
+	v.v[OPTION_ASKS] = 5;
+	options_timers(&v, &t);
+	assert_int_equal(t.settle, 77);
+	assert_int_equal(t.hold, 1);
+	assert_int_equal(t.hold_silent, 2);
+	assert_int_equal(t.quiet, 3);
+	assert_int_equal(t.button, 4);
+	assert_int_equal(t.asks_max, 5);
+	settings_free(s);
+}
+
 /* The sample with every setting made active. */
 static char *
 active_sample(void)
@@ -417,6 +488,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_file_has_the_defaults),
+		cmocka_unit_test(options_have_platform_values),
 		cmocka_unit_test(the_sample_is_a_good_file),
 		cmocka_unit_test(wrong_values_are_named_with_their_line),
 		cmocka_unit_test(what_must_be_given_is_asked_for),
