@@ -17,6 +17,7 @@
 #define OWN "ville.example"
 
 static struct dir_snapshot *snapshot;
+static const struct evaluate_envelope inbound = { .direction = DIR_INBOUND };
 
 static int
 make(void **state)
@@ -151,7 +152,7 @@ what_proves_a_domain_of_ours(void **state)
 	for (size_t i = 0; i < OCT_LEN(rows); i++) {
 		print_message("  %s\n", rows[i].name);
 		fill(&rows[i], &ev);
-		facts_message(DIR_INBOUND, snapshot, &ev, &out);
+		facts_message(&inbound, snapshot, &ev, 0, &out);
 		assert_true(out.claims_hosted && out.claims_refuse);
 		assert_int_equal(out.same_installation, rows[i].proven);
 	}
@@ -166,14 +167,14 @@ who_claims_no_domain_of_ours_needs_no_proof(void **state)
 	(void)state;
 	fill(&rows[1], &ev);
 	set(ev.from[0].domain, "far.example");
-	facts_message(DIR_INBOUND, snapshot, &ev, &out);
+	facts_message(&inbound, snapshot, &ev, 0, &out);
 	assert_false(out.claims_hosted || out.same_installation);
 	/* One hosted author among several is a claim. */
 	fill(&rows[1], &ev);
 	ev.from_count = 2;
 	set(ev.from[0].domain, "far.example");
 	set(ev.from[1].domain, OWN);
-	facts_message(DIR_INBOUND, snapshot, &ev, &out);
+	facts_message(&inbound, snapshot, &ev, 0, &out);
 	assert_true(out.claims_hosted);
 	assert_false(out.same_installation);
 }
