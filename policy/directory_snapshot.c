@@ -206,6 +206,28 @@ dir_tenant_put(struct dir_tenant_node *t)
 		free(t);
 }
 
+/* All but the count of references, which others may be changing. */
+static struct dir_node *
+copy_node(struct dir_node *n)
+{
+	struct dir_node *copy = calloc(1, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	copy->pub = n->pub;
+	copy->body = n->body != NULL ? n->body : n;
+	copy->hash = n->hash;
+	copy->mailbox_mask = n->mailbox_mask;
+	copy->alias_mask = n->alias_mask;
+	copy->mailboxes = n->mailboxes;
+	copy->aliases = n->aliases;
+	copy->mailbox_slots = n->mailbox_slots;
+	copy->alias_slots = n->alias_slots;
+	(void)atomic_fetch_add(&copy->body->refs, 1);
+	atomic_init(&copy->refs, 1);
+	return copy;
+}
+
 /*
  * A domain's node points to the tenant of the same snapshot, which both hold: a
  * node whose tenant is another one now is replaced by a copy of its struct over
@@ -223,13 +245,9 @@ link_node(const struct dir_snapshot *s, struct dir_node **n)
 		return 0;
 	/* A node that only the caller holds was not seen by anybody yet. */
 	if (atomic_load(&old->refs) != 1) {
-		copy = malloc(sizeof(*copy));
+		copy = copy_node(old);
 		if (copy == NULL)
 			return -ENOMEM;
-		memcpy(copy, old, sizeof(*copy));
-		copy->body = old->body != NULL ? old->body : old;
-		(void)atomic_fetch_add(&copy->body->refs, 1);
-		atomic_init(&copy->refs, 1);
 		dir_node_put(old);
 		*n = copy;
 	}

@@ -4,9 +4,11 @@
  * followers see, with a real Redis on a private UNIX socket.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -409,6 +411,46 @@ a_tenant_of_many_domains_changes_at_once(void **state)
 	}
 }
 
+static atomic_bool readers_stop;
+
+static void *
+read_on(void *arg)
+{
+	size_t reads = 0;
+
+	while (!atomic_load(&readers_stop)) {
+		const struct dir_snapshot *s = directory_get(world.live);
+
+		(void)in_force(s, "d7.test", OPTION_ASKS);
+		directory_put(s);
+		reads++;
+	}
+	return reads > 0 ? arg : NULL;
+}
+
+static void
+readers_go_on_while_a_tenant_changes(void **state)
+{
+	pthread_t readers[4];
+	void *done;
+
+	(void)state;
+	atomic_store(&readers_stop, false);
+	for (size_t i = 0; i < OCT_LEN(readers); i++)
+		assert_int_equal(
+		    pthread_create(&readers[i], NULL, read_on, readers), 0);
+	for (int i = 0; i < 20; i++) {
+		MUST(tenant("many", "set",
+		    i % 2 == 0 ? "{\"asks\":6}" : "{\"asks\":7}"));
+		(void)wait_for("d7.test", OPTION_ASKS, i % 2 == 0 ? 6 : 7);
+	}
+	atomic_store(&readers_stop, true);
+	for (size_t i = 0; i < OCT_LEN(readers); i++) {
+		assert_int_equal(pthread_join(readers[i], &done), 0);
+		assert_non_null(done);
+	}
+}
+
 int
 main(void)
 {
@@ -423,6 +465,7 @@ main(void)
 	    cmocka_unit_test(a_protection_is_lifted_with_a_ground_only),
 	    cmocka_unit_test(what_no_domain_names_can_go),
 	    cmocka_unit_test(a_tenant_of_many_domains_changes_at_once),
+	    cmocka_unit_test(readers_go_on_while_a_tenant_changes),
 	};
 	int rc = test_redis_start(&world.redis);
 
