@@ -21,13 +21,6 @@ enum dir_state { /* life-cycle of a domain or mailbox; only these three act */
 	DIR_CLOSED     /* 550 5.2.1 */
 };
 
-/* The old words of the Challenge option, for callers of dir_challenge_of. */
-enum dir_challenge {
-	DIR_CHALLENGE_INHERIT,
-	DIR_CHALLENGE_OFF,
-	DIR_CHALLENGE_FIRST_CONTACT
-};
-
 enum dir_lang { DIR_LANG_INHERIT, DIR_LANG_FR, DIR_LANG_EN };
 
 /* What becomes of mail that its author's domain disowns (DMARC). */
@@ -182,9 +175,6 @@ enum dir_resolve dir_resolve(const struct dir_snapshot *s,
     struct dir_finals *out);
 void dir_finals_free(struct dir_finals *f);
 
-/* Without the platform's default; the other modes count as off. */
-enum dir_challenge dir_challenge_of(
-    const struct dir_domain *d, const struct dir_mailbox *m);
 enum dir_lang dir_lang_of(
     const struct dir_domain *d, const struct dir_mailbox *m);
 

@@ -6,18 +6,6 @@
 
 #include "policy/directory.h"
 
-enum dir_challenge
-dir_challenge_of(const struct dir_domain *d, const struct dir_mailbox *m)
-{
-	struct option_values platform, v;
-
-	options_standard(&platform);
-	dir_options(d, m, &platform, &v);
-	return v.v[OPTION_CHALLENGE] == OPTION_CHALLENGE_FIRST_CONTACT
-		   ? DIR_CHALLENGE_FIRST_CONTACT
-		   : DIR_CHALLENGE_OFF;
-}
-
 enum dir_lang
 dir_lang_of(const struct dir_domain *d, const struct dir_mailbox *m)
 {

@@ -147,14 +147,18 @@ options_are_inherited(void **state)
 {
 	const struct dir_domain *d = dir_domain(fixture, "ville.test");
 	const struct dir_domain *c = dir_domain(fixture, "catch.test");
+	struct option_values platform, v;
 
 	(void)state;
-	assert_int_equal(dir_challenge_of(d, dir_mailbox(d, "bob")),
-	    DIR_CHALLENGE_FIRST_CONTACT);
+	options_standard(&platform);
+	platform.v[OPTION_CHALLENGE] = OPTION_CHALLENGE_DOUBTFUL;
+	dir_options(d, dir_mailbox(d, "bob"), &platform, &v);
 	assert_int_equal(
-	    dir_challenge_of(d, dir_mailbox(d, "alice")), DIR_CHALLENGE_OFF);
-	assert_int_equal(
-	    dir_challenge_of(c, dir_mailbox(c, "real")), DIR_CHALLENGE_OFF);
+	    v.v[OPTION_CHALLENGE], OPTION_CHALLENGE_FIRST_CONTACT);
+	dir_options(d, dir_mailbox(d, "alice"), &platform, &v);
+	assert_int_equal(v.v[OPTION_CHALLENGE], OPTION_CHALLENGE_OFF);
+	dir_options(c, dir_mailbox(c, "real"), &platform, &v);
+	assert_int_equal(v.v[OPTION_CHALLENGE], OPTION_CHALLENGE_DOUBTFUL);
 	assert_int_equal(dir_lang_of(d, dir_mailbox(d, "alice")), DIR_LANG_EN);
 	assert_int_equal(dir_lang_of(d, dir_mailbox(d, "bob")), DIR_LANG_FR);
 	assert_int_equal(dir_lang_of(c, NULL), DIR_LANG_FR);
