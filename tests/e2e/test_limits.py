@@ -130,7 +130,7 @@ def test_a_full_mailbox_of_held_mail_defers(edge):
 def test_a_message_over_the_size_limit_is_refused(edge):
     edge.change_conf({"limits": {"body": "100k"}})
     edge.octroi["milter"].restart()
-    box, sender = mailbox(edge, "lourd"), person()
+    box, sender = mailbox(edge, "lourd", unproven="hold"), person()
     big = message(sender, box, body=b"x" * 70 * 1024 + b"\r\n")
     accepted(send(edge, sender, box, big, ip=next(NETS)))
     only_held(edge, box)
