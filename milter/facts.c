@@ -128,7 +128,6 @@ facts_timers(const struct case_timers *platform,
 {
 	*out = *platform;
 	options_timers(options, out);
-	relation_ages(options, &out->ages);
 }
 
 void

@@ -68,7 +68,7 @@ def test_the_asked_sender_is_told_once_that_it_ended(edge):
 
 
 def test_nobody_outside_is_told_of_silent_items(edge):
-    box = mailbox(edge, "silence")
+    box = mailbox(edge, "silence", unproven="hold")
     unproven, robot = "x@nu.test", "noreply@citoyen.test"
     accepted(send(edge, unproven, box))
     accepted(send(edge, robot, box))
@@ -128,7 +128,7 @@ def release_fails(edge, item):
 
 def test_an_unproven_item_is_released_without_a_way_back(edge):
     """Nothing of ours may bounce to a path that nobody proved."""
-    box = mailbox(edge, "inconnu")
+    box = mailbox(edge, "inconnu", unproven="hold")
     octets = message("x@nu.test", box)
     accepted(send(edge, "x@nu.test", box, octets))
     item = only_held(edge, box)
