@@ -70,6 +70,8 @@ open_directory(struct app *app)
 
 	if (rc == 0)
 		rc = directory_follow(app->directory);
+	if (rc == 0)
+		rc = links_new(app->directory, app->passes, &app->links);
 	if (rc != 0)
 		return fail("directory", app->settings->redis_address, rc,
 		    "start Redis, or restore the disk copy");
@@ -239,6 +241,7 @@ app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	links_free(app->links);
 	if (app->directory != NULL)
 		directory_close(app->directory);
 	lever_free(app->lever);

@@ -14,6 +14,7 @@
 #include "lib/store.h"
 #include "lib/token.h"
 #include "milter/evaluate.h"
+#include "milter/links.h"
 #include "policy/casework.h"
 #include "policy/directory.h"
 #include "policy/dkim_vault.h"
@@ -42,6 +43,7 @@ struct app {
 	uint8_t tag_key[OCT_KEY_OCTETS];  /* policy/expect.h */
 	struct oct_token_keys tokens;
 	struct pass_keys *passes; /* of refusals that can be answered */
+	struct links *links;      /* domains that their links may name */
 	struct lever *lever;      /* of the administrator */
 	struct dkim_vault *vault; /* opens the directory's DKIM keys */
 	/* Counters and gate; relaxed. */

@@ -224,16 +224,9 @@ decide_other(const struct judge *j, struct fate *out)
 	}
 }
 
-void
-judge_decide(struct judge *j)
+static void
+decide_all(struct judge *j, struct fate *fates, size_t others)
 {
-	size_t others = count_others(j->session);
-	struct fate *fates = calloc(j->count + others + 1, sizeof(*fates));
-
-	if (fates == NULL) {
-		j->reply = out_of_memory;
-		return;
-	}
 	for (size_t i = 0; i < j->count; i++) {
 		decide_rcpt(&j->facts, &j->finals[i].facts, &fates[i]);
 		/* The same message again while we have it: the same answer, or
@@ -245,6 +238,26 @@ judge_decide(struct judge *j)
 	for (size_t i = 0; i < others; i++)
 		decide_other(j, &fates[j->count + i]);
 	decide_reply(&j->facts, fates, j->count + others, &j->reply);
+}
+
+void
+judge_decide(struct judge *j)
+{
+	size_t others = count_others(j->session);
+	struct fate *fates = calloc(j->count + others + 1, sizeof(*fates));
+
+	if (fates == NULL) {
+		j->reply = out_of_memory;
+		return;
+	}
+	decide_all(j, fates, others);
+	/* A link that its page would not know again is none. */
+	if (j->reply.link &&
+	    !links_has(j->session->app->links, j->reply.domain)) {
+		for (size_t i = 0; i < j->count; i++)
+			j->finals[i].facts.unproven = OPTION_UNPROVEN_HOLD;
+		decide_all(j, fates, others);
+	}
 	for (size_t i = 0; i < j->count; i++)
 		j->finals[i].fate = fates[i];
 	free(fates);

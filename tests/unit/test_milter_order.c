@@ -25,6 +25,9 @@ second_domain(void)
 	provision(B, "hal", false, "{}");
 	provision(B, "groupe", true,
 	    "{\"targets\":[\"gus@" B "\",\"hal@" B "\"]}");
+	provision("seul.example", NULL, false, "{}");
+	provision("seul.example", "seul", false,
+	    "{\"challenge\":\"first-contact\"}");
 	provision(D, "simule", false, "{\"challenge\":\"simulate\"}");
 	provision(D, "doute", false, "{\"challenge\":\"doubtful\"}");
 	provision(D, "soupcon", false,
@@ -239,6 +242,49 @@ no_link_where_it_could_not_be_answered(void **state)
 	assert_accepted(&unproven);
 	assert_int_equal(indexed("anne"), 1);
 	assert_int_equal(challenges(), 0);
+}
+
+static void
+remove_entry(const char *domain, const char *local)
+{
+	struct dir_change c = { .domain = domain, .local = local,
+		.remove = true, .actor = "test" };
+	char problem[256];
+
+	if (directory_change(world.app->store, &c, problem) != 0)
+		fail_msg("%s", problem);
+}
+
+/* The domain goes while its last message is on the way: no page would know the
+ * link. */
+static void
+no_link_that_its_page_would_not_know(void **state)
+{
+	static const struct talk t = { .from = STRANGER, .client = ELSEWHERE,
+		.rcpt = { "seul@seul.example" } };
+	int64_t end_ms = oct_clock_mono_ms() + 5000;
+	bool gone = false;
+	struct outcome o;
+
+	(void)state;
+	begin(&t, &o);
+	remove_entry("seul.example", "seul");
+	remove_entry("seul.example", NULL);
+	while (!gone) {
+		const struct dir_snapshot *s =
+		    directory_get(world.app->directory);
+
+		gone = dir_domain(s, "seul.example") == NULL;
+		directory_put(s);
+		assert_true(oct_clock_mono_ms() < end_ms);
+	}
+	send_fields(o.session, &t);
+	session_body(o.session, "x\r\n", 3);
+	judge_message(o.session, &o.actions);
+	assert_true(o.actions.accepted);
+	assert_true(o.actions.discard);
+	end(&o);
+	assert_int_equal(count_keys("oct:{seul.example}:held:*"), 1);
 }
 
 /* --- Row 12: DEFER ------------------------------------------------------------------- */
@@ -770,6 +816,7 @@ main(void)
 		TEST(a_refusal_has_a_link_and_stores_nothing),
 		TEST(a_pass_lets_three_messages_through),
 		TEST(no_link_where_it_could_not_be_answered),
+		TEST(no_link_that_its_page_would_not_know),
 		TEST(a_deferral_asks_once_and_the_retry_passes),
 		TEST(a_deferral_that_others_do_not_share_is_a_hold),
 		TEST(nobody_is_asked_while_the_lever_is_pulled),
