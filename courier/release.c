@@ -55,8 +55,12 @@ build_before(const struct case_item *item, bool rewritten, int64_t now_ms,
 	oct_clock_rfc5322(item->held.arrival_ms, arrival);
 	oct_clock_rfc5322(now_ms, now);
 	oct_str_addf(out,
-	    "X-Octroi-Held: arrival=\"%s\";\r\n\treleased=\"%s\"; by=%s\r\n",
+	    "X-Octroi-Held: arrival=\"%s\";\r\n\treleased=\"%s\"; by=%s",
 	    arrival, now, item->want);
+	/* Whoever has the message has a witness of the ledger. */
+	if (item->held.ledger[0] != '\0')
+		oct_str_addf(out, ";\r\n\tledger=%s", item->held.ledger);
+	oct_str_add(out, "\r\n");
 	if (rewritten)
 		oct_str_addf(out, "X-Octroi-Return-Path: <%s>\r\n",
 		    item->held.rpath);

@@ -32,6 +32,7 @@ open_secret(struct app *app)
 	oct_secret_key(&secret, "item", app->item_key);
 	oct_secret_key(&secret, SENT_PURPOSE, app->sent_key);
 	oct_secret_key(&secret, EXPECT_TAG_PURPOSE, app->tag_key);
+	oct_secret_key(&secret, LEDGER_PURPOSE, app->ledger_key);
 	oct_token_keys_init(&app->tokens, &secret, NULL);
 	rc = dkim_vault_new(&secret, &app->vault);
 	if (rc == 0)
@@ -89,6 +90,38 @@ open_spool(struct app *app)
 		return fail("spool", app->settings->spool_path, rc,
 		    "the folder must exist and be writable by this user");
 	return 0;
+}
+
+static int
+open_ledger(struct app *app)
+{
+	char folder[4096 + sizeof(LEDGER_FOLDER)];
+	int rc;
+
+	settings_ledger(app->settings, folder, sizeof(folder));
+	rc = ledger_open(folder, app->settings->node, &app->ledger);
+	return rc == 0 ? 0 : fail("ledger", folder, rc, "out of memory?");
+}
+
+static int
+open_domain_files(struct app *app)
+{
+	const struct settings *s = app->settings;
+	int rc = domain_file_open("institutional", s->institutional_file,
+	    &app->institutional);
+
+	if (rc == 0)
+		rc = domain_file_open("providers", s->providers_file,
+		    &app->providers_file);
+	return rc == 0 ? 0 : fail("domains", s->institutional_file, rc,
+	    "out of memory?");
+}
+
+void
+app_refresh(struct app *app, bool force)
+{
+	domain_file_refresh(app->institutional, force);
+	domain_file_refresh(app->providers_file, force);
 }
 
 static int
@@ -194,6 +227,8 @@ prepare_env(struct app *app)
 	e->spf_libspf2 = s->spf_engine == 1;
 	e->org_psl = s->dns_org == 1;
 	e->providers = app->providers;
+	e->providers_file = app->providers_file;
+	e->institutional = app->institutional;
 	e->sealers = app->sealers;
 	e->forwarders = app->forwarders;
 	e->forwarder_count = app->forwarder_count;
@@ -221,6 +256,10 @@ app_open(const struct settings *settings, struct app **out)
 		rc = open_secret(app);
 	if (rc == 0)
 		rc = open_spool(app);
+	if (rc == 0)
+		rc = open_ledger(app);
+	if (rc == 0)
+		rc = open_domain_files(app);
 	if (rc == 0)
 		rc = open_dns(app);
 	if (rc == 0)
@@ -251,6 +290,9 @@ app_close(struct app *app)
 	dkim_vault_free(app->vault);
 	dns_free(app->env.dns);
 	spool_close(app->spool);
+	ledger_close(app->ledger);
+	domain_file_close(app->institutional);
+	domain_file_close(app->providers_file);
 	free(app->relays);
 	free(app->forwarders);
 	free(app->statutory);
@@ -260,6 +302,7 @@ app_close(struct app *app)
 	explicit_bzero(app->sent_key, sizeof(app->sent_key));
 	explicit_bzero(app->tag_key, sizeof(app->tag_key));
 	pass_keys_free(app->passes);
+	explicit_bzero(app->ledger_key, sizeof(app->ledger_key));
 	oct_token_keys_fini(&app->tokens);
 	free(app);
 }

@@ -14,6 +14,7 @@
 #include "lib/store.h"
 #include "lib/token.h"
 #include "milter/evaluate.h"
+#include "milter/ledger.h"
 #include "milter/links.h"
 #include "policy/casework.h"
 #include "policy/directory.h"
@@ -41,6 +42,9 @@ struct app {
 	uint8_t item_key[32]; /* of held item ids */
 	uint8_t sent_key[OCT_KEY_OCTETS]; /* policy/sent.h */
 	uint8_t tag_key[OCT_KEY_OCTETS];  /* policy/expect.h */
+	uint8_t ledger_key[OCT_KEY_OCTETS]; /* policy/ledger.h */
+	struct ledger *ledger; /* of arrivals; NULL = none is kept */
+	struct domain_file *institutional, *providers_file;
 	struct oct_token_keys tokens;
 	struct pass_keys *passes; /* of refusals that can be answered */
 	struct links *links;      /* domains that their links may name */
@@ -55,5 +59,8 @@ struct app {
 /* Open everything; every failure is logged.  0 or an error. */
 OCT_CHECK int app_open(const struct settings *settings, struct app **out);
 void app_close(struct app *app);
+
+/* Read the files of domains again if they changed, or force.  The main thread. */
+void app_refresh(struct app *app, bool force);
 
 #endif

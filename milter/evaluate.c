@@ -369,7 +369,11 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	find_orgs(e);
 	e->out.has_cc = oct_msg_count(e->msg, "Cc") > 0;
 	e->out.spf_listed_provider = in_list(e->env->providers,
-	    e->out.spf.term_domain);
+		e->out.spf.term_domain) ||
+	    domain_file_has(e->env->providers_file, e->out.spf.term_domain);
+	e->out.institutional = e->out.from_count == 1 &&
+	    !e->out.from_malformed &&
+	    domain_file_has(e->env->institutional, e->out.from[0].domain);
 	rc = check_credit(e);
 	if (rc != 0)
 		return rc;

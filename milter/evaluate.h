@@ -14,6 +14,7 @@
 #include "lib/msg.h"
 #include "milter/lists.h"
 #include "policy/decide.h"
+#include "policy/domain_file.h"
 #include "policy/proof.h"
 #include "policy/score.h"
 
@@ -32,6 +33,8 @@ struct evaluate_env {
 					  suffix list */
 	const char *const *providers;  /* domains whose SPF terms bind reverse-
 					  paths to accounts, NULL-terminated */
+	struct domain_file *providers_file; /* more of them; may be NULL */
+	struct domain_file *institutional;  /* never asked; may be NULL */
 	const char *const *sealers;    /* trusted ARC sealers, likewise */
 	const struct oct_prefix *forwarders; /* declared forwarders */
 	size_t forwarder_count;
@@ -64,6 +67,8 @@ struct evaluation {
 	char dkim_org[AUTH_DKIM_MAX][OCT_DOMAIN_SIZE];
 	bool has_cc;
 	bool spf_listed_provider;
+	bool institutional; /* the one author's domain is on the operator's
+			       list; whether it is proven is another matter */
 	char lists[EVALUATE_LISTS_SIZE]; /* which DNS lists counted: "zone:code"
 					    separated by commas, or "" */
 	struct score score;

@@ -65,7 +65,9 @@ facts_message(const struct evaluate_envelope *envelope,
 		.dmarc = ev->dmarc.result,
 		.dmarc_policy = ev->dmarc.policy,
 		.credited = ev->credited,
-		.score = ev->score.total };
+		.score = ev->score.total,
+		.institutional = ev->institutional &&
+		    is_proven(ev, ev->from[0].domain) };
 	if (claimed == NULL)
 		return;
 	out->claims_hosted = true;

@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "milter/arrival.h"
 #include "milter/hold_item.h"
 
 /* Items registered in one transaction: well inside the bounds of store.h. */
@@ -193,12 +194,6 @@ item_json(const struct held *item, char **out)
 
 /* --- The disk ------------------------------------------------------------------------ */
 
-static bool
-must_keep(const struct judge_final *f)
-{
-	return (f->fate.verdict == FATE_HOLD || f->transit) && !f->merged;
-}
-
 static int
 write_message(struct judge *j, struct hold *h)
 {
@@ -233,12 +228,16 @@ write_items(struct hold *h, const struct part *p)
 static int
 bring_to_disk(struct judge *j, struct hold *h)
 {
+	uint64_t noted = 0;
 	int rc = write_message(j, h);
 
+	if (rc == 0)
+		noted = arrival_note(j);
 	for (size_t i = 0; rc == 0 && i < h->count; i++)
 		rc = write_items(h, h->parts[i]);
 	if (rc == 0)
 		rc = spool_write_commit(h->write);
+	arrival_wait(j, noted);
 	if (rc != 0 && h->write != NULL) {
 		spool_write_abort(h->write);
 		h->write = NULL;
@@ -254,7 +253,7 @@ static bool
 is_unread(const struct judge *j)
 {
 	for (size_t i = 0; i < j->count; i++)
-		if (must_keep(&j->finals[i]) && !j->finals[i].facts.store_known)
+		if (hold_keeps(&j->finals[i]) && !j->finals[i].facts.store_known)
 			return true;
 	return false;
 }
@@ -288,7 +287,7 @@ fill(struct judge *j, struct hold *h)
 	bool any = false;
 
 	for (size_t i = 0; rc == 0 && i < j->count; i++) {
-		if (!must_keep(&j->finals[i]))
+		if (!hold_keeps(&j->finals[i]))
 			continue;
 		any = true;
 		rc = add_item(j, h, &j->finals[i]);
@@ -310,7 +309,7 @@ hold_prepare(struct judge *j, struct hold **out)
 
 	*out = NULL;
 	for (size_t i = 0; i < j->count; i++)
-		any |= must_keep(&j->finals[i]) || j->finals[i].waiting;
+		any |= hold_keeps(&j->finals[i]) || j->finals[i].waiting;
 	if (rc != 0 || !any)
 		return rc;
 	h = calloc(1, sizeof(*h));

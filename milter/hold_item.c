@@ -119,6 +119,12 @@ hold_lang_of(const struct judge_final *f)
 	    : "fr";
 }
 
+bool
+hold_keeps(const struct judge_final *f)
+{
+	return (f->fate.verdict == FATE_HOLD || f->transit) && !f->merged;
+}
+
 void
 hold_item_fill(struct judge *j, const struct hold_shared *sh,
     struct judge_final *f, struct held *h)
@@ -151,6 +157,7 @@ hold_item_fill(struct judge *j, const struct hold_shared *sh,
 	h->helo = s->helo;
 	h->queue_id = s->id;
 	h->node = s->app->settings->node;
+	h->ledger = f->ledger;
 	h->trace = sh->trace;
 	h->lang = hold_lang_of(f);
 	h->score = j->ev->score.total;

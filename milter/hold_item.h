@@ -16,6 +16,9 @@ struct hold_shared {
 OCT_CHECK int hold_shared_init(struct judge *j, struct hold_shared *sh);
 void hold_shared_fini(struct hold_shared *sh);
 
+/* Does a copy for this final go to the spool? */
+bool hold_keeps(const struct judge_final *f);
+
 /* Points into the judgement and sh. */
 void hold_item_fill(struct judge *j, const struct hold_shared *sh,
     struct judge_final *f, struct held *h);

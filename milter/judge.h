@@ -10,6 +10,7 @@
 
 #include "milter/doors.h"
 #include "milter/facts.h"
+#include "milter/ledger.h"
 #include "milter/session.h"
 #include "policy/relation.h"
 #include "policy/space.h"
@@ -31,6 +32,7 @@ struct judge_final {
 	bool rel_present;
 	char rel_packed[REL_PACKED_SIZE];
 	char state_old[16];         /* of an item of that id; "" = none */
+	char ledger[LEDGER_REF_SIZE]; /* noted in the ledger; "" = not yet */
 	char file_old[CASE_FILE_SIZE]; /* and its "file" (policy/casework.h) */
 	bool merged;                /* a live item of that id exists */
 	bool waiting;               /* and its message was never accepted */

@@ -43,10 +43,10 @@ kick_watchdog(int64_t *last_ms)
 	}
 }
 
-/* Until a signal that ends us; SIGHUP and SIGUSR1 are accepted and only noted:
+/* Until a signal that ends us; SIGHUP and SIGUSR1 read the files of domains again:
  * settings are read at start. */
 static int
-wait_for_signal(void)
+wait_for_signal(struct app *app)
 {
 	struct timespec second = { .tv_sec = 1 };
 	int64_t kicked_ms = 0;
@@ -66,9 +66,10 @@ wait_for_signal(void)
 			return sig;
 		if (sig == SIGHUP || sig == SIGUSR1)
 			oct_log(OCT_NOTICE,
-			    "signal=%d effect=\"none: restart to read the "
-			    "configuration\"",
+			    "signal=%d effect=\"the files of domains are read; "
+			    "restart to read the configuration\"",
 			    sig);
+		app_refresh(app, sig == SIGHUP || sig == SIGUSR1);
 	}
 }
 
@@ -103,7 +104,7 @@ serve(struct app *app)
 	daemon_ready();
 	oct_log(OCT_NOTICE, "start=ready socket=%s node=%s",
 	    app->settings->milter_socket, app->settings->node);
-	if (wait_for_signal() != SIGUSR2) {
+	if (wait_for_signal(app) != SIGUSR2) {
 		daemon_stopping();
 		drain(app);
 		wake_during(app->settings->milter_socket, callbacks_stop);

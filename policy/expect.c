@@ -39,7 +39,7 @@ is_until(const char *text, int64_t now_ms, int64_t *until)
 	    now_ms < *until;
 }
 
-/* value NULL: removed; ttl 0: left as it is. */
+/* ttl 0: left as it is. */
 static int
 write_field(struct store *s, const char *key, const char *field,
     const char *value, int64_t ttl_ms)
@@ -49,10 +49,7 @@ write_field(struct store *s, const char *key, const char *field,
 
 	if (rc != 0)
 		return rc;
-	if (value != NULL)
-		store_txn_hset(txn, key, field, value);
-	else
-		store_txn_hdel(txn, key, field);
+	store_txn_hset(txn, key, field, value);
 	if (ttl_ms > 0)
 		store_txn_expire(txn, key, ttl_ms);
 	rc = store_txn_commit(s, txn);
@@ -69,16 +66,6 @@ expect_open(struct store *s, const char *domain, const char *local,
 	number(until_ms, text);
 	return write_field(s, key_expect(key, domain, local), from_domain, text,
 	    KEY_TTL_EXPECT_MS);
-}
-
-int
-expect_close(struct store *s, const char *domain, const char *local,
-    const char *from_domain)
-{
-	char key[KEY_SIZE];
-
-	return write_field(s, key_expect(key, domain, local), from_domain, NULL,
-	    0);
 }
 
 int

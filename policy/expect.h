@@ -19,15 +19,14 @@
 /* Expect a message of that domain (or organisation), until until_ms. */
 OCT_CHECK int expect_open(struct store *s, const char *domain,
     const char *local, const char *from_domain, int64_t until_ms);
-OCT_CHECK int expect_close(struct store *s, const char *domain,
-    const char *local, const char *from_domain);
 /* In the caller's batch: the slot, or an error. */
 int expect_ask(struct store_batch *b, const char *domain, const char *local,
     const char *from_domain, const char *from_org);
 /* Was one of them expected?  which: 0 the domain, 1 the organisation. */
 bool expect_read(const struct store_batch *b, int slot, int64_t now_ms,
     int *which);
-/* It came: the next one is not expected any more.  1 done, 0 another had it. */
+/* It came, or its owner closed the door: the next one is not expected any more.  1
+ * done, 0 another had it. */
 OCT_CHECK int expect_use(struct store *s, const char *domain,
     const char *local, const char *from_domain);
 /* All that are expected, those past their time left out. */

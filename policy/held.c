@@ -70,13 +70,14 @@ static const struct {
 	{ "challenge", offsetof(struct held, challenge), 16 },
 	{ "lang", offsetof(struct held, lang), 8 },
 	{ "share", offsetof(struct held, share), 512 },
+	{ "ledger", offsetof(struct held, ledger), 64 },
 };
 
 /* Absent in what an older version wrote. */
 static bool
 may_be_absent(const char *name)
 {
-	return strcmp(name, "share") == 0;
+	return strcmp(name, "share") == 0 || strcmp(name, "ledger") == 0;
 }
 
 static const struct {

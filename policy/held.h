@@ -50,6 +50,8 @@ struct held {
 	const char *trace;          /* our fields of arrival (CRLF lines) */
 	const char *challenge;      /* id, "" = not asked */
 	const char *lang;           /* "fr" or "en": of the mailbox */
+	const char *ledger;         /* its place in the ledger of arrivals
+				       (policy/ledger.h), "" = none */
 	const char *share;          /* for whom it counts (policy/space.h) */
 	int32_t score;
 	int64_t arrival_ms, expires_ms, size;

@@ -2,6 +2,7 @@
 #include "policy/settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/num.h"
+#include "policy/ledger.h"
 #include "policy/list_zone.h"
 #include "policy/settings_int.h"
 
@@ -145,6 +147,18 @@ bool
 settings_is_path(const char *v)
 {
 	return *v == '/';
+}
+
+bool
+settings_is_path_or_empty(const char *v)
+{
+	return *v == '\0' || *v == '/';
+}
+
+bool
+settings_is_ledger(const char *v)
+{
+	return settings_is_path_or_empty(v) || strcmp(v, "none") == 0;
 }
 
 static int
@@ -299,6 +313,15 @@ settings_dns(const struct settings *s, struct dns_conf *out)
 	out->tries = (int)s->dns_tries;
 	out->cache_octets = (size_t)s->dns_cache;
 	out->trust_ad = s->dns_trust_ad;
+}
+
+void
+settings_ledger(const struct settings *s, char *out, size_t len)
+{
+	if (s->ledger[0] != '\0')
+		(void)snprintf(out, len, "%s", s->ledger);
+	else
+		(void)snprintf(out, len, "%s/" LEDGER_FOLDER, s->spool_path);
 }
 
 void

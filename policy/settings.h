@@ -41,7 +41,7 @@ struct settings {
 	/* directory */
 	char *directory_copy;
 	/* spool */
-	char *spool_path;
+	char *spool_path, *ledger; /* "" = in the spool, "none" */
 	int64_t spool_reserve;
 	/* limits */
 	char *rate_network, *rate_mailbox, *rate_domain, *rate_guess;
@@ -53,6 +53,7 @@ struct settings {
 	char *challenge_domain, *challenge_url, *challenge_from,
 	    *challenge_contact, *challenge_notice;
 	struct oct_conf_list statutory, providers;
+	char *institutional_file, *providers_file; /* "" = none */
 	int64_t t_settle, t_fresh, t_hold, t_hold_silent, t_hold_virus,
 	    t_extend, t_quiet, t_button;
 	int64_t asks_max;
@@ -96,6 +97,8 @@ OCT_CHECK int settings_sample(struct oct_str *out);
 /* Parts in the form that the modules want; strings stay the settings'. */
 void settings_store(const struct settings *s, struct store_conf *out);
 void settings_dns(const struct settings *s, struct dns_conf *out);
+/* The folder of the ledger, or "none"; it fits into PATH_MAX and some. */
+void settings_ledger(const struct settings *s, char *out, size_t len);
 void settings_timers(const struct settings *s, struct case_timers *out);
 /* The platform's options. */
 void settings_options(const struct settings *s, struct option_values *out);

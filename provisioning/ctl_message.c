@@ -48,6 +48,12 @@ env_of_settings(const struct settings *set, struct ctl_message *m)
 	if (rc == 0)
 		rc = view(&set->sealers, &m->sealers);
 	if (rc == 0)
+		rc = domain_file_open("institutional", set->institutional_file,
+		    &e->institutional);
+	if (rc == 0)
+		rc = domain_file_open("providers", set->providers_file,
+		    &e->providers_file);
+	if (rc == 0)
 		rc = view_prefixes(&set->forwarders, &m->forwarders);
 	if (rc == 0)
 		rc = lists_new((const char *const *)set->lists.values,
@@ -270,6 +276,8 @@ ctl_message_fini(struct ctl_message *m)
 {
 	evaluator_free(m->evaluator);
 	lists_free(m->env.lists);
+	domain_file_close(m->env.institutional);
+	domain_file_close(m->env.providers_file);
 	auth_dkim_lib_free(m->env.dkim);
 	free(m->rcpts);
 	free(m->providers);

@@ -77,7 +77,7 @@ doors_are_listed_and_closed(void **state)
 	    0);
 	assert_int_equal(expect_open(world.store, D, "bob", "d.fr", NOW + DAY),
 	    0);
-	assert_int_equal(expect_close(world.store, D, "bob", "d.fr"), 0);
+	assert_int_equal(expect_use(world.store, D, "bob", "d.fr"), 1);
 	assert_int_equal(expect_list(world.store, D, "bob", NOW, count_one,
 			     &n),
 	    0);
