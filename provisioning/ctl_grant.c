@@ -10,30 +10,26 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/keys.h"
-#include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_grant.h"
 
-#define WHO_SIZE (OCT_ADDR_SIZE + 8)
-#define WHOLE "@" /* local part that stands for the whole domain */
-
-struct target {
-	struct oct_addr addr; /* local WHOLE: the domain */
-	char name[OCT_ADDR_SIZE];
-};
+#define WHO_SIZE GRANT_WHO_SIZE
+#define SENT_PREFIX GRANT_SENT ":"
 
 /* --- Arguments ---------------------------------------------------------- */
 
-static int
-read_target(struct ctl *ctl, const char *text, struct target *out)
+int
+ctl_target(struct ctl *ctl, const char *text, bool whole,
+    struct ctl_target *out)
 {
 	const struct dir_snapshot *snapshot;
 	const struct dir_domain *d;
-	bool alias, known;
+	bool all = whole && *text == '@', alias, known;
 	int status;
 
 	memset(out, 0, sizeof(*out));
-	if (*text == '@') {
+	if (all) {
 		status = ctl_domain(ctl, text + 1, out->addr.domain);
-		memcpy(out->addr.local, WHOLE, sizeof(WHOLE));
+		memcpy(out->addr.local, CTL_WHOLE, sizeof(CTL_WHOLE));
 	} else {
 		status = ctl_address(ctl, text, &out->addr);
 	}
@@ -42,11 +38,11 @@ read_target(struct ctl *ctl, const char *text, struct target *out)
 	if (status != 0)
 		return status;
 	d = dir_domain_at(snapshot, 0);
-	known = *text == '@' || dir_mailbox(d, out->addr.local) != NULL;
+	known = all || dir_mailbox(d, out->addr.local) != NULL;
 	alias = dir_alias(d, out->addr.local) != NULL;
 	directory_put(snapshot);
 	oct_addr_text(&out->addr, out->name);
-	if (*text == '@')
+	if (all)
 		(void)memcpy(out->name, text, strnlen(text,
 		    sizeof(out->name) - 1) + 1);
 	if (known)
@@ -55,6 +51,23 @@ read_target(struct ctl *ctl, const char *text, struct target *out)
 	    alias ? "%s is an alias: name the mailboxes behind it"
 		  : "there is no mailbox %s",
 	    text);
+}
+
+int
+ctl_key(struct ctl *ctl, const char *purpose, uint8_t out[OCT_KEY_OCTETS])
+{
+	const struct settings *set;
+	struct oct_secret secret;
+	int status = ctl_settings(ctl, &set), rc;
+
+	if (status != 0)
+		return status;
+	rc = oct_secret_load(set->secret_file, &secret);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "secret", set->secret_file);
+	oct_secret_key(&secret, purpose, out);
+	oct_secret_fini(&secret);
+	return 0;
 }
 
 /* An address or a domain, as the store names it. */
@@ -102,7 +115,7 @@ typedef void each_grant(void *arg, const char *who,
     const struct case_grant *g);
 
 static int
-read_grants(struct ctl *ctl, const struct target *t, each_grant *each,
+read_grants(struct ctl *ctl, const struct ctl_target *t, each_grant *each,
     void *arg)
 {
 	struct store_batch *b = NULL;
@@ -134,10 +147,10 @@ see_block(void *arg, OCT_UNUSED const char *who, const struct case_grant *g)
 }
 
 static int
-set_flag(struct ctl *ctl, const struct target *t, bool on)
+set_flag(struct ctl *ctl, const struct ctl_target *t, bool on)
 {
 	struct dir_change c = { .domain = t->addr.domain,
-		.local = strcmp(t->addr.local, WHOLE) == 0 ? NULL
+		.local = strcmp(t->addr.local, CTL_WHOLE) == 0 ? NULL
 							   : t->addr.local,
 		.json = on ? "{\"has_blocks\":true}" : "{\"has_blocks\":false}",
 		.actor = ctl->actor };
@@ -155,7 +168,7 @@ set_flag(struct ctl *ctl, const struct target *t, bool on)
 /* The flag as the blocks are.  A block that came meanwhile is seen by the
  * second look: its own flag was set before it. */
 static int
-follow_blocks(struct ctl *ctl, const struct target *t)
+follow_blocks(struct ctl *ctl, const struct ctl_target *t)
 {
 	bool any = false;
 	int status = read_grants(ctl, t, see_block, &any);
@@ -170,22 +183,46 @@ follow_blocks(struct ctl *ctl, const struct target *t)
 	return status;
 }
 
-/* What the mailbox says of that sender now; found: it says something. */
+/* What the mailbox says of that sender now; found: it says something; sent: it
+ * wrote to him. */
 struct looking {
 	const char *who;
 	struct case_grant grant;
-	bool found;
+	bool found, sent;
 };
 
 static void
 see_who(void *arg, const char *who, const struct case_grant *g)
 {
 	struct looking *l = arg;
+	const char *address = strchr(l->who, ':');
 
 	if (strcmp(who, l->who) == 0) {
 		l->grant = *g;
 		l->found = true;
 	}
+	if (strncmp(who, SENT_PREFIX, sizeof(SENT_PREFIX) - 1) == 0 &&
+	    strncmp(l->who, "addr:", 5) == 0 &&
+	    strcmp(who + sizeof(SENT_PREFIX) - 1, address + 1) == 0)
+		l->sent = true;
+}
+
+/* Who is allowed no longer is so by no way. */
+static int
+remove_both(struct ctl *ctl, const struct ctl_target *t, const char *who,
+    bool block)
+{
+	char sent[GRANT_WHO_SIZE];
+	struct oct_str s;
+	int rc = case_grant_remove(ctl->store, t->addr.domain, t->addr.local,
+	    who);
+
+	if (rc != 0 || block || strncmp(who, "addr:", 5) != 0)
+		return rc;
+	oct_str_fixed(&s, sent, sizeof(sent));
+	oct_str_addf(&s, SENT_PREFIX "%s", who + 5);
+	return case_grant_remove(ctl->store, t->addr.domain, t->addr.local,
+	    sent);
 }
 
 /* --- Verbs -------------------------------------------------------------- */
@@ -199,8 +236,8 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 	const char *sender = args->words[1];
 	char who[WHO_SIZE] = "";
 	struct looking old = { .who = who };
-	struct target t;
-	int status = read_target(ctl, args->words[0], &t), rc;
+	struct ctl_target t;
+	int status = ctl_target(ctl, args->words[0], true, &t), rc;
 
 	if (status == 0)
 		status = read_who(ctl, sender, who);
@@ -213,6 +250,7 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 	if (status != 0)
 		return status;
 	memcpy(g.actor, ctl->actor, sizeof(g.actor));
+	memcpy(g.origin, GRANT_OWNER, sizeof(GRANT_OWNER));
 	rc = case_grant_set(ctl->store, t.addr.domain, t.addr.local, who, &g);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
@@ -233,8 +271,8 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 	const char *sender = args->words[1];
 	char who[WHO_SIZE] = "";
 	struct looking old = { .who = who };
-	struct target t;
-	int status = read_target(ctl, args->words[0], &t), rc;
+	struct ctl_target t;
+	int status = ctl_target(ctl, args->words[0], true, &t), rc;
 
 	if (status == 0)
 		status = read_who(ctl, sender, who);
@@ -242,10 +280,10 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 		status = read_grants(ctl, &t, see_who, &old);
 	if (status != 0)
 		return status;
-	if (!old.found || old.grant.block != block)
+	if ((!old.found || old.grant.block != block) && (block || !old.sent))
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s does not %s %s",
 		    t.name, block ? "block" : "allow", sender);
-	rc = case_grant_remove(ctl->store, t.addr.domain, t.addr.local, who);
+	rc = remove_both(ctl, &t, who, block);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
 	if (block)
@@ -262,26 +300,30 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 struct rows {
 	json_t *items;
 	bool block;
+	int64_t now_ms;
 };
 
 static void
 add_row(void *arg, const char *who, const struct case_grant *g)
 {
 	struct rows *r = arg;
-	bool address = strncmp(who, "addr:", 5) == 0;
+	bool domain = strncmp(who, "dom:", 4) == 0;
 	const char *colon = strchr(who, ':');
 	json_t *v;
 
-	if (g->block != r->block)
+	if (g->block != r->block || !grant_is_live(g, r->now_ms))
 		return;
 	v = json_object();
 	ctl_json_set(v, "sender",
 	    ctl_json_text(colon != NULL ? colon + 1 : who));
 	ctl_json_set(v, "scope",
-	    json_string(address ? "address" : "domain"));
+	    json_string(domain ? "domain" : "address"));
 	ctl_json_set(v, "action",
 	    json_string(g->drop ? "drop" : g->block ? "block" : "allow"));
+	ctl_json_set(v, "origin", ctl_json_text(g->origin));
 	ctl_json_set(v, "since", ctl_json_time(g->since_ms));
+	ctl_json_set(v, "until", ctl_json_time(g->until_ms));
+	ctl_json_set(v, "signer", ctl_json_text(g->signer));
 	ctl_json_set(v, "actor", ctl_json_text(g->actor));
 	ctl_json_set(v, "why", ctl_json_text(g->why));
 	(void)json_array_append_new(r->items, v);
@@ -293,13 +335,16 @@ list(struct ctl *ctl, const struct ctl_args *args, bool block)
 	static const struct ctl_column columns[] = {
 		{ "sender", "SENDER", CTL_TEXT },
 		{ "action", "ACTION", CTL_TEXT },
+		{ "origin", "ORIGIN", CTL_TEXT },
 		{ "since", "SINCE", CTL_TEXT },
+		{ "until", "UNTIL", CTL_TEXT },
+		{ "signer", "SIGNER", CTL_TEXT },
 		{ "actor", "BY", CTL_TEXT },
 		{ "why", "WHY", CTL_TEXT },
 	};
-	struct rows r = { .block = block };
-	struct target t;
-	int status = read_target(ctl, args->words[0], &t);
+	struct rows r = { .block = block, .now_ms = oct_clock_wall_ms() };
+	struct ctl_target t;
+	int status = ctl_target(ctl, args->words[0], true, &t);
 
 	if (status != 0)
 		return status;
