@@ -30,6 +30,19 @@ sender_of(const struct judge_final *f, struct case_sender *out)
 		.local = f->final->mailbox->local, .sid = f->sid };
 }
 
+/* One who was only written to is forgotten sooner (challenge.md 5, T_allow). */
+static const char *
+origin_of(const struct judge_final *f)
+{
+	struct case_grant g;
+
+	return f->match.which != SIZE_MAX &&
+		case_grant_parse(f->match.packed, &g) == 0 &&
+		strcmp(g.origin, GRANT_SENT) == 0
+	    ? "outbound"
+	    : "grant";
+}
+
 /* The first message that matches a grant, proven: its signer is the one meant,
  * and the relation is made (challenge.md 1). */
 static void
@@ -41,8 +54,8 @@ make_relation(struct judge *j, const struct judge_final *f)
 
 	sender_of(f, &who);
 	lost(j, "relation",
-	    case_judge(app->store, &app->timers, &who, REL_EV_ALLOWED, "grant",
-		j->now_ms, &outcome));
+	    case_judge(app->store, &app->timers, &who, REL_EV_ALLOWED,
+		origin_of(f), j->now_ms, &outcome));
 }
 
 static void

@@ -7,6 +7,8 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "policy/casework.h"
+#include "policy/keys.h"
 #include "policy/sent.h"
 
 #define MESSAGE_ID_SIZE 1000
@@ -87,6 +89,70 @@ find_addressees(const struct session *s)
 	return to;
 }
 
+/* --- Who was waiting -------------------------------------------------------- */
+
+/* The two identities under which an addressee may be known, proven: his messages
+ * that wait are let in (challenge.md 3, "owner writes to that address"). */
+#define FORMS 2
+
+static void
+sid_of(const struct oct_addr *a, const char *org, size_t form,
+    char out[PROOF_SID_SIZE])
+{
+	char text[OCT_ADDR_SIZE];
+	struct oct_addr folded;
+	struct oct_str s;
+
+	oct_addr_fold(a, '\0', &folded);
+	oct_addr_text(&folded, text);
+	oct_str_fixed(&s, out, PROOF_SID_SIZE);
+	oct_str_addf(&s, "%c|%s|%s", form == 0 ? 'A' : 'F', text, org);
+}
+
+static int
+let_in(const struct judge *j, const struct case_sender *who, const char *packed)
+{
+	struct app *app = j->session->app;
+	enum case_outcome outcome;
+	struct relation r;
+
+	if (packed == NULL || relation_unpack(packed, &r) != 0 ||
+	    r.state == REL_ALLOWED || r.state == REL_BLOCKED)
+		return 0;
+	return case_judge(app->store, &app->timers, who, REL_EV_ALLOWED,
+	    "outbound", j->now_ms, &outcome);
+}
+
+static int
+let_waiting_in(const struct judge *j, const struct sent_mail *mail)
+{
+	char sid[PROOF_SID_SIZE], key[KEY_SIZE];
+	struct case_sender who = { .domain = mail->domain,
+		.local = mail->local, .sid = sid };
+	int slot[SENT_RCPT_MAX * FORMS];
+	struct store_batch *b = NULL;
+	int rc = store_batch_new(&b);
+
+	key_relations(key, mail->domain, mail->local);
+	for (size_t i = 0; rc == 0 && i < mail->count * FORMS; i++) {
+		sid_of(&mail->rcpts[i / FORMS], mail->orgs[i / FORMS],
+		    i % FORMS, sid);
+		slot[i] = store_batch_hget(b, key, sid);
+		rc = slot[i] < 0 ? slot[i] : 0;
+	}
+	if (rc == 0)
+		rc = store_batch_run(j->session->app->store, b);
+	for (size_t i = 0; rc == 0 && i < mail->count * FORMS; i++) {
+		sid_of(&mail->rcpts[i / FORMS], mail->orgs[i / FORMS],
+		    i % FORMS, sid);
+		rc = let_in(j, &who, store_batch_value(b, slot[i], 0)->data);
+	}
+	store_batch_free(b);
+	return rc;
+}
+
+/* --- The whole -------------------------------------------------------------- */
+
 static int
 remember(const struct judge *j, const struct dir_domain *d,
     const struct dir_mailbox *m)
@@ -111,6 +177,8 @@ remember(const struct judge *j, const struct dir_domain *d,
 		sizeof(message_id)) < 0)
 		message_id[0] = '\0'; /* nobody references that */
 	rc = sent_remember(s->app->store, s->app->sent_key, &mail);
+	if (rc == 0)
+		rc = let_waiting_in(j, &mail);
 	free(to);
 	return rc;
 }
@@ -132,6 +200,6 @@ outbound_remember(const struct judge *j)
 	if (rc != 0)
 		oct_log(OCT_WARNING,
 		    "%s: sent=forgotten domain=%s error=\"%s\" effect=\"answers "
-		    "to this message count as first contacts\"",
+		    "to this message may count as first contacts\"",
 		    s->id, d->name, oct_strerror(rc));
 }

@@ -129,6 +129,30 @@ a_person_who_writes_lets_answer(void **state)
 }
 
 static void
+who_was_waiting_is_let_in(void **state)
+{
+	static const struct talk in = { .from = "alice@example.org",
+		.rcpt = { "anne@" D } };
+	static const struct talk out = { SUBMIT, .login = "anne@" D,
+		.from = "anne@" D, .rcpt = { "Alice@example.org" } };
+	struct case_item i;
+	struct outcome o;
+
+	(void)state;
+	talk(&in, &o);
+	assert_true(o.actions.accepted);
+	end(&o);
+	i = held_item("anne", 0);
+	assert_string_equal(i.want, "");
+	case_item_fini(&i);
+	talk(&out, &o);
+	end(&o);
+	i = held_item("anne", 0);
+	assert_string_equal(i.want, "outbound");
+	case_item_fini(&i);
+}
+
+static void
 without_the_store_it_goes_out(void **state)
 {
 	static const struct talk t = { SUBMIT, .login = "anne@" D,
@@ -150,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_login_must_own_the_reverse_path),
 		T(a_person_who_writes_lets_answer),
+		T(who_was_waiting_is_let_in),
 		T(without_the_store_it_goes_out),
 	};
 	int rc = test_redis_start(&world.redis);
