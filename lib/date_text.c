@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/date_text.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+int
+oct_date_zone(const char *name)
+{
+	if (setenv("TZ", name, 1) != 0)
+		return -errno;
+	tzset();
+	return 0;
+}
 
 static struct tm
 local(int64_t wall_ms)
@@ -39,6 +51,35 @@ zone(struct oct_str *out, long offset_s)
 	oct_str_addf(out, "%c%ld", offset_s < 0 ? '-' : '+', minutes / 60);
 	if (minutes % 60 != 0)
 		oct_str_addf(out, ":%02ld", minutes % 60);
+}
+
+void
+oct_date_fr_zone(struct oct_str *out, int64_t wall_ms)
+{
+	static const char *const known[][2] = {
+		{ "Europe/Paris", "heure de Paris" },
+		{ "America/Cayenne", "heure de Cayenne" },
+		{ "America/Guadeloupe", "heure de la Guadeloupe" },
+		{ "America/Martinique", "heure de la Martinique" },
+		{ "America/Miquelon", "heure de Saint-Pierre" },
+		{ "Indian/Mayotte", "heure de Mayotte" },
+		{ "Indian/Reunion", "heure de La Réunion" },
+		{ "Pacific/Noumea", "heure de Nouméa" },
+		{ "Pacific/Tahiti", "heure de Tahiti" },
+	};
+	const char *tz = getenv("TZ");
+	struct tm tm = local(wall_ms);
+
+	oct_date_fr(out, wall_ms);
+	for (size_t i = 0; tz != NULL && i < OCT_LEN(known); i++) {
+		if (strcmp(tz, known[i][0]) == 0) {
+			oct_str_addf(out, " (%s)", known[i][1]);
+			return;
+		}
+	}
+	oct_str_add(out, " (");
+	zone(out, tm.tm_gmtoff);
+	oct_str_addc(out, ')');
 }
 
 void

@@ -45,6 +45,15 @@ static const struct {
 	{ 0xfff0, 0xffff }, { 0xe0000, 0x10ffff } };
 
 bool
+oct_mime_hides(uint32_t code)
+{
+	for (size_t i = 0; i < OCT_LEN(hidden); i++)
+		if (code >= hidden[i].first && code <= hidden[i].last)
+			return true;
+	return false;
+}
+
+bool
 oct_mime_shown(const char *text)
 {
 	size_t len = strlen(text), n;
@@ -52,10 +61,8 @@ oct_mime_shown(const char *text)
 
 	for (; len > 0; text += n, len -= n) {
 		n = oct_mime_char(text, len, &code);
-		for (size_t i = 0; i < OCT_LEN(hidden); i++) {
-			if (code >= hidden[i].first && code <= hidden[i].last)
-				return false;
-		}
+		if (oct_mime_hides(code))
+			return false;
 	}
 	return true;
 }

@@ -23,6 +23,18 @@ size_t oct_mime_char(const char *s, size_t len, uint32_t *code);
  */
 bool oct_mime_shown(const char *text);
 
+/* Is this one of the characters that are not shown? */
+bool oct_mime_hides(uint32_t code);
+
+/*
+ * The value of a field of somebody else's mail as one line of UTF-8 for people:
+ * unfolded, encoded words decoded (RFC 2047), nothing that is not shown (see
+ * oct_mime_shown), no two blanks together; at most max characters, and "…" if
+ * there are more, or if the value has over 4,096 octets.  What cannot be read
+ * is U+FFFD.  Not for addresses: what was quoted may look like another part.
+ */
+void oct_mime_decode(struct oct_str *out, const char *value, size_t max);
+
 /*
  * A display name (RFC 5322 phrase) from column col on: quoted string, or words
  * of RFC 2047, folded, none over column 76, none cutting a character.

@@ -9,15 +9,31 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/io.h"
+#include "lib/mime_text.h"
 #include "policy/keys.h"
 #include "provisioning/ctl_held.h"
 
 #define COPY_OCTETS 4096
+#define SUBJECT_CHARACTERS 500
 
 static void
 set_text(json_t *v, const char *key, const char *text)
 {
 	ctl_json_set(v, key, ctl_json_text(text));
+}
+
+/* As a person reads it; the field itself is "subject_raw". */
+static json_t *
+subject_text(const char *raw)
+{
+	struct oct_str text;
+	json_t *v;
+
+	oct_str_heap(&text, 8 * SUBJECT_CHARACTERS);
+	oct_mime_decode(&text, raw, SUBJECT_CHARACTERS);
+	v = oct_str_err(&text) == 0 ? ctl_json_text(oct_str_text(&text)) : NULL;
+	oct_str_free(&text);
+	return v;
 }
 
 json_t *
@@ -33,7 +49,7 @@ ctl_held_json(const struct case_item *item)
 	set_text(v, "typed", h->typed);
 	set_text(v, "rpath", h->rpath);
 	set_text(v, "from", h->from);
-	set_text(v, "subject", h->subject);
+	ctl_json_set(v, "subject", subject_text(h->subject));
 	set_text(v, "reason", h->reason);
 	set_text(v, "class", h->class);
 	set_text(v, "state", held_state_name(item->state));
@@ -51,6 +67,7 @@ ctl_held_json_whole(const struct case_item *item)
 	const struct held *h = &item->held;
 	json_t *v = ctl_held_json(item);
 
+	set_text(v, "subject_raw", h->subject);
 	set_text(v, "sid", h->sid);
 	set_text(v, "symbols", h->symbols);
 	set_text(v, "client", h->client);

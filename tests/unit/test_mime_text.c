@@ -266,6 +266,113 @@ hidden_characters_are_not_shown(void **state OCT_UNUSED)
 }
 
 static void
+values_are_decoded_for_people(void **state OCT_UNUSED)
+{
+	static const struct {
+		const char *name, *in, *want;
+	} rows[] = {
+		{ "plain", "Bonjour", "Bonjour" },
+		{ "empty", "", "" },
+		{ "Q", "=?iso-8859-1?Q?=C9t=E9_chaud?=", "\u00c9t\u00e9 chaud" },
+		{ "B", "=?UTF-8?B?w6l0w6k=?=", "\u00e9t\u00e9" },
+		{ "language", "=?utf-8*fr?q?=C3=A9?=", "\u00e9" },
+		{ "windows", "=?windows-1252?Q?=80_et_=93a=94?=",
+		    "\u20ac et \u201ca\u201d" },
+		{ "other alphabets", "=?koi8-r?B?8NLJ18XU?= =?shift_jis?B?k/o=?=",
+		    "\u041f\u0440\u0438\u0432\u0435\u0442\u65e5" },
+		{ "blanks between words", "=?utf-8?Q?a?=\r\n =?utf-8?Q?b?= c",
+		    "ab c" },
+		{ "character cut between words",
+		    "=?utf-8?B?w6nD?= =?utf-8?B?qQ==?=", "\u00e9\u00e9" },
+		{ "word in text", "Re: =?utf-8?Q?=C3=A9?= fin", "Re: \u00e9 fin" },
+		{ "folded", "un\r\n\tdeux   trois \r\n", "un deux trois" },
+		{ "line ends inside", "=?utf-8?Q?a=0D=0ABcc:_b?=", "a Bcc: b" },
+		{ "controls", "a\x1b[31mb=?utf-8?Q?=00=07c?=", "a[31mbc" },
+		{ "controls in a word", "=?utf-8?Q?a=1B=00=07c?=", "ac" },
+		{ "direction", "=?utf-8?Q?a=E2=80=AEb=E2=80=8B?=", "ab" },
+		{ "declared UTF-8 that is none", "=?utf-8?Q?a=FFb?=",
+		    "a\xef\xbf\xbd" "b" },
+		{ "raw UTF-8", "\xc3\xa9t\xc3\xa9", "\u00e9t\u00e9" },
+		{ "raw Latin", "\xe9t\xe9", "\u00e9t\u00e9" },
+		{ "unknown charset", "a =?utf-7?Q?+AGE-?= b",
+		    "a \xef\xbf\xbd b" },
+		{ "charset that is a path", "=?../../x?Q?a?=", "=?../../x?Q?a?=" },
+		{ "charset of glibc's hole", "=?iso-2022-cn-ext?Q?a?=",
+		    "\xef\xbf\xbd" },
+		{ "unfinished", "=?utf-8?Q?abc", "=?utf-8?Q?abc" },
+		{ "unknown encoding", "=?utf-8?X?abc?=", "=?utf-8?X?abc?=" },
+		{ "bare question mark", "=?", "=?" },
+		{ "broken hex", "=?utf-8?Q?a=4?=", "a=4" },
+		{ "half base64", "=?utf-8?B?w6?=", "\xef\xbf\xbd" },
+		{ "as long as it may be", "0123456789", "0123456789" },
+		{ "longer", "01234567890123456789012345678901234567890123456789x",
+		    "01234567890123456789012345678901234567890123456789\u2026" },
+	};
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct oct_str out;
+
+		print_message("  %s\n", rows[i].name);
+		oct_str_heap(&out, 1000);
+		oct_mime_decode(&out, rows[i].in, 50);
+		assert_int_equal(oct_str_err(&out), 0);
+		assert_string_equal(oct_str_text(&out), rows[i].want);
+		oct_str_free(&out);
+	}
+}
+
+/* Whatever the octets: one line of what may be shown, or U+FFFD. */
+static void
+decoding_withstands_anything(void **state OCT_UNUSED)
+{
+	static const char *const bits[] = { "=?", "?=", "utf-8", "gb18030",
+		"iso-2022-jp", "euc-kr", "?B?", "?Q?", "=", "=1B=24=42", "w6k",
+		" ", "\r\n ", "\xc3", "\xff", "\x1b", "?", "*", "_" };
+	unsigned long seed = 1;
+
+	for (int i = 0; i < 20000; i++) {
+		struct oct_str in, out;
+		size_t len, n;
+		uint32_t code;
+
+		oct_str_heap(&in, 100000);
+		oct_str_heap(&out, 100000);
+		for (int k = 0; k < 30; k++) {
+			seed = (seed * 6364136223846793005UL +
+			    1442695040888963407UL);
+			oct_str_add(&in, bits[(seed >> 33) % OCT_LEN(bits)]);
+		}
+		oct_mime_decode(&out, in.buf, 100);
+		assert_int_equal(oct_str_err(&out), 0);
+		len = out.len;
+		for (const char *s = oct_str_text(&out); len > 0;
+		     s += n, len -= n) {
+			n = oct_mime_char(s, len, &code);
+			assert_true(code == 0xfffd ? n == 3
+						   : !oct_mime_hides(code));
+		}
+		oct_str_free(&in);
+		oct_str_free(&out);
+	}
+}
+
+static void
+long_values_are_cut_and_say_so(void **state OCT_UNUSED)
+{
+	struct oct_str in, out;
+
+	oct_str_heap(&in, 100000);
+	oct_str_heap(&out, 100000);
+	for (int i = 0; i < 5000; i++)
+		oct_str_addc(&in, 'a');
+	oct_mime_decode(&out, in.buf, 100000);
+	assert_int_equal(out.len, 4096 + 3);
+	assert_string_equal(out.buf + 4096, "\u2026");
+	oct_str_free(&in);
+	oct_str_free(&out);
+}
+
+static void
 made_id_is_an_id(void **state OCT_UNUSED)
 {
 	static const uint8_t random[16] = { 0, 1, 0xff, 0xa0 };
@@ -286,20 +393,29 @@ dates_are_local_and_worded(void **state OCT_UNUSED)
 	static const struct {
 		const char *tz;
 		int64_t ms;
-		const char *fr, *en;
+		const char *fr, *en, *zone;
 	} rows[] = {
 		{ "UTC", 1795257900000,
 		    "samedi 21 novembre 2026 à 10\u00a0h\u00a045",
-		    "Saturday 21 November 2026 at 10:45 (UTC)" },
+		    "Saturday 21 November 2026 at 10:45 (UTC)", " (UTC)" },
 		{ "CET-1CEST,M3.5.0,M10.5.0/3", 1795257900000,
 		    "samedi 21 novembre 2026 à 11\u00a0h\u00a045",
-		    "Saturday 21 November 2026 at 11:45 (UTC+1)" },
+		    "Saturday 21 November 2026 at 11:45 (UTC+1)", " (UTC+1)" },
 		{ "CET-1CEST,M3.5.0,M10.5.0/3", 1785535500000,
 		    "samedi 1er août 2026 à 0\u00a0h\u00a005",
-		    "Saturday 1 August 2026 at 00:05 (UTC+2)" },
+		    "Saturday 1 August 2026 at 00:05 (UTC+2)", " (UTC+2)" },
+		{ "Europe/Paris", 1785535500000,
+		    "samedi 1er août 2026 à 0\u00a0h\u00a005",
+		    "Saturday 1 August 2026 at 00:05 (UTC+2)",
+		    " (heure de Paris)" },
+		{ "Indian/Reunion", 1795257900000,
+		    "samedi 21 novembre 2026 à 14\u00a0h\u00a045",
+		    "Saturday 21 November 2026 at 14:45 (UTC+4)",
+		    " (heure de La Réunion)" },
 		{ "<-0330>3:30", 1795257900000,
 		    "samedi 21 novembre 2026 à 7\u00a0h\u00a015",
-		    "Saturday 21 November 2026 at 07:15 (UTC-3:30)" },
+		    "Saturday 21 November 2026 at 07:15 (UTC-3:30)",
+		    " (UTC-3:30)" },
 	};
 
 	for (size_t i = 0; i < OCT_LEN(rows); i++) {
@@ -313,6 +429,10 @@ dates_are_local_and_worded(void **state OCT_UNUSED)
 		oct_date_en(&en, rows[i].ms);
 		assert_string_equal(oct_str_text(&fr), rows[i].fr);
 		assert_string_equal(oct_str_text(&en), rows[i].en);
+		oct_str_clear(&en);
+		oct_date_fr_zone(&en, rows[i].ms);
+		assert_memory_equal(en.buf, fr.buf, fr.len);
+		assert_string_equal(en.buf + fr.len, rows[i].zone);
 		oct_str_free(&fr);
 		oct_str_free(&en);
 	}
@@ -330,6 +450,9 @@ main(void)
 		cmocka_unit_test(paragraphs_are_filled),
 		cmocka_unit_test(message_ids_are_picked),
 		cmocka_unit_test(hidden_characters_are_not_shown),
+		cmocka_unit_test(values_are_decoded_for_people),
+		cmocka_unit_test(decoding_withstands_anything),
+		cmocka_unit_test(long_values_are_cut_and_say_so),
 		cmocka_unit_test(made_id_is_an_id),
 		cmocka_unit_test(dates_are_local_and_worded),
 	};
