@@ -344,6 +344,7 @@ domain_writes(struct writing *w)
 	store_txn_del(w->txn, key);
 	/* Whoever brings the domain back must not sign with these. */
 	store_txn_del(w->txn, key_dkim(key, domain));
+	store_txn_del(w->txn, key_templates(key, domain));
 }
 
 static void

@@ -94,6 +94,12 @@ key_own(char out[KEY_SIZE], const char *domain)
 }
 
 const char *
+key_templates(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "templates");
+}
+
+const char *
 key_relations(char out[KEY_SIZE], const char *domain, const char *local)
 {
 	return join2(out, domain, "rel", local);

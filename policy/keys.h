@@ -33,6 +33,8 @@ const char *key_aliases(char out[KEY_SIZE], const char *domain);
 const char *key_dkim(char out[KEY_SIZE], const char *domain);
 /* hash: who writes in the domain's name without proof (policy/own.h) */
 const char *key_own(char out[KEY_SIZE], const char *domain);
+/* hash: "challenge.fr" -> text of that template; domain "@" = the platform's */
+const char *key_templates(char out[KEY_SIZE], const char *domain);
 /* hash: sid -> packed relation (policy/relation.h) */
 const char *key_relations(char out[KEY_SIZE], const char *domain,
     const char *local);

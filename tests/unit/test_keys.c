@@ -35,6 +35,8 @@ test_names(void **state)
 		{ "aliases", key_aliases(room(), "d.fr"), "oct:{d.fr}:alias" },
 		{ "DKIM keys", key_dkim(room(), "d.fr"), "oct:{d.fr}:dkim" },
 		{ "own name", key_own(room(), "d.fr"), "oct:{d.fr}:own" },
+		{ "templates", key_templates(room(), "@"),
+		    "oct:{@}:templates" },
 		{ "relations", key_relations(room(), "d.fr", "jo"),
 		    "oct:{d.fr}:rel:jo" },
 		{ "grants", key_grants(room(), "d.fr", "@"),
