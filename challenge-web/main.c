@@ -173,7 +173,6 @@ main(int argc, char **argv)
 	int status = DAEMON_EXIT_UNAVAILABLE;
 
 	daemon_options(argc, argv, PROGRAM, PURPOSE, &opts);
-	tzset();
 	if (sodium_init() < 0 || load(opts.conf_path, &settings) != 0)
 		return DAEMON_EXIT_CONFIG;
 	if (opts.test) {
@@ -183,7 +182,7 @@ main(int argc, char **argv)
 	daemon_prepare();
 	(void)daemon_raise_nofile((size_t)settings->web_connections +
 	    NOFILE_FIXED);
-	if (app_open(settings, &app) == 0)
+	if (settings_tell_time(settings) == 0 && app_open(settings, &app) == 0)
 		status = serve(app);
 	app_close(app);
 	settings_free(settings);

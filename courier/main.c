@@ -250,9 +250,9 @@ main(int argc, char **argv)
 		return DAEMON_EXIT_CONFIG;
 	if (opts.test)
 		goto out;
-	tzset();
 	daemon_prepare();
-	if (courier_open(settings, &c) != 0)
+	if (settings_tell_time(settings) != 0 ||
+	    courier_open(settings, &c) != 0)
 		status = DAEMON_EXIT_UNAVAILABLE;
 	else
 		status = serve(c);

@@ -5,14 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/addr.h"
+#include "lib/date_text.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/mime_text.h"
 #include "lib/num.h"
 #include "policy/ledger.h"
 #include "policy/list_zone.h"
 #include "policy/settings_int.h"
+#include "policy/template.h"
 
 #define DAY_MS 86400000LL
 #define HUNDREDTHS_MAX 100000 /* so that no sum of weights overflows */
@@ -161,6 +165,27 @@ settings_is_ledger(const char *v)
 	return settings_is_path_or_empty(v) || strcmp(v, "none") == 0;
 }
 
+bool
+settings_is_shown(const char *v)
+{
+	return oct_mime_shown(v);
+}
+
+/* A name that tzset(3) does not find would silently be UTC. */
+bool
+settings_is_timezone(const char *v)
+{
+	char path[128];
+	struct oct_str s;
+
+	if (strcmp(v, "UTC") == 0)
+		return true;
+	oct_str_fixed(&s, path, sizeof(path));
+	oct_str_addf(&s, "/usr/share/zoneinfo/%s", v);
+	return *v != '/' && *v != ':' && strstr(v, "..") == NULL &&
+	    oct_str_err(&s) == 0 && access(path, R_OK) == 0;
+}
+
 static int
 parse_weight(const char *v, enum symbol_id *id, int32_t *weight)
 {
@@ -215,6 +240,23 @@ report(OCT_UNUSED void *arg, const char *text)
 	oct_log(OCT_ERROR, "%s", text);
 }
 
+/* They stand together in a mail of 1.5 kB. */
+static int
+check_contact(const char *path, const struct settings *s)
+{
+	size_t octets = strlen(s->web_operator) +
+	    strlen(s->challenge_contact) + strlen(s->challenge_dpo) +
+	    strlen(s->challenge_notice);
+
+	if (octets <= TEMPLATE_CONTACT_MAX)
+		return 0;
+	oct_log(OCT_ERROR,
+	    "%s: web.operator, challenge.contact, dpo and notice: %zu octets "
+	    "together, expected at most %d",
+	    path, octets, TEMPLATE_CONTACT_MAX);
+	return OCT_ECONF;
+}
+
 static int
 check_together(const char *path, const struct settings *s)
 {
@@ -223,12 +265,13 @@ check_together(const char *path, const struct settings *s)
 	(void)!settings_hundredths(s->tag, &tag);
 	(void)!settings_hundredths(s->hold, &hold);
 	(void)!settings_hundredths(s->reject, &reject);
-	if (tag <= hold && hold <= reject)
-		return 0;
-	oct_log(OCT_ERROR,
-	    "%s: score: tag %s, hold %s, reject %s: each must be at most the next",
-	    path, s->tag, s->hold, s->reject);
-	return OCT_ECONF;
+	if (tag > hold || hold > reject) {
+		oct_log(OCT_ERROR,
+		    "%s: score: tag %s, hold %s, reject %s: each must be at most the next",
+		    path, s->tag, s->hold, s->reject);
+		return OCT_ECONF;
+	}
+	return check_contact(path, s);
 }
 
 #define SETTINGS_TABLES 2
@@ -281,6 +324,33 @@ settings_sample(struct oct_str *out)
 	all_tables(NULL, tables);
 	oct_conf_sample(tables, SETTINGS_TABLES, out);
 	return oct_str_err(out);
+}
+
+int
+settings_tell_time(const struct settings *s)
+{
+	const char *zone = s->timezone;
+
+	/* The default was not checked. */
+	if (!settings_is_timezone(zone)) {
+		oct_log(OCT_WARNING,
+		    "platform.timezone=%s effect=\"mails tell the time in UTC\" "
+		    "hint=\"install tzdata\"",
+		    zone);
+		zone = "UTC";
+	}
+	return oct_date_zone(zone);
+}
+
+void
+settings_page_host(const struct settings *s, char out[256])
+{
+	const char *host = strstr(s->challenge_url, "://");
+	struct oct_str text;
+
+	host = host != NULL ? host + 3 : s->challenge_url;
+	oct_str_fixed(&text, out, 256);
+	oct_str_addn(&text, host, strcspn(host, ":/"));
 }
 
 /* --- In the form that the modules want ---------------------------------------- */

@@ -27,6 +27,7 @@ struct settings {
 	/* platform */
 	char *hostname, *authserv_id, *node, *secret_file;
 	int language; /* 0 = fr, 1 = en */
+	char *timezone;
 	/* redis */
 	char *redis_address, *redis_user, *redis_password;
 	int64_t redis_db, redis_connect, redis_command;
@@ -51,7 +52,7 @@ struct settings {
 	struct oct_conf_list weights;  /* "SYMBOL=1.5" */
 	/* challenge */
 	char *challenge_domain, *challenge_url, *challenge_from,
-	    *challenge_contact, *challenge_notice;
+	    *challenge_contact, *challenge_dpo, *challenge_notice;
 	struct oct_conf_list statutory, providers;
 	char *institutional_file, *providers_file; /* "" = none */
 	int64_t t_settle, t_fresh, t_hold, t_hold_silent, t_hold_virus,
@@ -93,6 +94,12 @@ void settings_free(struct settings *s);
 
 /* The commented sample file. */
 OCT_CHECK int settings_sample(struct oct_str *out);
+
+/* The time of this process is told in that zone from here on; before there are
+ * threads. */
+OCT_CHECK int settings_tell_time(const struct settings *s);
+/* The host of the challenge pages, without its port. */
+void settings_page_host(const struct settings *s, char out[256]);
 
 /* Parts in the form that the modules want; strings stay the settings'. */
 void settings_store(const struct settings *s, struct store_conf *out);

@@ -22,6 +22,8 @@ bool settings_is_local(const char *v);
 bool settings_is_path(const char *v);
 bool settings_is_path_or_empty(const char *v);
 bool settings_is_ledger(const char *v);
+bool settings_is_shown(const char *v);
+bool settings_is_timezone(const char *v);
 bool settings_is_weight(const char *v);
 bool settings_is_list(const char *v);
 void settings_explain_list(const char *v, struct oct_str *out);
