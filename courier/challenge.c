@@ -93,9 +93,17 @@ compose(struct courier *c, const struct challenge *ch, const struct links *l,
 		.expiry_ms = ch->expires_ms, .orig_id = ch->message_id,
 		.orig_refs = ch->references, .url = l->url, .code = l->code };
 
+	struct template_texts texts;
+	int rc = courier_texts(c, TEMPLATE_CHALLENGE, ch->domain, ch->lang,
+	    &texts, &m.texts);
+
+	if (rc != 0)
+		return rc;
 	randombytes_buf(m.random, sizeof(m.random));
 	courier_contact(c, &m.contact);
-	return challenge_mail_write(&m, out);
+	rc = challenge_mail_write(&m, out);
+	template_texts_fini(&texts);
+	return rc;
 }
 
 static enum duty

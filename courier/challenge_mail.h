@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mail that asks a first-time sender to confirm (challenge.md 10b): French,
- * then short English; plain text; nothing of what the sender wrote but the
- * addresses that he typed.  Composes only: who is asked is decided elsewhere.
- * The reverse-path of the mail is the caller's affair.  Pure, any thread.
+ * The mail that asks a first-time sender to confirm (challenge.md 10b): the
+ * language of the hosted domain, then the other one in short; plain text;
+ * nothing of what the sender wrote but the addresses that he typed.  Composes
+ * only: who is asked is decided elsewhere.  The reverse-path of the mail is the
+ * caller's affair.  Pure, any thread.
  */
 #ifndef OCT_COURIER_CHALLENGE_MAIL_H
 #define OCT_COURIER_CHALLENGE_MAIL_H
@@ -12,8 +13,8 @@
 #include "lib/def.h"
 #include "lib/str.h"
 
-#define CHALLENGE_MAIL_TEXT_MAX 1536 /* octets of the text, before encoding */
-#define CHALLENGE_MAIL_URL_MAX 90
+#define CHALLENGE_MAIL_TEXT_MAX TEMPLATE_CHALLENGE_MAX /* before encoding */
+#define CHALLENGE_MAIL_URL_MAX TEMPLATE_URL_MAX
 #define CHALLENGE_MAIL_MAX 16384     /* octets of the whole: a bound for out */
 
 struct challenge_mail {
@@ -31,6 +32,7 @@ struct challenge_mail {
 	const char *code;        /* 6 digits */
 	bool code_always;        /* the page always asks for the code */
 	struct notice_contact contact;
+	struct notice_texts texts;
 };
 
 /*

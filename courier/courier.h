@@ -17,6 +17,7 @@
 #include "policy/directory.h"
 #include "policy/dkim_vault.h"
 #include "policy/settings.h"
+#include "policy/template_store.h"
 
 struct courier {
 	const struct settings *settings;
@@ -30,6 +31,7 @@ struct courier {
 	struct oct_token_keys tokens;
 	uint8_t code_key[OCT_KEY_OCTETS], suppress_key[OCT_KEY_OCTETS];
 	char challenge_domain[OCT_DOMAIN_SIZE];
+	char page_host[OCT_DOMAIN_SIZE]; /* that templates may name */
 };
 
 /* Open everything; failures are logged. */
@@ -94,6 +96,15 @@ OCT_CHECK int courier_suppressed(struct courier *c, const char *address);
 
 /* The texts of the operator. */
 void courier_contact(const struct courier *c, struct notice_contact *out);
+
+/*
+ * A template as it is in force for a hosted domain, lang ("fr" or "en") first;
+ * one that is no good is passed over, and logged.  use borrows of texts, which
+ * template_texts_fini ends.  0, or the store's error.
+ */
+OCT_CHECK int courier_texts(struct courier *c, enum template_id id,
+    const char *domain, const char *lang, struct template_texts *texts,
+    struct notice_texts *use);
 
 /* Messages in the spool that the store does not know, because the milter could
  * not tell whether they were registered, or could not reach it: known again. */

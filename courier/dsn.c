@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/date_text.h"
 #include "lib/err.h"
 #include "lib/mime_text.h"
 
-#define PARAGRAPH_MAX 1024
-#define TEXT_MAX 4096
 #define VALUE_MAX 900       /* of one status field: RFC 5322 2.1.1 */
 #define HEADER_LINE_MAX 998 /* RFC 5322 2.1.1 */
 
@@ -180,94 +177,22 @@ write_status(const struct dsn *d, struct oct_str *out)
 	return rc == OCT_EFULL ? OCT_EPARSE : rc;
 }
 
-static const char *
-why_french(enum dsn_reason reason)
-{
-	switch (reason) {
-	case DSN_UNCONFIRMED:
-		return "C'était votre premier message à cette adresse. "
-		    "Nous vous avions demandé de le confirmer et nous n'avons "
-		    "pas reçu votre confirmation à temps\u00a0: il a été "
-		    "supprimé.";
-	case DSN_UNASKED:
-		return "C'était votre premier message à cette adresse. Son "
-		    "destinataire ne l'a pas demandé à temps\u00a0: il a été "
-		    "supprimé.";
-	case DSN_REFUSED:
-		return "Le serveur de messagerie du destinataire l'a "
-		    "refusé. Sa réponse se trouve dans les détails techniques "
-		    "joints.";
-	case DSN_GAVE_UP:
-		return "Il n'a pas pu être remis pendant plusieurs jours. Les "
-		    "détails techniques sont joints.";
-	}
-	return "";
-}
-
-static const char *
-why_english(enum dsn_reason reason)
-{
-	switch (reason) {
-	case DSN_UNCONFIRMED:
-		return "It was the first that you sent there; we asked you to "
-		    "confirm it and did not hear from you in time, so it was "
-		    "deleted.";
-	case DSN_UNASKED:
-		return "It was the first that you sent there, and its "
-		    "recipient did not ask for it in time, so it was deleted.";
-	case DSN_REFUSED:
-		return "The recipient's mail server refused it; its answer is "
-		    "in the technical details attached.";
-	case DSN_GAVE_UP:
-		return "It could not be delivered for several days; technical "
-		    "details are attached.";
-	}
-	return "";
-}
-
-static void
-write_french(const struct dsn *d, struct oct_str *p, struct oct_str *text)
-{
-	oct_str_add(text, "Bonjour,\n\n");
-	oct_str_add(p, "Votre message du ");
-	oct_date_fr(p, d->arrival_ms);
-	oct_str_add(p, " n'a pas été remis à\u00a0:");
-	notice_paragraph(p, text);
-	notice_addresses_write(&d->rcpt, 1, text);
-	oct_str_add(p, why_french(d->reason));
-	notice_paragraph(p, text);
-	oct_str_add(p, "Si votre message est important, joignez votre "
-	    "correspondant par un autre moyen, ou demandez-nous de l'aide.");
-	notice_paragraph(p, text);
-}
-
-static void
-write_english(const struct dsn *d, struct oct_str *p, struct oct_str *text)
-{
-	oct_str_add(text, "\nEnglish\n\n");
-	oct_str_add(p, "Your message of ");
-	oct_date_en(p, d->arrival_ms);
-	oct_str_add(p, " was not delivered to the address above. ");
-	oct_str_add(p, why_english(d->reason));
-	notice_paragraph(p, text);
-}
-
 static int
-write_text(const struct dsn *d, struct oct_str *out)
+render(const struct dsn *d, struct oct_str *subject, struct oct_str *text)
 {
-	struct oct_str text, paragraph;
-	int rc;
+	static const enum template_word words[] = {
+		[DSN_UNCONFIRMED] = TEMPLATE_W_UNCONFIRMED,
+		[DSN_UNASKED] = TEMPLATE_W_UNASKED,
+		[DSN_REFUSED] = TEMPLATE_W_REFUSED,
+		[DSN_GAVE_UP] = TEMPLATE_W_GAVE_UP,
+	};
+	struct notice_values v;
 
-	oct_str_heap(&text, TEXT_MAX);
-	oct_str_heap(&paragraph, PARAGRAPH_MAX);
-	write_french(d, &paragraph, &text);
-	notice_contact_write(&d->contact, &text);
-	write_english(d, &paragraph, &text);
-	notice_text_write(&text, out);
-	rc = oct_str_err(&text);
-	oct_str_free(&text);
-	oct_str_free(&paragraph);
-	return rc;
+	notice_values_init(&v, &d->contact);
+	notice_set_date(&v, TEMPLATE_V_DATE, d->arrival_ms);
+	notice_set_addresses(&v, &d->rcpt, 1);
+	notice_word(&v, words[d->reason]);
+	return notice_render(TEMPLATE_END, &d->texts, &v, subject, text);
 }
 
 /* Octets of the field at s, continuation lines and line end included. */
@@ -343,11 +268,11 @@ write_header_copy(const struct dsn *d, struct oct_str *out)
 }
 
 static int
-write_head(const struct dsn *d, struct oct_str *out)
+write_head(const struct dsn *d, const char *subject, struct oct_str *out)
 {
-	struct notice_head head = { .from_name = "Filtre de messagerie",
-		.from = d->role, .to = d->to,
-		.subject = "Votre message n'a pas été remis (undelivered mail)",
+	struct notice_head head = {
+		.from_name = notice_from_name(d->texts.first),
+		.from = d->role, .to = d->to, .subject = subject,
 		.message_id = d->message_id, .host = d->host,
 		.parent_id = d->orig_id, .parent_refs = d->orig_refs,
 		.now_ms = d->now_ms };
@@ -365,30 +290,46 @@ make_boundary(const struct dsn *d, struct oct_str *out)
 		oct_str_addf(out, "%02x", d->random[sizeof(d->random) - 1 - i]);
 }
 
-int
-dsn_write(const struct dsn *d, struct oct_str *out)
+static int
+write_parts(const struct dsn *d, const struct oct_str *text,
+    struct oct_str *out)
 {
 	char boundary[64];
 	struct oct_str b;
-	int rc = notice_contact_check(&d->contact);
+	int rc;
 
 	oct_str_fixed(&b, boundary, sizeof(boundary));
 	make_boundary(d, &b);
-	if (rc == 0)
-		rc = write_head(d, out);
-	if (rc != 0)
-		return rc;
 	oct_str_addf(out, "Content-Type: multipart/report; "
 	    "report-type=delivery-status;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
 	    boundary, boundary);
-	rc = write_text(d, out);
+	notice_text_write(text, d->texts.first, out);
 	oct_str_addf(out, "\r\n--%s\r\nContent-Type: message/delivery-status"
 	    "\r\n\r\n", boundary);
-	if (rc == 0)
-		rc = write_status(d, out);
+	rc = write_status(d, out);
 	oct_str_addf(out, "\r\n--%s\r\n", boundary);
 	if (rc == 0)
 		rc = write_header_copy(d, out);
 	oct_str_addf(out, "\r\n--%s--\r\n", boundary);
+	return rc;
+}
+
+int
+dsn_write(const struct dsn *d, struct oct_str *out)
+{
+	struct oct_str subject, text;
+	int rc = notice_contact_check(&d->contact);
+
+	if (rc != 0)
+		return rc;
+	oct_str_heap(&subject, TEMPLATE_SUBJECT_MAX);
+	oct_str_heap(&text, TEMPLATE_TEXT_MAX);
+	rc = render(d, &subject, &text);
+	if (rc == 0)
+		rc = write_head(d, oct_str_text(&subject), out);
+	if (rc == 0)
+		rc = write_parts(d, &text, out);
+	oct_str_free(&subject);
+	oct_str_free(&text);
 	return rc != 0 ? rc : oct_str_err(out);
 }

@@ -42,6 +42,7 @@ struct dsn {
 				    line, whole fields only */
 	size_t headers_len;
 	struct notice_contact contact;
+	struct notice_texts texts;
 };
 
 /*

@@ -125,6 +125,21 @@ read_head(struct courier *c, const char *id, char *head, size_t *n)
 }
 
 static int
+write_dsn(struct courier *c, const struct held *h, struct dsn *d,
+    struct oct_str *out)
+{
+	struct template_texts texts;
+	int rc = courier_texts(c, TEMPLATE_END, h->domain, h->lang, &texts,
+	    &d->texts);
+
+	if (rc != 0)
+		return rc;
+	rc = dsn_write(d, out);
+	template_texts_fini(&texts);
+	return rc;
+}
+
+static int
 compose(struct courier *c, const struct case_item *item,
     enum challenge_state asked, struct oct_str *out)
 {
@@ -154,7 +169,7 @@ compose(struct courier *c, const struct case_item *item,
 	randombytes_buf(d.random, sizeof(d.random));
 	courier_contact(c, &d.contact);
 	if (rc == 0)
-		rc = dsn_write(&d, out);
+		rc = write_dsn(c, h, &d, out);
 	free(headers);
 	return rc;
 }

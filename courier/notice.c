@@ -6,6 +6,7 @@
 
 #include "lib/addr.h"
 #include "lib/clock.h"
+#include "lib/date_text.h"
 #include "lib/err.h"
 #include "lib/mime_text.h"
 
@@ -21,31 +22,20 @@ notice_contact_check(const struct notice_contact *contact)
 	size_t octets = 0;
 
 	for (size_t i = 0; i < OCT_LEN(all); i++) {
-		octets += strlen(all[i]);
-		if (octets > NOTICE_CONTACT_MAX || !oct_mime_shown(all[i]))
+		size_t len = strlen(all[i]);
+
+		octets += len;
+		if (len > TEMPLATE_OPERATOR_MAX ||
+		    octets > TEMPLATE_CONTACT_MAX || !oct_mime_shown(all[i]))
 			return OCT_ECONF;
 	}
 	return 0;
 }
 
-void
-notice_contact_write(const struct notice_contact *contact,
-    struct oct_str *text)
+const char *
+notice_from_name(enum template_lang lang)
 {
-	const struct {
-		const char *label, *value;
-	} lines[] = {
-		{ "", contact->name },
-		{ "Aide\u00a0: ", contact->help },
-		{ "Données personnelles\u00a0: ", contact->dpo },
-		{ "Information\u00a0: ", contact->privacy },
-	};
-
-	for (size_t i = 0; i < OCT_LEN(lines); i++) {
-		if (lines[i].value[0] != '\0')
-			oct_str_addf(text, "%s%s\n", lines[i].label,
-			    lines[i].value);
-	}
+	return lang == TEMPLATE_FR ? "Filtre de messagerie" : "Mail filter";
 }
 
 /* "<address>", in the form that a header field can hold. */
@@ -144,19 +134,22 @@ notice_head_write(const struct notice_head *head, struct oct_str *out)
 		return rc;
 	add_thread(out, head);
 	/* RFC 3834 5, and the same for servers that do not know it. */
-	oct_str_add(out, "Auto-Submitted: auto-replied\r\n"
+	oct_str_addf(out, "Auto-Submitted: auto-%s\r\n"
 	    "X-Auto-Response-Suppress: All\r\n"
-	    "MIME-Version: 1.0\r\n");
+	    "MIME-Version: 1.0\r\n",
+	    head->generated ? "generated" : "replied");
 	return 0;
 }
 
 void
-notice_text_write(const struct oct_str *text, struct oct_str *out)
+notice_text_write(const struct oct_str *text, enum template_lang first,
+    struct oct_str *out)
 {
 	/* 8bit could be converted on the way, and break the signature. */
-	oct_str_add(out, "Content-Type: text/plain; charset=utf-8\r\n"
+	oct_str_addf(out, "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n"
-	    "Content-Language: fr, en\r\n\r\n");
+	    "Content-Language: %s\r\n\r\n",
+	    first == TEMPLATE_FR ? "fr, en" : "en, fr");
 	oct_mime_qp(out, oct_str_text(text), text->len);
 }
 
@@ -170,9 +163,21 @@ notice_is_shown(const char *address)
 	    strchr(at + 1, '@') == NULL && oct_mime_shown(address);
 }
 
+static void
+add_others(size_t n, enum template_lang lang, struct oct_str *text)
+{
+	const char *s = n > 1 ? "s" : "";
+
+	if (lang == TEMPLATE_FR)
+		oct_str_addf(text, "    et %zu autre%s adresse%s\n", n, s, s);
+	else
+		oct_str_addf(text, "    and %zu other address%s\n", n,
+		    n > 1 ? "es" : "");
+}
+
 void
 notice_addresses_write(const char *const *typed, size_t count,
-    struct oct_str *text)
+    enum template_lang lang, struct oct_str *text)
 {
 	size_t shown = 0, octets = 0;
 
@@ -186,20 +191,93 @@ notice_addresses_write(const char *const *typed, size_t count,
 		shown++;
 	}
 	if (shown == 0)
-		oct_str_add(text, "    une adresse de notre messagerie\n");
+		oct_str_add(text, lang == TEMPLATE_FR
+			? "    une adresse de notre messagerie\n"
+			: "    an address of our mail service\n");
 	else if (shown < count)
-		oct_str_addf(text, "    et %zu autre%s adresse%s\n",
-		    count - shown, count - shown > 1 ? "s" : "",
-		    count - shown > 1 ? "s" : "");
-	oct_str_add(text, "\n");
+		add_others(count - shown, lang, text);
 }
 
 void
-notice_paragraph(struct oct_str *paragraph, struct oct_str *text)
+notice_date_write(int64_t wall_ms, enum template_lang lang, struct oct_str *out)
 {
-	if (oct_str_err(paragraph) != 0 && text->err == 0)
-		text->err = paragraph->err;
-	oct_mime_fill(text, oct_str_text(paragraph), NOTICE_WIDTH);
-	oct_str_add(text, "\n");
-	oct_str_clear(paragraph);
+	if (lang == TEMPLATE_FR)
+		oct_date_fr_zone(out, wall_ms);
+	else
+		oct_date_en(out, wall_ms);
+}
+
+/* --- Templates put to work -------------------------------------------------- */
+
+void
+notice_set(struct notice_values *v, enum template_value which,
+    const char *text)
+{
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++)
+		v->in[i].value[which] = text;
+}
+
+void
+notice_word(struct notice_values *v, enum template_word which)
+{
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++)
+		v->in[i].words |= 1u << which;
+}
+
+void
+notice_values_init(struct notice_values *v,
+    const struct notice_contact *contact)
+{
+	memset(v, 0, sizeof(*v));
+	notice_set(v, TEMPLATE_V_OPERATOR, contact->name);
+	notice_set(v, TEMPLATE_V_HELP, contact->help);
+	notice_set(v, TEMPLATE_V_DPO, contact->dpo);
+	notice_set(v, TEMPLATE_V_NOTICE, contact->privacy);
+}
+
+void
+notice_set_date(struct notice_values *v, enum template_value which,
+    int64_t wall_ms)
+{
+	bool expiry = which == TEMPLATE_V_EXPIRY;
+
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++) {
+		struct oct_str s;
+
+		oct_str_fixed(&s, v->dates[i][expiry], TEMPLATE_DATE_MAX);
+		notice_date_write(wall_ms, (enum template_lang)i, &s);
+		v->in[i].value[which] = v->dates[i][expiry];
+	}
+}
+
+void
+notice_set_addresses(struct notice_values *v, const char *const *typed,
+    size_t count)
+{
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++) {
+		struct oct_str s;
+
+		oct_str_fixed(&s, v->addresses[i], TEMPLATE_ADDRESSES_MAX);
+		notice_addresses_write(typed, count, (enum template_lang)i, &s);
+		OCT_ASSERT(oct_str_err(&s) == 0); /* SHOWN_OCTETS */
+		v->in[i].value[TEMPLATE_V_ADDRESSES] = v->addresses[i];
+	}
+}
+
+int
+notice_render(enum template_id id, const struct notice_texts *texts,
+    const struct notice_values *v, struct oct_str *subject,
+    struct oct_str *text)
+{
+	struct template_pair pair = { .first = texts->first };
+
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++) {
+		pair.source[i] = texts->source[i] != NULL
+		    ? texts->source[i]
+		    : template_builtin(id, (enum template_lang)i);
+		pair.in[i] = v->in[i];
+	}
+	template_render_pair(id, &pair, subject, text);
+	return oct_str_err(subject) != 0 ? oct_str_err(subject)
+					 : oct_str_err(text);
 }

@@ -154,6 +154,7 @@ courier_open(const struct settings *settings, struct courier **out)
 		return -ENOMEM;
 	c->settings = settings;
 	settings_timers(settings, &c->timers);
+	settings_page_host(settings, c->page_host);
 	rc = oct_domain_normalise(settings->challenge_domain,
 	    c->challenge_domain);
 	if (rc == 0)
@@ -198,6 +199,6 @@ courier_contact(const struct courier *c, struct notice_contact *out)
 {
 	*out = (struct notice_contact){ .name = c->settings->web_operator,
 		.help = c->settings->challenge_contact,
-		.dpo = "",
+		.dpo = c->settings->challenge_dpo,
 		.privacy = c->settings->challenge_notice };
 }

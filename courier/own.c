@@ -116,6 +116,29 @@ courier_send_own(struct courier *c, const struct own_mail *m,
 }
 
 int
+courier_texts(struct courier *c, enum template_id id, const char *domain,
+    const char *lang, struct template_texts *texts, struct notice_texts *use)
+{
+	int rc = template_load(c->store, domain, id, c->page_host, texts);
+
+	if (rc != 0)
+		return rc;
+	if (texts->passed_over)
+		oct_log(OCT_WARNING,
+		    "template=%s lang=%s of=%s domain=%s used=no line=%zu "
+		    "error=\"%s\"",
+		    template_name(id), template_lang_name(texts->bad_lang),
+		    template_origin_name(texts->bad_origin), domain,
+		    texts->problem.line, texts->problem.text);
+	*use = (struct notice_texts){ .first = strcmp(lang, "en") == 0
+		? TEMPLATE_EN
+		: TEMPLATE_FR };
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++)
+		use->source[i] = texts->source[i];
+	return 0;
+}
+
+int
 courier_suppressed(struct courier *c, const char *address)
 {
 	return suppress_read(c->store, c->suppress_key, address);

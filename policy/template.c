@@ -80,6 +80,7 @@ const struct word_spec template_word_specs[TEMPLATE_WORDS] = {
 	[TEMPLATE_W_UNCONFIRMED] = { "unconfirmed", TEMPLATE_W_UNCONFIRMED },
 	[TEMPLATE_W_UNASKED] = { "unasked", TEMPLATE_W_UNCONFIRMED },
 	[TEMPLATE_W_REFUSED] = { "refused", TEMPLATE_W_UNCONFIRMED },
+	[TEMPLATE_W_GAVE_UP] = { "gaveup", TEMPLATE_W_UNCONFIRMED },
 };
 
 #define ORDER (BIT(TEMPLATE_W_FIRST) | BIT(TEMPLATE_W_SECOND))
@@ -87,7 +88,7 @@ const struct word_spec template_word_specs[TEMPLATE_WORDS] = {
 #define PROOF (BIT(TEMPLATE_W_CODE) | BIT(TEMPLATE_W_BUTTON))
 #define ENDING                                                                 \
 	(BIT(TEMPLATE_W_UNCONFIRMED) | BIT(TEMPLATE_W_UNASKED) |               \
-	    BIT(TEMPLATE_W_REFUSED))
+	    BIT(TEMPLATE_W_REFUSED) | BIT(TEMPLATE_W_GAVE_UP))
 #define CONTACT                                                                \
 	(BIT(TEMPLATE_V_OPERATOR) | BIT(TEMPLATE_V_HELP) |                     \
 	    BIT(TEMPLATE_V_DPO) | BIT(TEMPLATE_V_NOTICE))

@@ -65,9 +65,10 @@ enum template_word {
 	TEMPLATE_W_BUTTON,
 	TEMPLATE_W_UNCONFIRMED, /* why it was not delivered */
 	TEMPLATE_W_UNASKED,
-	TEMPLATE_W_REFUSED
+	TEMPLATE_W_REFUSED,
+	TEMPLATE_W_GAVE_UP
 };
-#define TEMPLATE_WORDS (TEMPLATE_W_REFUSED + 1)
+#define TEMPLATE_WORDS (TEMPLATE_W_GAVE_UP + 1)
 
 struct template_input {
 	const char *value[TEMPLATE_VALUES]; /* NULL = "" */

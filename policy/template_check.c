@@ -358,7 +358,7 @@ template_check(enum template_id id, const char *source, const char *host,
 		    TEMPLATE_SOURCE_MAX);
 	c.line = 1;
 	if (!template_split(source, &subject, &subject_len, &body))
-		return refuse(&c, "expected \"Subject: \" and the subject, "
+		return refuse(&c, "expected 'Subject: ' and the subject, "
 		    "then an empty line, then the text");
 	c.line = 0;
 	rc = check_lines(&c, source);

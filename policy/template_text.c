@@ -142,6 +142,10 @@ static const char end_fr[] =
     "correspondant l'a refusé. Sa réponse se trouve dans les détails "
     "techniques joints.\n"
     "{{/refused}}\n"
+    "{{#gaveup}}\n"
+    "Nous avons essayé de le remettre pendant plusieurs jours, sans succès. "
+    "Les détails techniques sont joints.\n"
+    "{{/gaveup}}\n"
     "\n"
     "Si votre message est important, joignez votre correspondant par un autre "
     "moyen" N ": téléphone, courrier ou guichet."
@@ -158,7 +162,8 @@ static const char end_fr[] =
     "{{/unconfirmed}}"
     "{{#unasked}}C'était le premier" N "; il a été gardé sans que nous "
     "puissions vous écrire, puis supprimé.{{/unasked}}"
-    "{{#refused}}Le serveur du destinataire l'a refusé.{{/refused}}\n"
+    "{{#refused}}Le serveur du destinataire l'a refusé.{{/refused}}"
+    "{{#gaveup}}Il n'a pas pu être remis pendant plusieurs jours.{{/gaveup}}\n"
     "{{/second}}\n";
 
 static const char end_en[] =
@@ -188,6 +193,10 @@ static const char end_en[] =
     "We passed it on, but your correspondent's mail server refused it. Its "
     "answer is in the technical details attached.\n"
     "{{/refused}}\n"
+    "{{#gaveup}}\n"
+    "We tried to deliver it for several days, without success. Technical "
+    "details are attached.\n"
+    "{{/gaveup}}\n"
     "\n"
     "If your message is important, please reach your correspondent by other "
     "means: by telephone, by letter or in person."
@@ -202,10 +211,13 @@ static const char end_en[] =
     "{{#unconfirmed}}It was the first that you sent there; we asked you to "
     "confirm it and did not hear from you in time, so it was deleted."
     "{{/unconfirmed}}"
-    "{{#unasked}}It was the first that you sent there; it was held, we could "
-    "not write to you, and it was deleted in the end.{{/unasked}}"
+    "{{#unasked}}It was the first that you sent there; we were not able to ask "
+    "you to confirm it, and its recipient did not ask for it in time, so it "
+    "was deleted.{{/unasked}}"
     "{{#refused}}The recipient's mail server refused it; its answer is in the "
-    "technical details attached.{{/refused}}\n"
+    "technical details attached.{{/refused}}"
+    "{{#gaveup}}It could not be delivered for several days; technical details "
+    "are attached.{{/gaveup}}\n"
     "{{/second}}\n";
 
 /* --- To an owner ------------------------------------------------------------ */

@@ -56,6 +56,42 @@ mail_check_header(const char *message, const char *names)
 	return end + 4;
 }
 
+/* One group: every field's name in names; those of must are there. */
+static const char *
+check_group(const char *group, const char *names, const char *const *must)
+{
+	const char *end = strstr(group, "\r\n\r\n");
+	char block[8192], buf[2048];
+
+	end = end != NULL ? end + 4 : group + strlen(group);
+	assert_true((size_t)(end - group) + 2 < sizeof(block));
+	(void)snprintf(block, sizeof(block), "%.*s%s", (int)(end - group), group,
+	    end[-3] == '\n' ? "" : "\r\n");
+	(void)mail_check_header(block, names);
+	for (; *must != NULL; must++) {
+		const char *value = mail_check_field(block, *must, buf,
+		    sizeof(buf));
+
+		if (value == NULL || *value == '\0')
+			fail_msg("field \"%s\" is missing", *must);
+	}
+	return end;
+}
+
+void
+mail_check_status(const char *status)
+{
+	static const char *const message[] = { "Reporting-MTA", NULL };
+	static const char *const recipient[] = { "Final-Recipient", "Action",
+		"Status", NULL };
+	const char *rest = check_group(status, "Original-Envelope-Id:, "
+	    "Reporting-MTA:, Arrival-Date:", message);
+
+	rest = check_group(rest, "Original-Recipient:, Final-Recipient:, "
+	    "Action:, Status:, Diagnostic-Code:", recipient);
+	assert_string_equal(rest, "");
+}
+
 const char *
 mail_check_field(const char *message, const char *name, char *buf, size_t len)
 {

@@ -25,6 +25,11 @@ const char *mail_check_field(const char *message, const char *name, char *buf,
  * max octets. */
 void mail_check_lines(const char *text, const char *end, size_t max);
 
+/* The body of a message/delivery-status part of one recipient (RFC 3464 2.2 and
+ * 2.3): the fields that must be there are, none twice, none unknown, none out of
+ * its group, ASCII lines of at most 998 octets. */
+void mail_check_status(const char *status);
+
 /* Undo quoted-printable up to end (NULL: the NUL). */
 void mail_check_qp(const char *text, const char *end, struct oct_str *out);
 

@@ -92,18 +92,19 @@ all_fields_are_there(void **state OCT_UNUSED)
 static void
 text_says_what_it_must(void **state OCT_UNUSED)
 {
-	static const char *const parts[] = { "samedi 21 novembre 2026 à",
+	static const char *const parts[] = {
+		"samedi 21 novembre 2026 à 10\u00a0h\u00a045 (UTC)",
 		"\r\n    mairie@exemple.example\r\n",
 		"\r\nhttps://filtre.example/abcdefghijklmnop\r\n",
-		"(code, if asked)\u00a0: 012 345\r\n",
+		"Code, si la page le demande\u00a0: 012 345\r\n",
 		"Ou répondez simplement à ce courriel.",
-		"samedi 28 novembre 2026 à", "Ce n'est pas",
-		    "saisissez le code",
-		"Centre de gestion\r\n", "Aide\u00a0: aide@cdg.example\r\n",
+		"samedi 28 novembre 2026 à", "«\u00a0Ce n'est pas moi\u00a0»",
+		"saisissez le code", "Centre de gestion\r\n",
+		"Aide\u00a0: aide@cdg.example\r\n",
 		"Données personnelles\u00a0: dpo@cdg.example\r\n",
 		"Information\u00a0: https://cdg.example/donnees\r\n",
-		"You wrote to this address", "Saturday 28 November 2026 at",
-		"cette adresse" };
+		"your first message here", "Saturday 28 November 2026 at",
+		"cette adresse", "if asked: 012 345" };
 	struct challenge_mail m = a_mail();
 	struct oct_str mail, text, flat;
 
@@ -134,7 +135,7 @@ code_mode_is_worded(void **state OCT_UNUSED)
 	m.code_always = true;
 	compose(&m, &mail, &text);
 	assert_non_null(strstr(text.buf,
-	    "Code à saisir (code to enter)\u00a0: 012 345\r\n"));
+	    "Code à saisir\u00a0: 012 345\r\n"));
 	oct_str_free(&mail);
 	oct_str_free(&text);
 }
@@ -264,6 +265,8 @@ largest_inputs_fit(void **state OCT_UNUSED)
 	memcpy(local + 40, "@x.example", 11);
 	memset(url, 'u', sizeof(url));
 	memcpy(url, "https://", 8);
+	assert_int_equal(setenv("TZ", "Europe/Paris", 1), 0);
+	tzset();
 	url[CHALLENGE_MAIL_URL_MAX] = '\0';
 	memset(name, 'n', sizeof(name));
 	name[100] = '\0';
@@ -282,12 +285,13 @@ largest_inputs_fit(void **state OCT_UNUSED)
 	/* A Wednesday in September: the longest words. */
 	m.arrival_ms = INT64_C(1790758740000);
 	m.expiry_ms = m.arrival_ms + 7 * INT64_C(86400000);
-	m.contact = (struct notice_contact){ name, name + 50, name + 60,
-		name + 90 };
-	for (int i = 0; i < 2; i++) {
+	m.contact = (struct notice_contact){ name + 20, name + 50, name + 60,
+		name + 70 };
+	for (int i = 0; i < 4; i++) {
 		size_t crs = 0;
 
-		m.code_always = i == 1;
+		m.code_always = i % 2 == 1;
+		m.texts.first = i / 2 == 0 ? TEMPLATE_FR : TEMPLATE_EN;
 		compose(&m, &mail, &text);
 		for (size_t k = 0; k < text.len; k++)
 			crs += text.buf[k] == '\r';
@@ -295,6 +299,77 @@ largest_inputs_fit(void **state OCT_UNUSED)
 		oct_str_free(&mail);
 		oct_str_free(&text);
 	}
+	assert_int_equal(setenv("TZ", "UTC", 1), 0);
+	tzset();
+}
+
+static void
+english_comes_first_where_the_domain_says_so(void **state OCT_UNUSED)
+{
+	struct challenge_mail m = a_mail();
+	struct oct_str mail, text;
+	char buf[256];
+
+	m.texts.first = TEMPLATE_EN;
+	compose(&m, &mail, &text);
+	assert_memory_equal(text.buf, "Hello,", 6);
+	assert_non_null(strstr(text.buf, "\r\n\r\nFrançais\r\n\r\n"));
+	assert_string_equal(mail_check_field(mail.buf, "Subject", buf,
+	    sizeof(buf)), "Auto: please confirm your message");
+	assert_string_equal(mail_check_field(mail.buf, "Content-Language", buf,
+	    sizeof(buf)), "en, fr");
+	assert_string_equal(mail_check_field(mail.buf, "From", buf,
+	    sizeof(buf)), "\"Mail filter of mairie@exemple.example\" "
+	    "<filtre@filtre.example>");
+	oct_str_free(&mail);
+	oct_str_free(&text);
+}
+
+static void
+a_domain_s_own_text_is_used(void **state OCT_UNUSED)
+{
+	static const char own[] =
+	    "Subject: Auto: à confirmer, s'il vous plaît\n"
+	    "\n"
+	    "{{#first}}\n"
+	    "La mairie a reçu votre message du {{date}} pour :\n"
+	    "{{addresses}}\n"
+	    "{{link}}\n"
+	    "Code : {{code}}, jusqu'au {{expiry}}. Aide : {{help}}\n"
+	    "{{/first}}\n";
+	struct template_problem problem;
+	struct challenge_mail m = a_mail();
+	struct oct_str mail, text;
+
+	assert_int_equal(template_check(TEMPLATE_CHALLENGE, own,
+	    "filtre.example", &problem), 0);
+	m.texts.source[TEMPLATE_FR] = own;
+	compose(&m, &mail, &text);
+	assert_memory_equal(text.buf, "La mairie a reçu",
+	    strlen("La mairie a reçu"));
+	assert_non_null(strstr(mail.buf, "Subject: =?utf-8?Q?Auto=3A_"));
+	assert_non_null(strstr(text.buf, "\r\n\r\nEnglish\r\n\r\n"));
+	oct_str_free(&mail);
+	oct_str_free(&text);
+}
+
+/* RFC 6532: the address as it is; all the rest stays ASCII. */
+static void
+utf8_reverse_path_is_written_as_it_is(void **state OCT_UNUSED)
+{
+	static const char to[] = "\nTo: <h\u00e9l\u00e8ne@orange.example>\r\n";
+	struct challenge_mail m = a_mail();
+	struct oct_str mail;
+	size_t high = 0;
+
+	m.to = "h\u00e9l\u00e8ne@orange.example";
+	oct_str_heap(&mail, CHALLENGE_MAIL_MAX);
+	assert_int_equal(challenge_mail_write(&m, &mail), 0);
+	assert_non_null(strstr(mail.buf, to));
+	for (size_t i = 0; i < mail.len; i++)
+		high += (unsigned char)mail.buf[i] >= 0x80;
+	assert_int_equal(high, 4);
+	oct_str_free(&mail);
 }
 
 static void
@@ -361,6 +436,9 @@ main(void)
 		cmocka_unit_test(hostile_identifiers_change_nothing),
 		cmocka_unit_test(recipient_is_written_lawfully),
 		cmocka_unit_test(largest_inputs_fit),
+		cmocka_unit_test(english_comes_first_where_the_domain_says_so),
+		cmocka_unit_test(a_domain_s_own_text_is_used),
+		cmocka_unit_test(utf8_reverse_path_is_written_as_it_is),
 		cmocka_unit_test(wrong_inputs_are_refused),
 	};
 

@@ -705,8 +705,8 @@ a_notice_says_what_happened(void **state)
 	} rows[] = {
 		{ "asked", "sent", "", "", "asked you to", "Diagnostic" },
 		{ "the challenge was late", "late", "", "",
-		    "did not ask for it", "asked you to" },
-		{ "it still waits", "pending", "", "", "did not ask for it",
+		    "its recipient", "asked you to" },
+		{ "it still waits", "pending", "", "", "its recipient",
 		    "asked you to" },
 		{ "refused", "sent", "permanent", "550 5.1.1 nobody",
 		    "Diagnostic-Code: smtp; 550 5.1.1", "asked you to" },

@@ -90,6 +90,7 @@ compose(const struct dsn *d, struct parts *p)
 	assert_string_equal(mail_check_field(part, "Content-Type", p->buf,
 	    sizeof(p->buf)), "message/delivery-status");
 	p->status = strstr(part, "\r\n\r\n") + 4;
+	mail_check_status(p->status);
 	part = next_part(&rest);
 	body = mail_check_header(part, copy_fields);
 	p->encoding = mail_check_field(part, "Content-Transfer-Encoding",
@@ -140,6 +141,40 @@ notification_is_whole(void **state OCT_UNUSED)
 	assert_string_equal(mail_check_field(p.mail.buf, "In-Reply-To", p.buf,
 	    sizeof(p.buf)), "<m1@orange.example>");
 	drop(&p);
+}
+
+static void
+text_says_what_happened(void **state OCT_UNUSED)
+{
+	static const struct {
+		enum dsn_reason reason;
+		const char *want, *want_en, *never;
+	} rows[] = {
+		{ DSN_UNCONFIRMED, "Nous vous avons écrit", "asked you to",
+		    "sans que nous" },
+		{ DSN_UNASKED, "sans que nous puissions", "its recipient",
+		    "Nous vous avons" },
+		{ DSN_REFUSED, "l'a refusé", "refused it", "premier message" },
+		{ DSN_GAVE_UP, "plusieurs jours", "could not be", "premier" },
+	};
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct dsn d = a_dsn();
+		struct parts p;
+
+		d.reason = rows[i].reason;
+		d.diagnostic = rows[i].reason == DSN_REFUSED ? "550 5.2.1 no"
+							     : "";
+		compose(&d, &p);
+		assert_non_null(strstr(p.text.buf, rows[i].want));
+		assert_non_null(strstr(p.text.buf, rows[i].want_en));
+		assert_null(strstr(p.text.buf, rows[i].never));
+		assert_non_null(strstr(p.status,
+		    rows[i].reason == DSN_REFUSED     ? "Status: 5.2.1\r\n"
+			: rows[i].reason == DSN_GAVE_UP ? "Status: 4.4.7\r\n"
+							: "Status: 5.7.1\r\n"));
+		drop(&p);
+	}
 }
 
 static void
@@ -233,7 +268,7 @@ refusal_keeps_its_code(void **state OCT_UNUSED)
 		compose(&d, &p);
 		assert_non_null(strstr(p.status, rows[i][1]));
 		assert_null(strstr(p.status, "\nX:"));
-		assert_non_null(strstr(p.text.buf, "Le serveur de messagerie"));
+		assert_non_null(strstr(p.text.buf, "serveur de messagerie"));
 		drop(&p);
 	}
 }
@@ -345,6 +380,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notification_is_whole),
+		cmocka_unit_test(text_says_what_happened),
 		cmocka_unit_test(envelope_comes_back_as_it_was),
 		cmocka_unit_test(refusal_keeps_its_code),
 		cmocka_unit_test(odd_headers_are_copied_safely),

@@ -64,13 +64,13 @@ mistakes_are_named(void **state OCT_UNUSED)
 		size_t line;
 		const char *want;
 	} rows[] = {
-		{ "empty", "", 1, "expected \"Subject: \"" },
+		{ "empty", "", 1, "expected 'Subject: '" },
 		{ "no subject", "Bonjour\n\n" GOOD_TEXT, 1,
-		    "expected \"Subject: \"" },
+		    "expected 'Subject: '" },
 		{ "no empty line", "Subject: a\n" GOOD_TEXT, 1,
-		    "expected \"Subject: \"" },
+		    "expected 'Subject: '" },
 		{ "empty subject", "Subject: \n\n" GOOD_TEXT, 1,
-		    "expected \"Subject: \"" },
+		    "expected 'Subject: '" },
 		{ "unknown place", GOOD_HEAD GOOD_TEXT "{{nom}}\n", 5,
 		    "unknown {{nom}}, expected one of: {{expiry}}" },
 		{ "another template's place", GOOD_HEAD GOOD_TEXT "{{code}}\n",
