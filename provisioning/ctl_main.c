@@ -50,6 +50,8 @@ static const struct ctl_noun nouns[] = {
 	{ "spool", "the held messages on disk", ctl_spool_verbs },
 	{ "doctor", "look for what is wrong, and say what to do",
 	    ctl_doctor_verbs },
+	{ "template", "texts of the mails that octroi writes to people",
+	    ctl_template_verbs },
 	{ "feed", "configuration for other programs", ctl_feed_verbs },
 	{ NULL, NULL, NULL },
 };
