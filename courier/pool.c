@@ -13,9 +13,10 @@
 
 /* Above the slowest transaction (lib/smtp_out.h). */
 #define JOB_MAX_MS (14 * 60000)
-/* A failed duty is tried again; one that waits in a lane is looked at again. */
-#define STUCK_MS 60000
-#define ARM_MS 60000
+/* One that waits in a lane is looked at again: a release, which has a lease, as
+ * rarely as that; the others soon, for a courier that was killed must go on. */
+#define RELEASE_MS 60000
+#define ARM_MS 5000
 #define FULL_MS 1000
 
 struct lane {
@@ -52,9 +53,8 @@ run_job(const struct lane *l, const struct pool_job *job)
 		return;
 	if (out == DUTY_FAILED) {
 		/* It stands as it was armed. */
-		oct_log(OCT_ERROR, "duty=%s domain=%s id=%s failed retry_s=%d",
-		    job->duty.verb, job->duty.domain, job->duty.id,
-		    STUCK_MS / 1000);
+		oct_log(OCT_ERROR, "duty=%s domain=%s id=%s failed retry=yes",
+		    job->duty.verb, job->duty.domain, job->duty.id);
 		return;
 	}
 	case_duty_write(job->duty.verb, job->duty.domain, job->duty.id, member);
@@ -328,6 +328,7 @@ pool_dispatch(struct pool *p, struct courier *c, const struct case_duty *d)
 	/* Its lease or its time is over before its turn came: it is safe here,
 	 * and nobody else has this node's duties. */
 	if (pool_has(p, d))
-		return courier_put_off(c, d, oct_clock_wall_ms() + ARM_MS);
+		return courier_put_off(c, d,
+		    oct_clock_wall_ms() + (release ? RELEASE_MS : ARM_MS));
 	return release ? give_release(p, c, &job) : give_own(p, c, &job);
 }
