@@ -179,7 +179,8 @@ def test_automatic_mail_waits_for_the_digest_and_is_never_asked(edge):
         hidden, "liste@citoyen.test")), reason="automatic", ask="no")
     nobody = message("postmaster@citoyen.test", box)
     decided(edge, send(edge, "", box, nobody, ip="192.0.2.10",
-                       helo="mx.citoyen.test"), reason="automatic", ask="no")
+                       helo="mx.citoyen.test"),
+            reason="unmatched-bounce", ask="no")
     person_again = person()
     accepted(send(edge, person_again, box, message(
         person_again, box, headers=[("Auto-Submitted", "no")])))
