@@ -203,6 +203,30 @@ key_suppressed(char out[KEY_SIZE], const char *hash)
 }
 
 const char *
+key_cap(char out[KEY_SIZE], const char *limit, const char *subject)
+{
+	return join3(out, "g", "cap", limit, subject);
+}
+
+const char *
+key_breaker(char out[KEY_SIZE], const char *kind, const char *name)
+{
+	return join3(out, "g", "breaker", kind, name);
+}
+
+const char *
+key_org(char out[KEY_SIZE], const char *hash)
+{
+	return join2(out, "g", "org", hash);
+}
+
+const char *
+key_asked(char out[KEY_SIZE], const char *day)
+{
+	return join2(out, "g", "asked", day);
+}
+
+const char *
 key_tempfirst(char out[KEY_SIZE], const char *domain, const char *hash)
 {
 	return join2(out, domain, "tfirst", hash);

@@ -19,6 +19,8 @@
 #define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
 #define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
 #define KEY_LEVER KEY_PREFIX "{g}:lever" /* hash: stop and bypass */
+/* hash: "kind:name" of the breakers that are not closed -> until when, ms */
+#define KEY_BREAKERS KEY_PREFIX "{g}:breakers"
 #define KEY_WORK_GROUP "courier"
 
 /* hash: attributes of the domain, JSON in field "v" */
@@ -78,6 +80,16 @@ const char *key_rate_net(char out[KEY_SIZE], const char *limit,
 const char *key_seen(char out[KEY_SIZE], const char *sig);
 /* string: keyed hash of an address that said "not me" */
 const char *key_suppressed(char out[KEY_SIZE], const char *hash);
+/* string: GCRA time of a cap on challenges that crosses domains */
+const char *key_cap(char out[KEY_SIZE], const char *limit,
+    const char *subject);
+/* string: a packed circuit breaker (policy/breaker.h) */
+const char *key_breaker(char out[KEY_SIZE], const char *kind,
+    const char *name);
+/* string: an organisation whose people confirmed a challenge */
+const char *key_org(char out[KEY_SIZE], const char *hash);
+/* hash: challenges of a day, by what became of them, domain, network */
+const char *key_asked(char out[KEY_SIZE], const char *day);
 /* string: first sight of a message of class T */
 const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
     const char *hash);
@@ -102,6 +114,9 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_STAT_MS (400LL * 86400000)  /* a year to compare with */
 #define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
 #define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
+#define KEY_TTL_BREAKER_MS (40LL * 86400000) /* past the last event */
+#define KEY_TTL_ORG_MS (400LL * 86400000)   /* past the last confirmation */
+#define KEY_TTL_ASKED_MS (40LL * 86400000)
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 1000000

@@ -274,13 +274,14 @@ check_together(const char *path, const struct settings *s)
 	return check_contact(path, s);
 }
 
-#define SETTINGS_TABLES 2
+#define SETTINGS_TABLES 3
 
 static void
 all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
 {
 	out[0] = settings_table(s);
 	out[1] = settings_table_options(s);
+	out[2] = settings_table_caps(s);
 }
 
 int

@@ -53,8 +53,10 @@ struct settings {
 	/* challenge */
 	char *challenge_domain, *challenge_url, *challenge_from,
 	    *challenge_contact, *challenge_dpo, *challenge_notice;
-	struct oct_conf_list statutory, providers;
+	struct oct_conf_list statutory, providers, big_providers;
 	char *institutional_file, *providers_file; /* "" = none */
+	int64_t cap_sender, cap_domain, cap_network, cap_network_provider,
+	    cap_platform, share_percent, breaker_volume_org, breaker_volume;
 	int64_t t_settle, t_fresh, t_hold, t_hold_silent, t_hold_virus,
 	    t_extend, t_quiet, t_button;
 	int64_t asks_max;

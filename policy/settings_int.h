@@ -7,9 +7,10 @@
 
 #include "policy/settings.h"
 
-/* The two schema tables; s NULL: for the sample. */
+/* The schema tables; s NULL: for the sample. */
 struct oct_conf_table settings_table(struct settings *s);
 struct oct_conf_table settings_table_options(struct settings *s);
+struct oct_conf_table settings_table_caps(struct settings *s);
 
 bool settings_is_domain(const char *v);
 bool settings_is_domain_or_empty(const char *v);

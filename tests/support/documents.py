@@ -80,8 +80,9 @@ class Checker:
                   list(self.sample_settings(sample)), "octroi.conf.5")
         table = self.read("policy/settings_table.c") + \
             self.read("policy/settings_options.c") + \
+            self.read("policy/settings_caps.c") + \
             self.read("policy/settings_web.h")
-        # Both tables have settings of one section.
+        # Several tables have settings of one section.
         self.same(sorted(x.split(" ")[0]
                          for x in self.sample_settings(sample)),
                   sorted(".".join(m) for m in re.findall(
