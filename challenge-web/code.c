@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "challenge-web/pace.h"
+#include "policy/breaker.h"
 
 /* What the owners of a challenge's mailboxes want, the strictest of them. */
 struct wish {
@@ -40,6 +41,20 @@ read_wish(const struct app *app, const struct challenge *c, struct wish *w)
 	hosts_put(app->hosts, held);
 }
 
+/* Its organisation, network or platform bounces or disowns too much (challenge.md
+ * 5): 1, 0, or an error. */
+static int
+breaker_is_open(const struct app *app, const struct case_challenge *c,
+    int64_t now_ms)
+{
+	char org[OCT_DOMAIN_SIZE];
+	struct breaker_of of;
+
+	if (!case_breaker_of(c, org, &of))
+		return 0;
+	return breaker_forces_code(app->store, &of, now_ms);
+}
+
 int
 code_need(const struct app *app, const struct case_challenge *c,
     const struct oct_ip *client, int64_t now_ms, enum code_need *out)
@@ -52,6 +67,8 @@ code_need(const struct app *app, const struct case_challenge *c,
 	if (w.code)
 		return 0;
 	rc = pace_is_over(app, c->challenge.sid, client);
+	if (rc == 0)
+		rc = breaker_is_open(app, c, now_ms);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	*out = challenge_needs_code(c->state, c->handed_ms, now_ms, w.button_ms)

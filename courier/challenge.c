@@ -10,15 +10,20 @@
 
 #include "courier/challenge_mail.h"
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "policy/breaker.h"
 
 #define RETRY_MS 30000
 
 struct sending {
 	struct courier *courier;
 	const struct case_duty *duty;
+	const struct challenge *challenge;
+	const struct gate_ask *ask;
+	const struct gate_pass *pass;
 	bool tried, marked;
 };
 
@@ -107,18 +112,60 @@ compose(struct courier *c, const struct challenge *ch, const struct links *l,
 }
 
 static enum duty
-lapse(struct courier *c, const struct case_duty *d, enum rel_event ev,
+end_of_lapse(struct courier *c, const struct case_duty *d, int rc,
     const char *why)
 {
-	enum case_outcome outcome;
-	int rc = case_lapse(c->store, &c->timers, d->domain, d->id, ev,
-	    oct_clock_wall_ms(), &outcome);
-
 	oct_log(OCT_NOTICE, "challenge=%s domain=%s sent=no reason=%s", d->id,
 	    d->domain, why);
 	if (rc == OCT_ECONFLICT)
 		return courier_put_off(c, d, oct_clock_wall_ms() + 1000);
 	return rc == 0 ? DUTY_DONE : DUTY_FAILED;
+}
+
+static enum duty
+bounced(struct courier *c, const struct case_duty *d)
+{
+	enum case_outcome outcome;
+	int rc = case_lapse(c->store, &c->timers, d->domain, d->id,
+	    REL_EV_BOUNCED, oct_clock_wall_ms(), &outcome);
+
+	return end_of_lapse(c, d, rc, "refused");
+}
+
+/* Nobody is asked: the items wait for their owners. */
+static enum duty
+silence(struct courier *c, const struct case_duty *d,
+    const struct gate_pass *p, const char *why)
+{
+	struct case_timers timers = c->timers;
+	enum case_outcome outcome;
+	int rc;
+
+	if (p != NULL)
+		timers.hold_silent = p->hold_silent;
+	rc = case_silence(c->store, &timers, d, NULL, why,
+	    oct_clock_wall_ms(), &outcome);
+	if (rc == 0)
+		gate_silent(c, why);
+	return end_of_lapse(c, d, rc, why);
+}
+
+/* Breakers and the numbers of the day hear of it; the mail has left. */
+static void
+count_sent(const struct sending *s, int64_t now)
+{
+	const struct settings *set = s->courier->settings;
+	struct breaker_of of = { .challenge = s->challenge->id,
+		.org = s->pass->org, .network = s->pass->network,
+		.volume_org = set->breaker_volume_org,
+		.volume = set->breaker_volume };
+	int rc = breaker_record(s->courier->store, &of, BREAKER_SENT, now);
+
+	if (rc != 0)
+		oct_log(OCT_WARNING,
+		    "challenge=%s domain=%s breaker=not-told error=\"%s\"",
+		    s->duty->id, s->duty->domain, oct_strerror(rc));
+	caps_note_sent(s->courier->store, &s->pass->caps, now);
 }
 
 /* What became of the SMTP transaction. */
@@ -136,15 +183,17 @@ settle_outcome(struct courier *c, const struct sending *s, int rc,
 		oct_log(OCT_INFO, "challenge=%s domain=%s sent=%s queue_id=%s",
 		    d->id, d->domain, rc == 0 ? "yes" : "uncertain",
 		    reply->queue_id);
+		count_sent(s, now);
 		return DUTY_DONE;
 	}
+	gate_give_back(c, s->ask, s->pass);
 	/* Also if the mark may have been set without our hearing of it: the dot
 	 * was not sent. */
 	if (s->tried)
 		(void)!case_challenge_move(c->store, d->domain, d->id,
 		    CHALLENGE_SENDING, CHALLENGE_PENDING, 0);
 	if (rc == OCT_EREFUSED || rc == OCT_EPARSE)
-		return lapse(c, d, REL_EV_BOUNCED, "refused");
+		return bounced(c, d);
 	oct_log(OCT_WARNING,
 	    "challenge=%s domain=%s sent=no error=\"%s\" retry_s=%d", d->id,
 	    d->domain, oct_strerror(rc), RETRY_MS / 1000);
@@ -152,10 +201,10 @@ settle_outcome(struct courier *c, const struct sending *s, int rc,
 }
 
 static enum duty
-send_challenge(struct courier *c, const struct case_duty *d,
-    const struct challenge *ch)
+send_challenge(struct courier *c, struct sending s)
 {
-	struct sending s = { .courier = c, .duty = d };
+	const struct challenge *ch = s.challenge;
+	const struct case_duty *d = s.duty;
 	struct smtp_reply reply = { .code = 0 };
 	struct oct_str message;
 	struct links links;
@@ -199,6 +248,74 @@ is_awaited(struct courier *c, const struct challenge *ch)
 	return 0;
 }
 
+/* Mailboxes over their own caps keep silent; the others' sender is asked. */
+static int
+narrow(struct courier *c, const struct case_duty *d, const struct gate_pass *p)
+{
+	struct case_timers timers = c->timers;
+	enum case_outcome outcome;
+
+	timers.hold_silent = p->hold_silent;
+	oct_log(OCT_NOTICE, "challenge=%s domain=%s silent=%zu reason=%s",
+	    d->id, d->domain, p->shut_count, p->why);
+	return case_silence(c->store, &timers, d, p->shut, p->why,
+	    oct_clock_wall_ms(), &outcome);
+}
+
+/* It may leave: for the mailboxes that are left. */
+static enum duty
+pass_gate(struct courier *c, const struct case_duty *d,
+    const struct gate_ask *ask, const struct gate_pass *p)
+{
+	struct case_challenge fresh;
+	enum duty out = DUTY_FAILED;
+	int rc = p->shut_count > 0 ? narrow(c, d, p) : 0;
+
+	if (rc == 0)
+		rc = case_challenge_goes(c->store, d->domain, d->id,
+		    p->network);
+	if (rc == 0)
+		rc = case_challenge_read(c->store, d->domain, d->id, &fresh);
+	if (rc == 1) {
+		struct sending s = { .courier = c, .duty = d,
+			.challenge = &fresh.challenge, .ask = ask, .pass = p };
+
+		out = send_challenge(c, s);
+		case_challenge_fini(&fresh);
+		return out;
+	}
+	gate_give_back(c, ask, p);
+	/* Confirmed or ended under our hands: looked at again. */
+	if (rc == OCT_ECONFLICT || rc == 0)
+		return courier_put_off(c, d, oct_clock_wall_ms() + 1000);
+	return DUTY_FAILED;
+}
+
+static enum duty
+try_gate(struct courier *c, const struct case_duty *d,
+    const struct challenge *ch)
+{
+	struct gate_ask ask = { .domain = ch->domain, .rpath = ch->rpath,
+		.sid = ch->sid, .client = ch->client, .count = ch->count,
+		.local = ch->local };
+	struct gate_pass pass;
+
+	switch (gate_try(c, &ask, &pass)) {
+	case GATE_OPEN:
+		return pass_gate(c, d, &ask, &pass);
+	case GATE_SHUT:
+		return silence(c, d, &pass, pass.why);
+	case GATE_LATER:
+		oct_log(OCT_NOTICE,
+		    "challenge=%s domain=%s sent=no error=dns retry_s=%d",
+		    d->id, d->domain, RETRY_MS / 1000);
+		return courier_put_off(c, d, oct_clock_wall_ms() + RETRY_MS);
+	case GATE_FAILED:
+		break;
+	}
+	return DUTY_FAILED;
+}
+
 static enum duty
 pending(struct courier *c, const struct case_duty *d,
     const struct case_challenge *ch)
@@ -210,18 +327,18 @@ pending(struct courier *c, const struct case_duty *d,
 	if (now < ready)
 		return courier_put_off(c, d, ready);
 	if (now > ready + c->timers.fresh)
-		return lapse(c, d, REL_EV_LATE, "late");
+		return silence(c, d, NULL, "late");
 	rc = is_awaited(c, &ch->challenge);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 0)
-		return lapse(c, d, REL_EV_LATE, "settled");
+		return silence(c, d, NULL, "settled");
 	rc = courier_suppressed(c, ch->challenge.rpath);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 1)
-		return lapse(c, d, REL_EV_LATE, "suppressed");
-	return send_challenge(c, d, &ch->challenge);
+		return silence(c, d, NULL, "suppressed");
+	return try_gate(c, d, &ch->challenge);
 }
 
 enum duty

@@ -32,6 +32,7 @@ struct courier {
 	uint8_t code_key[OCT_KEY_OCTETS], suppress_key[OCT_KEY_OCTETS];
 	char challenge_domain[OCT_DOMAIN_SIZE];
 	char page_host[OCT_DOMAIN_SIZE]; /* that templates may name */
+	struct gate_room *gate; /* courier/gate.h: whether we may write */
 };
 
 /* Open everything; failures are logged. */

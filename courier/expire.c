@@ -11,6 +11,7 @@
 
 #include "courier/courier.h"
 #include "courier/dsn.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/io.h"
@@ -62,7 +63,9 @@ is_notified(struct courier *c, const struct held *h,
 	if (rc < 0 || *asked == CHALLENGE_LAPSED)
 		return rc;
 	rc = courier_suppressed(c, h->rpath);
-	return rc < 0 ? rc : rc == 0;
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	return gate_may_notify(c, h);
 }
 
 /* "NAME=value" among parameters; "" if it is not there. */
@@ -237,10 +240,13 @@ tell_sender(struct courier *c, const struct case_item *item, int64_t now)
 	if (item->notice[0] != '\0')
 		return 1;
 	rc = is_notified(c, h, &asked);
-	if (rc == 1)
-		rc = notify(c, item, asked);
-	else if (rc == 0)
+	if (rc == 0)
 		return 1;
+	if (rc == 1) {
+		rc = notify(c, item, asked);
+		if (rc != 0)
+			gate_notice_failed(c, h);
+	}
 	if (rc == 0) {
 		oct_log(OCT_INFO, "item=%s domain=%s notice=sent", h->id,
 		    h->domain);

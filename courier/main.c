@@ -15,6 +15,7 @@
 
 #include "courier/courier.h"
 #include "courier/pool.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/daemon.h"
 #include "lib/err.h"
@@ -163,7 +164,9 @@ round_once(struct loop *l)
 			return rc;
 		l->next_pending_ms = mono + PENDING_MS;
 	}
+	gate_prepare(l->courier, l->due, BATCH);
 	rc = store_zrange(s, l->due, oct_clock_wall_ms(), BATCH, each_due, l);
+	gate_forget(l->courier);
 	if (rc == 0)
 		rc = read_work(l, false);
 	if (rc == 0 && mono >= l->next_sweep_ms) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/dkim_keys.h"
@@ -37,9 +38,12 @@ open_secret(struct courier *c)
 	oct_secret_key(&secret, "challenge.code", c->code_key);
 	oct_secret_key(&secret, SUPPRESS_PURPOSE, c->suppress_key);
 	rc = dkim_vault_new(&secret, &c->vault);
+	if (rc != 0)
+		rc = fail("dkim", "the keys' vault", rc, "out of memory?");
+	else
+		rc = gate_open(c, &secret);
 	oct_secret_fini(&secret);
-	return rc == 0 ? 0
-		       : fail("dkim", "the keys' vault", rc, "out of memory?");
+	return rc;
 }
 
 static int
@@ -181,6 +185,7 @@ courier_close(struct courier *c)
 {
 	if (c == NULL)
 		return;
+	gate_close(c);
 	courier_close_smtp(c);
 	store_free(c->store);
 	spool_close(c->spool);

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/grant.h"
+#include "policy/space.h"
 
 /* A message that the milter wrote but could not tell whether it was registered:
  * its sender was answered 451 and comes back within days. */
@@ -165,6 +167,25 @@ sweep_grants(struct courier *c, int64_t now_ms)
 		    oct_strerror(n < 0 ? n : 0));
 }
 
+/* What waits for a mailbox is counted as it comes and goes; where that went
+ * wrong it is counted anew. */
+static void
+sweep_space(struct courier *c)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	size_t repaired = 0;
+	int rc;
+
+	if (dir == NULL)
+		return;
+	rc = space_repair(c->store, dir, &repaired);
+	directory_put(dir);
+	if (rc != 0 || repaired > 0)
+		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
+		    "sweep=space counted=%zu error=\"%s\"", repaired,
+		    oct_strerror(rc));
+}
+
 void
 courier_sweep(struct courier *c, int64_t now_ms)
 {
@@ -175,6 +196,7 @@ courier_sweep(struct courier *c, int64_t now_ms)
 	if (rc == 0)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
 	sweep_grants(c, now_ms);
+	sweep_space(c);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
 		    "sweep=%s restored=%zu unreadable=%zu removed=%zu",

@@ -19,6 +19,7 @@
 #include "milter/outbound.h"
 #include "milter/service.h"
 #include "milter/sign.h"
+#include "policy/caps.h"
 #include "policy/exempt.h"
 
 /* Finals of one message: beyond, it is deferred with the limit's name. */
@@ -167,7 +168,7 @@ classify(struct judge *j, struct judge_final *f)
 	oct_ip_net_text(&s->client, net);
 	proof_sid(&in, &f->proof, net, f->sid);
 	space_share_of(proof_class_name(f->proof.class), f->sid,
-	    j->ev->spf_listed_provider, f->share);
+	    caps_is_provider(s->app->settings, f->proof.org), f->share);
 }
 
 static void

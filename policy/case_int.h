@@ -58,6 +58,15 @@ OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
 bool case_sid_from(const char *sid, char out[OCT_ADDR_SIZE]);
 
 const char *case_refused_name(enum case_refused r);
+/* Add to txn: nobody was asked, because of `why`; the items of r that wait for an
+ * answer wait as long as silent ones. */
+OCT_CHECK int case_keep_silent(struct store *s, struct store_txn *txn,
+    const char *domain, const struct relation *r, int64_t hold_silent,
+    const char *why);
+/* Best effort: a challenge was confirmed, disowned, or bounced. */
+void case_tell_breakers(struct store *s, const struct case_challenge *c,
+    enum rel_event ev, int64_t now_ms);
+
 void case_number(int64_t v, char out[24]);
 
 #endif

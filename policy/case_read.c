@@ -159,6 +159,8 @@ item_field(struct case_item *i, const char *name, const char *value)
 		copy_text(i->file, sizeof(i->file), value);
 	else if (strcmp(name, "note") == 0)
 		copy_text(i->note, sizeof(i->note), value);
+	else if (strcmp(name, "silent") == 0)
+		copy_text(i->silent, sizeof(i->silent), value);
 	else if (strcmp(name, "state") == 0)
 		copy_text(i->state_text, sizeof(i->state_text), value);
 }
@@ -243,8 +245,9 @@ int
 case_challenge_read(struct store *s, const char *domain, const char *id,
     struct case_challenge *out)
 {
-	static const char *const fields[] = { "v", "state", "handed" };
-	const struct store_value *v, *state, *handed;
+	static const char *const fields[] = { "v", "state", "handed", "net",
+		"why" };
+	const struct store_value *v, *state, *handed, *net, *why;
 	struct case_challenge c = { .handed_ms = 0 };
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
@@ -261,6 +264,8 @@ case_challenge_read(struct store *s, const char *domain, const char *id,
 	v = store_batch_value(b, slot, 0);
 	state = store_batch_value(b, slot, 1);
 	handed = store_batch_value(b, slot, 2);
+	net = store_batch_value(b, slot, 3);
+	why = store_batch_value(b, slot, 4);
 	if (v->data == NULL || state->data == NULL)
 		goto out;
 	rc = challenge_state_parse(state->data, &c.state);
@@ -270,6 +275,10 @@ case_challenge_read(struct store *s, const char *domain, const char *id,
 		goto out;
 	if (handed->data != NULL)
 		c.handed_ms = number_of(handed->data);
+	if (net->data != NULL)
+		copy_text(c.network, sizeof(c.network), net->data);
+	if (why->data != NULL)
+		copy_text(c.why, sizeof(c.why), why->data);
 	*out = c;
 	rc = 1;
 out:

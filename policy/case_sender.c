@@ -73,6 +73,8 @@ struct act {
 	enum rel_event ev;
 	enum challenge_state to;
 	int64_t now_ms;
+	const char *why;  /* of LATE */
+	const bool *only; /* these relations, by index; NULL = all */
 };
 
 /* What the relations of a challenge came to. */
@@ -85,6 +87,19 @@ count_unchanged(const struct relation *r, struct tally *t)
 {
 	t->allowed += r->state == REL_ALLOWED;
 	t->blocked += r->state == REL_BLOCKED;
+}
+
+/* What the new state of one relation brings about for its items. */
+static int
+follow(struct store *s, struct store_txn *txn, const struct act *a,
+    const struct challenge *ch, const struct relation *r, unsigned int actions)
+{
+	if (a->ev == REL_EV_LATE)
+		return case_keep_silent(s, txn, ch->domain, r,
+		    a->timers->hold_silent, a->why);
+	if ((actions & REL_ACT_RELEASE) == 0)
+		return 0;
+	return case_release_items(s, txn, ch->domain, r, a->origin, a->now_ms);
 }
 
 /* One relation, if it waits for this very challenge: a later one has tokens of
@@ -124,10 +139,7 @@ apply_to_one(struct store *s, struct store_txn *txn, const struct act *a,
 	}
 	t->changed++;
 	case_rel_write(txn, ch->domain, local, ch->sid, &r);
-	if ((actions & REL_ACT_RELEASE) == 0)
-		return 0;
-	return case_release_items(s, txn, ch->domain, &r.rel, a->origin,
-	    a->now_ms);
+	return follow(s, txn, a, ch, &r.rel, actions);
 }
 
 static int
@@ -139,7 +151,8 @@ apply_to_relations(struct store *s, struct store_txn *txn,
 
 	*t = (struct tally){ .changed = 0 };
 	for (size_t i = 0; rc == 0 && i < ch->count; i++)
-		rc = apply_to_one(s, txn, a, ch, ch->local[i], t);
+		if (a->only == NULL || a->only[i])
+			rc = apply_to_one(s, txn, a, ch, ch->local[i], t);
 	return rc;
 }
 
@@ -163,13 +176,56 @@ is_open(enum challenge_state s, enum case_outcome *out)
 	return false;
 }
 
+/* The challenge is for fewer mailboxes than before. */
+static int
+narrow(struct store_txn *txn, const char *key, const struct challenge *ch,
+    const bool *without)
+{
+	struct challenge fewer = *ch;
+	struct oct_str json;
+	int rc;
+
+	fewer.count = 0;
+	for (size_t i = 0; i < ch->count; i++) {
+		if (without[i])
+			continue;
+		fewer.local[fewer.count] = ch->local[i];
+		fewer.typed[fewer.count] = ch->typed[i];
+		fewer.count++;
+	}
+	oct_str_heap(&json, CHALLENGE_JSON_MAX);
+	rc = challenge_write(&fewer, &json);
+	if (rc == 0)
+		store_txn_hset(txn, key, "v", oct_str_text(&json));
+	oct_str_free(&json);
+	return rc;
+}
+
+/* What becomes of the challenge itself. */
+static int
+change_challenge(struct store_txn *txn, const struct act *a,
+    const struct case_challenge *c)
+{
+	char key[KEY_SIZE];
+
+	key_challenge(key, a->domain, a->id);
+	store_txn_expect_field(txn, key, "state",
+	    challenge_state_name(c->state));
+	if (a->only != NULL)
+		return narrow(txn, key, &c->challenge, a->only);
+	if (a->ev != REL_EV_DEFER_OVER)
+		store_txn_hset(txn, key, "state", challenge_state_name(a->to));
+	if (a->why != NULL)
+		store_txn_hset(txn, key, "why", a->why);
+	return 0;
+}
+
 /* One try: read, decide, commit. */
 static int
 try_once(struct store *s, struct store_txn *txn, const struct act *a,
     enum case_outcome *out)
 {
 	struct case_challenge c;
-	char key[KEY_SIZE];
 	struct tally t;
 	int rc = case_challenge_read(s, a->domain, a->id, &c);
 
@@ -182,12 +238,10 @@ try_once(struct store *s, struct store_txn *txn, const struct act *a,
 	rc = 0;
 	if (!is_open(c.state, out))
 		goto out;
-	key_challenge(key, a->domain, a->id);
 	store_txn_clear(txn);
-	store_txn_expect_field(txn, key, "state", challenge_state_name(c.state));
-	if (a->ev != REL_EV_DEFER_OVER)
-		store_txn_hset(txn, key, "state", challenge_state_name(a->to));
-	rc = apply_to_relations(s, txn, &c, a, &t);
+	rc = change_challenge(txn, a, &c);
+	if (rc == 0)
+		rc = apply_to_relations(s, txn, &c, a, &t);
 	if (rc != 0)
 		goto out;
 	*out = CASE_DONE;
@@ -198,8 +252,11 @@ try_once(struct store *s, struct store_txn *txn, const struct act *a,
 	/* A challenge that nobody waits for any more ends all the same, but
 	 * none is confirmed without a relation that allows. */
 	if (t.changed > 0 || t.allowed > 0 ||
-	    (a->to != CHALLENGE_CONFIRMED && a->ev != REL_EV_DEFER_OVER))
+	    (a->to != CHALLENGE_CONFIRMED && a->ev != REL_EV_DEFER_OVER)) {
 		rc = store_txn_commit(s, txn);
+		if (rc == 0)
+			case_tell_breakers(s, &c, a->ev, a->now_ms);
+	}
 out:
 	case_challenge_fini(&c);
 	return rc;
@@ -241,6 +298,19 @@ case_lapse(struct store *s, const struct case_timers *t, const char *domain,
 		.ev = ev, .now_ms = now_ms };
 
 	a.to = ev == REL_EV_LATE ? CHALLENGE_LATE : CHALLENGE_LAPSED;
+	a.why = ev == REL_EV_LATE ? "late" : NULL;
+	return run(s, &a, out);
+}
+
+int
+case_silence(struct store *s, const struct case_timers *t,
+    const struct case_duty *challenge, const bool *only, const char *why,
+    int64_t now_ms, enum case_outcome *out)
+{
+	struct act a = { .timers = t, .domain = challenge->domain,
+		.id = challenge->id, .ev = REL_EV_LATE, .to = CHALLENGE_LATE,
+		.now_ms = now_ms, .why = why, .only = only };
+
 	return run(s, &a, out);
 }
 

@@ -112,6 +112,7 @@ struct case_item {
 	char want_text[CASE_WANT_SIZE]; /* as it is stored */
 	enum case_refused refused;
 	char note[640];             /* last refusal of a release */
+	char silent[24];            /* why its sender was not asked, "" */
 	char notice[8];             /* to its sender: "", "sending", "sent" */
 	char file[CASE_FILE_SIZE];  /* "", CASE_GOING or CASE_GONE... */
 	int attempts;
@@ -126,6 +127,8 @@ struct case_challenge {
 	struct challenge challenge;
 	enum challenge_state state;
 	int64_t handed_ms;
+	char network[OCT_DOMAIN_SIZE]; /* that it went to (target_network) */
+	char why[24];                  /* it was not sent, "" = it was, or will */
 };
 OCT_CHECK int case_challenge_read(struct store *s, const char *domain,
     const char *id, struct case_challenge *out);
@@ -138,6 +141,8 @@ void case_challenge_fini(struct case_challenge *c);
  * absent (out = UNKNOWN). */
 OCT_CHECK int case_relation_read(struct store *s, const char *domain,
     const char *local, const char *sid, struct relation *out);
+
+struct case_duty;
 
 /* --- What senders do -------------------------------------------------------- */
 
@@ -156,6 +161,13 @@ OCT_CHECK int case_confirm(struct store *s, const struct case_timers *t,
 /* "I did not send this" (the code was checked), or a hard bounce. */
 OCT_CHECK int case_lapse(struct store *s, const struct case_timers *t,
     const char *domain, const char *challenge_id, enum rel_event ev,
+    int64_t now_ms, enum case_outcome *out);
+
+/* Not to be sent, because of `why`: its relations become SILENT, its items wait
+ * for their owners.  only (NULL = all): of these of its mailboxes, by index; the
+ * challenge goes on for the others. */
+OCT_CHECK int case_silence(struct store *s, const struct case_timers *t,
+    const struct case_duty *challenge, const bool *only, const char *why,
     int64_t now_ms, enum case_outcome *out);
 
 /* A released item came back as a bounce to the token's address: it is stored
@@ -257,8 +269,18 @@ OCT_CHECK int case_challenge_move(struct store *s, const char *domain,
     const char *id, enum challenge_state from, enum challenge_state to,
     int64_t handed_ms);
 
+/* A challenge is about to leave for that network. */
+OCT_CHECK int case_challenge_goes(struct store *s, const char *domain,
+    const char *id, const char *network);
+/* Whom a challenge concerns, for policy/breaker.h (breaker_forces_code); org is
+ * the caller's room.  False: nobody was proven. */
+struct breaker_of;
+bool case_breaker_of(const struct case_challenge *c, char org[OCT_DOMAIN_SIZE],
+    struct breaker_of *out);
+
 /* Members of key_due: "settle d id", "release d id", "expire d id", "purge d id",
- * "decide d id"; "challenge d id" and "defer d id" of a challenge.  Split in place; OCT_EPARSE if it is not of that form. */
+ * "decide d id"; "challenge d id" and "defer d id" of a challenge.  Split in
+ * place; OCT_EPARSE if it is not of that form. */
 struct case_duty {
 	char verb[16];
 	char domain[OCT_DOMAIN_SIZE];

@@ -34,6 +34,12 @@ PROGRAM_GROUPS = ("postfix",)
 # In the order of their start; they stop in the reverse order.
 PROGRAMS = ("mapd", "milter", "courier", "web")
 
+# Senders of the tests share networks and organisations.
+NO_CAPS = {k: 1000000 for k in (
+    "cap_sender", "cap_domain", "cap_network", "cap_network_provider",
+    "cap_platform", "breaker_volume_org", "breaker_volume")}
+NO_CAPS.update(cap_mailbox=10000, share_mailbox=10000)
+
 # libmilter makes and destroys the mutexes of its stop in the thread of smfi_main,
 # and takes them in smfi_stop, which is ours to call from another one.
 TSAN_SUPPRESSIONS = "race:mi_closener\nmutex:mi_stop_milters\n" \
@@ -147,7 +153,7 @@ class Edge:
                     "confirm_network": "", "confirm_organisation": ""},
             "challenge": {"domain": CHALLENGE,
                           "url": f"http://127.0.0.1:{self.web_port}",
-                          "settle": "1s", "button": "1s"},
+                          "settle": "1s", "button": "1s", **NO_CAPS},
         }
 
     def change_conf(self, changes):

@@ -95,6 +95,7 @@ item_of(const struct arrival *a, const char *id, struct held *h)
 	h->rcpt = h->typed = "x@" D;
 	h->rpath = h->from = "alice@example.org";
 	h->class = "A";
+	h->client = "192.0.2.9";
 	h->sid = a->sid != NULL ? a->sid : "";
 	h->reason = fate_reason_name(a->reason);
 	h->node = NODE;
@@ -114,6 +115,7 @@ challenge_of(const struct arrival *a, struct challenge *c)
 	c->id = a->ask;
 	c->domain = D;
 	c->rpath = "alice@example.org";
+	c->client = "192.0.2.9";
 	c->sid = a->sid;
 	c->node = NODE;
 	c->lang = "fr";

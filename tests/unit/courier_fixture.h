@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/io.h"
 #include "lib/log.h"
@@ -61,11 +62,28 @@ load_settings(const char *limits)
 	assert_int_equal(settings_load(path, &office.settings), 0);
 }
 
+/* Answers instead of the network: alice's domain gets mail where it sends. */
+static OCT_UNUSED void
+set_dns(struct gate_room *g)
+{
+	static const char mx[] = "10 mx.example.org", a[] = "192.0.2.1";
+
+	dns_free(g->dns);
+	assert_int_equal(dns_new_static(&g->dns), 0);
+	assert_int_equal(dns_static_add(g->dns, "example.org", DNS_MX, mx,
+			     strlen(mx)),
+	    0);
+	assert_int_equal(dns_static_add(g->dns, "mx.example.org", DNS_A, a,
+			     strlen(a)),
+	    0);
+}
+
 static OCT_UNUSED void
 open_courier(const char *limits)
 {
 	load_settings(limits);
 	assert_int_equal(courier_open(office.settings, &office.courier), 0);
+	set_dns(office.courier->gate);
 }
 
 static OCT_UNUSED void
