@@ -11,8 +11,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/secret.h"
+#include "policy/lever.h"
 #include "provisioning/ctl_doctor.h"
 
 /* --- Redis -------------------------------------------------------------- */
@@ -47,6 +49,24 @@ doctor_redis_setting(const char *name, const char *value, const char *wanted,
 	    name, value, hint);
 }
 
+/* A pulled lever is easily forgotten. */
+static void
+doctor_lever(struct store *store, struct ctl_findings *f)
+{
+	struct lever_state l;
+
+	if (lever_read(store, &l) != 0)
+		return; /* said above */
+	if (l.stopped)
+		ctl_finding(f, CTL_WARN, "challenges", l.by,
+		    "stopped: nobody is asked, first contacts are held "
+		    "silently", "'octroictl challenge start'");
+	if (lever_bypasses(&l, oct_clock_wall_ms()))
+		ctl_finding(f, CTL_WARN, "bypass", l.by,
+		    "unknown senders are delivered with a label",
+		    "it ends by itself, or with 'octroictl bypass --off'");
+}
+
 void
 doctor_redis(const struct settings *set, struct ctl_findings *f)
 {
@@ -74,6 +94,8 @@ doctor_redis(const struct settings *set, struct ctl_findings *f)
 		    found == 1 ? value : NULL, redis_rules[i].wanted,
 		    redis_rules[i].why, f);
 	}
+	if (rc == 0)
+		doctor_lever(store, f);
 	store_free(store);
 }
 
