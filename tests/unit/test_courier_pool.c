@@ -220,6 +220,12 @@ wait_idle(struct pool *p, int64_t ms)
 	return pool_is_idle(p);
 }
 
+static long
+number(const char *text)
+{
+	return strtol(text, NULL, 10);
+}
+
 static void
 many_releases_a_minute(void **state)
 {
@@ -255,9 +261,10 @@ many_releases_a_minute(void **state)
 	/* In each mailbox in their order. */
 	for (size_t i = 0; i < sink.logged; i++)
 		for (size_t k = i + 1; k < sink.logged; k++)
-			if (atoi(sink.log[i]) % 23 == atoi(sink.log[k]) % 23)
-				assert_true(atoi(sink.log[i]) <
-				    atoi(sink.log[k]));
+			if (number(sink.log[i]) % 23 ==
+			    number(sink.log[k]) % 23)
+				assert_true(number(sink.log[i]) <
+				    number(sink.log[k]));
 	sink_stop();
 }
 
