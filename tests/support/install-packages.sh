@@ -13,7 +13,8 @@ declare -A packages=(
 	[build]="gcc make autoconf automake pkg-config libldns-dev
 		libhiredis-dev libspf2-dev libopendkim-dev libmilter-dev
 		libmicrohttpd-dev libjansson-dev libsodium-dev libconfuse-dev
-		libsystemd-dev libcmocka-dev libidn2-dev libpsl-dev libssl-dev"
+		libsystemd-dev libcmocka-dev libidn2-dev libpsl-dev libssl-dev
+		libgmime-3.0-dev libxml2-dev libarchive-dev"
 	[demo]="python3 python3-dkim python3-nacl util-linux"
 	[run]="postfix redis-server nsd openssl publicsuffix"
 	[test]="clang binutils mandoc xz-utils python3 python3-dkim
