@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many words looked for in one pass (Aho and Corasick, 1975): the words of spam
+ * in six languages, in categories, and the names of brands.  Built once, at the
+ * first use, and only read from then on; any thread.
+ */
+#ifndef OCT_POLICY_LEXICON_H
+#define OCT_POLICY_LEXICON_H
+
+#include "lib/def.h"
+
+#define LEXICON_CATEGORIES_MAX 32
+#define LEXICON_BRANDS_MAX 128
+
+struct lexicon_hits {
+	uint16_t category[LEXICON_CATEGORIES_MAX]; /* times, saturating */
+	uint64_t brand[LEXICON_BRANDS_MAX / 64];   /* bits */
+};
+
+size_t lexicon_categories(void);
+const char *lexicon_category(size_t i); /* its name */
+size_t lexicon_brands(void);
+const char *lexicon_brand(size_t i);
+
+/* Count what stands in a text in lower case (ASCII); *out is set.  Without
+ * memory for the automaton nothing is found. */
+void lexicon_find(const char *lower, size_t len, struct lexicon_hits *out);
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file: a magic line, then records of a length, a checksum and a body: the
+ * fingerprint, the label, and for each group the number of its slots and the
+ * slots as differences, seven bits an octet.
+ */
+#include "policy/training_set.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/io.h"
+#include "policy/features_int.h"
+
+static const char magic[16] = "octroi labels 1\n";
+
+#define HEAD 12 /* length (4), checksum (8) */
+#define BODY_MAX (FEATURE_GROUPS * (FEATURES_MAX * 4 + 8) + 512)
+
+struct training {
+	int fd;
+	uint64_t end;
+	struct training_item *item;
+	size_t items, room, live, bad;
+	size_t *table; /* fingerprint -> item + 1 */
+	size_t buckets;
+	uint8_t *map;
+	size_t mapped;
+	uint8_t *buffer; /* of a record */
+	uint32_t *slots; /* of a group */
+};
+
+size_t
+training_items(const struct training *t)
+{
+	return t->items;
+}
+
+const struct training_item *
+training_item(const struct training *t, size_t i)
+{
+	return &t->item[i];
+}
+
+size_t
+training_count(const struct training *t, size_t *good, size_t *bad)
+{
+	if (good != NULL)
+		*good = t->live - t->bad;
+	if (bad != NULL)
+		*bad = t->bad;
+	return t->live;
+}
+
+/* --- The index ------------------------------------------------------------ */
+
+static size_t *
+bucket_of(const struct training *t, uint64_t fingerprint)
+{
+	size_t at = (size_t)(feature_mix(fingerprint) % t->buckets);
+
+	/* Ends: at most half of the buckets are used. */
+	while (t->table[at] != 0 &&
+	    t->item[t->table[at] - 1].fingerprint != fingerprint)
+		at = (at + 1) % t->buckets;
+	return &t->table[at];
+}
+
+static int
+grow(struct training *t)
+{
+	size_t room = t->room == 0 ? 1024 : 2 * t->room;
+	struct training_item *more = reallocarray(t->item, room,
+	    sizeof(*more));
+	size_t *table;
+
+	if (more == NULL)
+		return -ENOMEM;
+	t->item = more;
+	table = calloc(2 * room, sizeof(*table));
+	if (table == NULL)
+		return -ENOMEM;
+	free(t->table);
+	t->table = table;
+	t->room = room;
+	t->buckets = 2 * room;
+	for (size_t i = 0; i < t->items; i++)
+		*bucket_of(t, t->item[i].fingerprint) = i + 1;
+	return 0;
+}
+
+static void
+set_live(struct training *t, struct training_item *i, bool live)
+{
+	if (i->live == live)
+		return;
+	i->live = live;
+	t->live += live ? 1 : (size_t)-1;
+	if (i->bad)
+		t->bad += live ? 1 : (size_t)-1;
+}
+
+/* The record at `at` is what counts of its message from now on. */
+static int
+index_record(struct training *t, const struct training_item *new)
+{
+	size_t *bucket;
+	int rc = t->items == t->room ? grow(t) : 0;
+
+	if (rc != 0)
+		return rc;
+	bucket = bucket_of(t, new->fingerprint);
+	if (*bucket == 0) {
+		if (t->items >= TRAINING_MESSAGES_MAX)
+			return OCT_ELIMIT;
+		*bucket = ++t->items;
+	} else {
+		set_live(t, &t->item[*bucket - 1], false);
+	}
+	t->item[*bucket - 1] = *new;
+	t->item[*bucket - 1].live = false;
+	set_live(t, &t->item[*bucket - 1], new->live);
+	return 0;
+}
+
+/* --- Octets ------------------------------------------------------------------ */
+
+static size_t
+put(uint8_t *out, uint64_t value, size_t octets)
+{
+	for (size_t i = 0; i < octets; i++)
+		out[i] = (uint8_t)(value >> (8 * i));
+	return octets;
+}
+
+static uint64_t
+get(const uint8_t *in, size_t octets)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < octets; i++)
+		value |= (uint64_t)in[i] << (8 * i);
+	return value;
+}
+
+static size_t
+put_small(uint8_t *out, uint32_t value)
+{
+	size_t n = 0;
+
+	for (; value >= 0x80; value >>= 7)
+		out[n++] = (uint8_t)(value | 0x80);
+	out[n++] = (uint8_t)value;
+	return n;
+}
+
+/* OCT_ECORRUPT past the end, or more than 32 bits. */
+static int
+get_small(const uint8_t **in, const uint8_t *end, uint32_t *out)
+{
+	uint64_t value = 0;
+
+	for (unsigned int shift = 0; shift < 35; shift += 7) {
+		uint8_t c;
+
+		if (*in >= end)
+			return OCT_ECORRUPT;
+		c = *(*in)++;
+		value |= (uint64_t)(c & 0x7f) << shift;
+		if ((c & 0x80) == 0) {
+			*out = (uint32_t)value;
+			return value <= UINT32_MAX ? 0 : OCT_ECORRUPT;
+		}
+	}
+	return OCT_ECORRUPT;
+}
+
+static uint64_t
+checksum(const uint8_t *body, size_t len)
+{
+	return feature_hash((const char *)body, len);
+}
+
+static int
+by_slot(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static size_t
+put_group(struct training *t, const struct features *f, enum feature_group g,
+    uint8_t *out)
+{
+	size_t count = features_count(f, g);
+	size_t n = put_small(out, (uint32_t)count);
+	uint32_t last = 0;
+
+	if (count == 0)
+		return n;
+	memcpy(t->slots, features_slots(f, g), count * sizeof(*t->slots));
+	qsort(t->slots, count, sizeof(*t->slots), by_slot);
+	for (size_t i = 0; i < count; i++) {
+		n += put_small(out + n, t->slots[i] - last);
+		last = t->slots[i];
+	}
+	return n;
+}
+
+/* f NULL: the message is taken out. */
+static size_t
+put_body(struct training *t, const struct features *f,
+    const struct classifier_label *label, uint64_t fingerprint)
+{
+	const char *domain = label->domain != NULL ? label->domain : "";
+	uint8_t *out = t->buffer + HEAD;
+	size_t n = put(out, fingerprint, 8), len = strlen(domain);
+
+	n += put(out + n, f != NULL, 1);
+	n += put(out + n, label->bad, 1);
+	n += put(out + n, label->stratum.lang, 1);
+	n += put(out + n, label->stratum.era, 1);
+	n += put(out + n, label->stratum.automatic, 1);
+	n += put(out + n, (uint64_t)(label->weight * 1000), 2);
+	n += put(out + n, len, 1);
+	memcpy(out + n, domain, len + 1);
+	n += len + 1;
+	for (size_t g = 0; f != NULL && g < FEATURE_GROUPS; g++)
+		n += put_group(t, f, (enum feature_group)g, out + n);
+	return n;
+}
+
+/* --- Writing -------------------------------------------------------------------- */
+
+static int
+append(struct training *t, const struct features *f,
+    const struct classifier_label *label, uint64_t fingerprint)
+{
+	size_t n = put_body(t, f, label, fingerprint);
+	struct training_item item = { .fingerprint = fingerprint,
+		.at = t->end + HEAD, .len = (uint32_t)n, .bad = label->bad,
+		.live = f != NULL };
+	int rc;
+
+	(void)put(t->buffer, n, 4);
+	(void)put(t->buffer + 4, checksum(t->buffer + HEAD, n), 8);
+	if (lseek(t->fd, (off_t)t->end, SEEK_SET) == -1)
+		return -errno;
+	rc = oct_io_write(t->fd, t->buffer, HEAD + n);
+	if (rc == 0)
+		rc = index_record(t, &item);
+	if (rc == 0)
+		t->end += HEAD + n;
+	return rc;
+}
+
+int
+training_add(struct training *t, const struct features *f,
+    const struct classifier_label *label, uint64_t fingerprint)
+{
+	int rc;
+
+	OCT_ASSERT(label->weight > 0 && label->weight <= 1);
+	if (label->domain != NULL && strlen(label->domain) >= OCT_DOMAIN_SIZE)
+		return OCT_EPARSE;
+	if (t->items > 0) {
+		size_t known = *bucket_of(t, fingerprint);
+
+		if (known != 0 && t->item[known - 1].live &&
+		    t->item[known - 1].bad == label->bad)
+			return 0;
+	}
+	rc = append(t, f, label, fingerprint);
+	return rc == 0 ? 1 : rc;
+}
+
+int
+training_remove(struct training *t, uint64_t fingerprint)
+{
+	const struct classifier_label none = { .weight = 1 };
+	size_t known = t->items > 0 ? *bucket_of(t, fingerprint) : 0;
+	int rc;
+
+	if (known == 0 || !t->item[known - 1].live)
+		return 0;
+	rc = append(t, NULL, &none, fingerprint);
+	return rc == 0 ? 1 : rc;
+}
+
+int
+training_sync(struct training *t)
+{
+	return fsync(t->fd) == 0 ? 0 : -errno;
+}
+
+/* --- Reading ---------------------------------------------------------------------- */
+
+int
+training_map(struct training *t)
+{
+	void *map;
+
+	if (t->map != NULL)
+		(void)munmap(t->map, t->mapped);
+	t->map = NULL;
+	map = mmap(NULL, (size_t)t->end, PROT_READ, MAP_SHARED, t->fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	t->map = map;
+	t->mapped = (size_t)t->end;
+	return 0;
+}
+
+static int
+load_group(struct training *t, const uint8_t **in, const uint8_t *end,
+    struct features *f, enum feature_group g)
+{
+	uint32_t count, step, slot = 0;
+	int rc = get_small(in, end, &count);
+
+	if (rc != 0 || count > FEATURES_MAX)
+		return OCT_ECORRUPT;
+	for (uint32_t i = 0; i < count; i++) {
+		rc = get_small(in, end, &step);
+		if (rc != 0)
+			return rc;
+		slot += step;
+		if (slot >= (uint32_t)1 << FEATURE_BITS)
+			return OCT_ECORRUPT;
+		t->slots[i] = slot;
+	}
+	return features_set(f, g, t->slots, count);
+}
+
+int
+training_load(struct training *t, size_t i, struct features *f,
+    struct classifier_label *label)
+{
+	const struct training_item *item = &t->item[i];
+	const uint8_t *in = t->map + item->at, *end = in + item->len;
+	size_t len;
+	int rc = 0;
+
+	if (item->len < 17 || item->at + item->len > t->mapped)
+		return OCT_ECORRUPT;
+	*label = (struct classifier_label){ .bad = in[9] != 0,
+		.stratum = { .lang = (enum classifier_lang)in[10],
+		    .era = (enum classifier_era)in[11],
+		    .automatic = in[12] != 0 },
+		.weight = (double)get(in + 13, 2) / 1000 };
+	len = in[15];
+	if (16 + len + 1 > item->len || in[16 + len] != '\0' ||
+	    in[10] >= CLASSIFIER_LANGS || in[11] > CLASSIFIER_ERA_MODERN)
+		return OCT_ECORRUPT;
+	if (len > 0)
+		label->domain = (const char *)in + 16;
+	in += 16 + len + 1;
+	features_clear(f);
+	for (size_t g = 0; rc == 0 && g < FEATURE_GROUPS; g++)
+		rc = load_group(t, &in, end, f, (enum feature_group)g);
+	return rc;
+}
+
+/* --- Opening ------------------------------------------------------------------------ */
+
+/* The next record: 1, 0 at the end, or OCT_ECORRUPT where the rest is torn. */
+static int
+scan_record(struct training *t)
+{
+	struct training_item item = { .live = false };
+	size_t got = 0;
+	int rc = oct_io_read(t->fd, t->buffer, HEAD, &got);
+
+	if (rc != 0 || got == 0)
+		return rc;
+	if (got < HEAD)
+		return OCT_ECORRUPT;
+	item.len = (uint32_t)get(t->buffer, 4);
+	if (item.len < 17 || item.len > BODY_MAX)
+		return OCT_ECORRUPT;
+	rc = oct_io_read(t->fd, t->buffer + HEAD, item.len, &got);
+	if (rc != 0)
+		return rc;
+	if (got < item.len ||
+	    get(t->buffer + 4, 8) != checksum(t->buffer + HEAD, item.len))
+		return OCT_ECORRUPT;
+	item.fingerprint = get(t->buffer + HEAD, 8);
+	item.live = t->buffer[HEAD + 8] != 0;
+	item.bad = t->buffer[HEAD + 9] != 0;
+	item.at = t->end + HEAD;
+	rc = index_record(t, &item);
+	t->end += rc == 0 ? HEAD + item.len : 0;
+	return rc == 0 ? 1 : rc;
+}
+
+static int
+scan(struct training *t)
+{
+	char head[sizeof(magic)];
+	size_t got = 0;
+	int rc = oct_io_read(t->fd, head, sizeof(head), &got);
+
+	if (rc == 0 && got == 0)
+		rc = oct_io_write(t->fd, magic, sizeof(magic));
+	else if (rc == 0 && (got < sizeof(head) ||
+				memcmp(head, magic, sizeof(head)) != 0))
+		rc = OCT_EPARSE;
+	t->end = sizeof(magic);
+	for (int more = 1; rc == 0 && more == 1;) {
+		more = scan_record(t);
+		rc = more < 0 ? more : 0;
+	}
+	/* What a crash left half written was never acknowledged. */
+	if (rc == OCT_ECORRUPT)
+		rc = ftruncate(t->fd, (off_t)t->end) == 0 ? 0 : -errno;
+	return rc;
+}
+
+static int
+open_file(const char *path, int *fd)
+{
+	*fd = path != NULL
+	    ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)
+	    : memfd_create("labels", MFD_CLOEXEC);
+	if (*fd == -1)
+		return -errno;
+	if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? OCT_EDOWN : -errno;
+	return 0;
+}
+
+int
+training_open(const char *path, struct training **out)
+{
+	struct training *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (t == NULL)
+		return -ENOMEM;
+	rc = open_file(path, &t->fd);
+	t->buffer = malloc(HEAD + BODY_MAX);
+	t->slots = calloc(FEATURES_MAX, sizeof(*t->slots));
+	if (rc == 0 && (t->buffer == NULL || t->slots == NULL))
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = scan(t);
+	if (rc != 0) {
+		training_close(t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
+void
+training_close(struct training *t)
+{
+	if (t == NULL)
+		return;
+	if (t->map != NULL)
+		(void)munmap(t->map, t->mapped);
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	free(t->item);
+	free(t->table);
+	free(t->buffer);
+	free(t->slots);
+	free(t);
+}
