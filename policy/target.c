@@ -155,6 +155,8 @@ target_prefetch(struct dns_session *dns, const struct target_of *t)
 	if (t->client.family != AF_UNSPEC &&
 	    dns_reverse_name(&t->client, NULL, reverse) == 0)
 		dns_prefetch(dns, reverse, DNS_PTR);
+	if (*t->org != '\0')
+		prefetch_org(dns, t->org, t->psl);
 }
 
 void
@@ -205,6 +207,19 @@ add_client_org(struct dns_session *dns, const struct target_of *t,
 	}
 }
 
+/* Where no DMARC record stands above it, the proof names the domain itself, and
+ * its hosts are known by the public suffix list: both readings count. */
+static void
+add_proven_org(struct dns_session *dns, const struct target_of *t,
+    struct target_facts *f)
+{
+	if (strlen(t->org) >= OCT_DOMAIN_SIZE || *t->org == '\0')
+		return;
+	memcpy(f->org[f->org_count++], t->org, strlen(t->org) + 1);
+	org_of(dns, t->org, t->psl, f->org[f->org_count]);
+	f->org_count += strcmp(f->org[f->org_count], t->org) != 0;
+}
+
 void
 target_look(struct dns_session *dns, const struct target_of *t,
     struct target_facts *out)
@@ -215,10 +230,9 @@ target_look(struct dns_session *dns, const struct target_of *t,
 
 	memset(f, 0, sizeof(*f));
 	f->client = t->client;
-	if (strlen(t->org) < OCT_DOMAIN_SIZE)
-		memcpy(f->org[f->org_count++], t->org, strlen(t->org) + 1);
 	target_prefetch(dns, t);
 	target_prefetch_hosts(dns, t);
+	add_proven_org(dns, t, f);
 	mx = dns_get(dns, t->domain, DNS_MX);
 	f->unsure = mx->status == DNS_TEMPFAIL;
 	f->count = hosts_of(mx, hosts);

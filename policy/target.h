@@ -16,7 +16,8 @@
 
 #define TARGET_MX_MAX 4 /* the most preferred ones */
 #define TARGET_IP_MAX 4 /* addresses of each, of either family */
-#define TARGET_ORGS 3   /* of the proof, and of the client's confirmed names */
+#define TARGET_ORGS 4   /* of the proof in two readings, and of the client's
+			   confirmed names */
 #define TARGET_QUESTIONS 64 /* at most, for one domain */
 
 struct target_mx {

@@ -110,6 +110,8 @@ def add_senders(edge, messages):
         if n % 2 and len(ips) <= 20:
             edge.dns.add(domain, "TXT", "v=spf1 " + " ".join(
                 f"ip4:{ip}" for ip in sorted(ips)) + " -all")
+            edge.dns.add(domain, "MX", f"10 mx.{domain}.")
+            edge.dns.add(f"mx.{domain}", "A", sorted(ips)[0])
     edge.dns.apply(30)
 
 

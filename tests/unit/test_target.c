@@ -59,6 +59,8 @@ setup(void **state)
 	zone("fifth.example", DNS_MX, "12 mx.far.example");
 	zone("fifth.example", DNS_MX, "13 mx.far.example");
 	zone("fifth.example", DNS_MX, "14 mx.near.example");
+	zone("team.dept.example", DNS_MX, "10 mx.team.dept.example");
+	zone("mx.team.dept.example", DNS_A, "198.51.100.77");
 	zone("broken.example", DNS_MX, "10 mx.broken.example");
 	if (dns_static_timeout(dns, "mx.broken.example") != 0 ||
 	    dns_static_timeout(dns, "slow.example") != 0)
@@ -101,6 +103,9 @@ test_rule(void **state)
 		    TARGET_OK, TARGET_OK },
 		{ "same organisation", "own.example", "own.example",
 		    "203.0.113.1", TARGET_OK, TARGET_OK },
+		{ "its own host, and no DMARC record above it",
+		    "team.dept.example", "team.dept.example", "203.0.113.1",
+		    TARGET_OK, TARGET_OK },
 		{ "the hoster's, by a confirmed name", "hosted.example",
 		    "hosted.example", "203.0.113.10", TARGET_OK, TARGET_OK },
 		{ "a name that does not lead back", "hosted.example",
