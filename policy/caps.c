@@ -129,7 +129,10 @@ platform_rate(const struct caps_limits *limits, const struct caps_ask *ask,
 	} else if (l == CAPS_NETWORK_SHARE) {
 		key_cap(out->key, "network-share",
 		    pair(ask->share, ask->network, text));
-		out->count = share_of(limits, network);
+		/* A provider's is shared by all who are there; any other is
+		 * mostly the organisation's own. */
+		out->count = ask->provider ? share_of(limits, network)
+					   : network;
 		out->period_ms = HOUR_MS;
 	} else if (l == CAPS_PLATFORM) {
 		key_cap(out->key, "platform", "all");

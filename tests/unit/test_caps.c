@@ -23,14 +23,13 @@ static const struct caps_limits standard = { .sender = 3, .domain = 500,
 	.network = 20, .provider = 500, .platform = 2000, .share_percent = 10 };
 static const struct caps_ask plain = { .domain = "ville.example",
 	.sender = "h1", .share = "org.example", .network = "192.0.2.0/24" };
+static const struct caps_ask big = { .domain = "ville.example", .sender = "h1",
+	.share = "client.example", .network = "gmail.com", .provider = true };
 static const struct caps_box box = { .local = "jo", .cap = 30, .share = 3 };
 
 static void
 test_what_is_charged(void **state)
 {
-	static const struct caps_ask big = { .domain = "ville.example",
-		.sender = "h1", .share = "@h1", .network = "gmail.com",
-		.provider = true };
 	static const struct {
 		const struct caps_ask *ask;
 		enum caps_limit limit;
@@ -41,11 +40,12 @@ test_what_is_charged(void **state)
 		{ &plain, CAPS_NETWORK, "oct:{g}:cap:network:192.0.2.0/24", 20,
 		    1 },
 		{ &plain, CAPS_NETWORK_SHARE,
-		    "oct:{g}:cap:network-share:org.example 192.0.2.0/24", 2,
+		    "oct:{g}:cap:network-share:org.example 192.0.2.0/24", 20,
 		    1 },
 		{ &big, CAPS_NETWORK, "oct:{g}:cap:network:gmail.com", 500, 1 },
 		{ &big, CAPS_NETWORK_SHARE,
-		    "oct:{g}:cap:network-share:@h1 gmail.com", 50, 1 },
+		    "oct:{g}:cap:network-share:client.example gmail.com", 50,
+		    1 },
 		{ &plain, CAPS_PLATFORM, "oct:{g}:cap:platform:all", 2000, 24 },
 		{ &plain, CAPS_PLATFORM_SHARE,
 		    "oct:{g}:cap:platform-share:org.example", 200, 24 },
@@ -115,15 +115,26 @@ static void
 test_each_limit_stops(void **state)
 {
 	enum caps_limit over;
-	struct caps_ask other = plain;
+	struct caps_limits many = standard;
+	struct caps_ask other;
 
 	(void)state;
-	assert_int_equal(pass(&standard, plain, false, &over), 2);
+	assert_int_equal(pass(&standard, plain, false, &over), 3);
+	assert_int_equal(over, CAPS_SENDER);
+	/* Its own network is all an organisation's; a provider's is not. */
+	assert_int_equal(test_redis_do(&server, "FLUSHALL"), 1);
+	assert_int_equal(pass(&standard, plain, true, &over), 20);
+	assert_int_equal(over, CAPS_NETWORK);
+	assert_int_equal(test_redis_do(&server, "FLUSHALL"), 1);
+	many.domain = 10000;
+	assert_int_equal(pass(&many, big, true, &over), 50);
 	assert_int_equal(over, CAPS_NETWORK_SHARE);
 	/* Others are served on. */
+	other = big;
 	other.share = "other.example";
-	other.sender = "h2";
-	assert_int_equal(pass(&standard, other, false, &over), 2);
+	other.sender = "z";
+	assert_int_equal(caps_take(store, &many, &other, NULL, &over), 1);
+	other = plain;
 	/* Of one sender three, wherever he is written to. */
 	assert_int_equal(test_redis_do(&server, "FLUSHALL"), 1);
 	for (int n = 0; n < 4; n++) {
