@@ -244,32 +244,46 @@ orgs_of(const struct breaker *b, size_t first, char fact)
 }
 
 /* One bad organisation must not silence all the others. */
+static size_t
+least_orgs(enum breaker_kind kind, bool provider)
+{
+	switch (kind) {
+	case BREAKER_ORG:
+		return 1;
+	case BREAKER_NETWORK:
+		return provider ? BREAKER_ORGS : BREAKER_NETWORK_ORGS;
+	case BREAKER_PLATFORM:
+		break;
+	}
+	return BREAKER_ORGS;
+}
+
 static bool
-enough_orgs(const struct breaker *b, enum breaker_kind kind, char fact)
+enough_orgs(const struct breaker *b, size_t least, char fact)
 {
 	size_t recent = b->hour_count > 0 ? (size_t)b->hour_count : 0;
 	size_t first = 0;
 
-	if (kind != BREAKER_PLATFORM)
-		return true;
 	if (fact == 0 && recent < b->count)
 		first = b->count - recent;
-	return orgs_of(b, first, fact) >= BREAKER_ORGS;
+	return orgs_of(b, first, fact) >= least;
 }
 
 static const char *
-reason_to_open(const struct breaker *b, enum breaker_kind kind, int64_t volume)
+reason_to_open(const struct breaker *b, enum breaker_kind kind,
+    const struct breaker_event *event)
 {
+	size_t least = least_orgs(kind, event->provider);
 	size_t bounced = breaker_facts(b, BREAKER_BOUNCED);
 	size_t not_me = breaker_facts(b, BREAKER_NOT_ME);
 
 	if (bounced >= 5 && b->count >= 20 && bounced * 100 > 5 * b->count &&
-	    enough_orgs(b, kind, BREAKER_BOUNCED))
+	    enough_orgs(b, least, BREAKER_BOUNCED))
 		return "bounces";
 	if (not_me >= 3 && not_me * 100 > 2 * b->count &&
-	    enough_orgs(b, kind, BREAKER_NOT_ME))
+	    enough_orgs(b, least, BREAKER_NOT_ME))
 		return "not-me";
-	if (is_flood(b, kind, volume) && enough_orgs(b, kind, 0))
+	if (is_flood(b, kind, event->volume) && enough_orgs(b, least, 0))
 		return "volume";
 	return NULL;
 }
@@ -291,22 +305,27 @@ go(struct breaker *b, enum breaker_state to, const char *why, int64_t now_ms)
 		b->why[0] = '\0';
 }
 
+/* Did the probes come back bad?  Of a network or the platform by more than one
+ * organisation that wants it silent. */
 static bool
-are_bad(const struct breaker *b)
+are_bad(const struct breaker *b, enum breaker_kind kind)
 {
-	return breaker_facts(b, BREAKER_BOUNCED) > 0 ||
-	    breaker_facts(b, BREAKER_NOT_ME) > 0;
+	size_t least = kind == BREAKER_ORG ? 1 : BREAKER_NETWORK_ORGS;
+
+	return orgs_of(b, 0, BREAKER_BOUNCED) >= least ||
+	    orgs_of(b, 0, BREAKER_NOT_ME) >= least;
 }
 
 void
-breaker_advance(struct breaker *b, int64_t now_ms)
+breaker_advance(struct breaker *b, enum breaker_kind kind,
+    int64_t now_ms)
 {
 	to_hour(b, now_ms / HOUR_MS);
 	if (b->state == BREAKER_OPEN && now_ms >= b->until_ms)
 		go(b, BREAKER_HALF, NULL, now_ms);
 	if (b->state != BREAKER_HALF)
 		return;
-	if (are_bad(b)) {
+	if (are_bad(b, kind)) {
 		go(b, BREAKER_OPEN, "probe", now_ms);
 		return;
 	}
@@ -346,7 +365,7 @@ breaker_apply(struct breaker *b, enum breaker_kind kind,
 	struct breaker_slot *slot;
 	const char *why;
 
-	breaker_advance(b, now_ms);
+	breaker_advance(b, kind, now_ms);
 	slot = find(b, told->challenge);
 	if (told->fact == (char)BREAKER_SENT) {
 		if (slot != NULL)
@@ -359,10 +378,10 @@ breaker_apply(struct breaker *b, enum breaker_kind kind,
 		slot->fact = told->fact;
 	}
 	if (b->state == BREAKER_HALF)
-		breaker_advance(b, now_ms);
+		breaker_advance(b, kind, now_ms);
 	if (b->state != BREAKER_CLOSED)
 		return true;
-	why = reason_to_open(b, kind, event->volume);
+	why = reason_to_open(b, kind, event);
 	if (why != NULL)
 		go(b, BREAKER_OPEN, why, now_ms);
 	return true;

@@ -19,7 +19,10 @@
 #define BREAKER_WINDOW 200
 #define BREAKER_OPEN_MS (6 * 3600000LL)
 #define BREAKER_PROBES 10
-#define BREAKER_ORGS 10 /* that must have a part before the platform stops */
+/* Organisations that must have a part in what opens it: one alone has a breaker of
+ * its own, and must not silence its neighbours. */
+#define BREAKER_ORGS 10 /* of the platform, and of a listed provider */
+#define BREAKER_NETWORK_ORGS 3
 
 enum breaker_kind { BREAKER_ORG, BREAKER_NETWORK, BREAKER_PLATFORM };
 #define BREAKER_KINDS 3
@@ -37,7 +40,7 @@ enum breaker_fact {
 
 struct breaker_slot {
 	uint32_t challenge; /* first half of its id */
-	uint16_t org;       /* hash of the proven organisation */
+	uint16_t org;       /* hash of breaker_of.org */
 	char fact;          /* enum breaker_fact */
 };
 
@@ -61,12 +64,14 @@ OCT_CHECK int breaker_unpack(const char *text, struct breaker *out);
 void breaker_pack(const struct breaker *b, char out[BREAKER_PACKED_SIZE]);
 
 /* What time alone does: open becomes half-open, good probes close. */
-void breaker_advance(struct breaker *b, int64_t now_ms);
+void breaker_advance(struct breaker *b, enum breaker_kind kind,
+    int64_t now_ms);
 /* An event; sent adds a challenge, the others change its fact.  volume: so many
  * an hour are never too many; 0 = not looked at.  True if *b changed. */
 struct breaker_event {
 	struct breaker_slot slot;
 	int64_t volume;
+	bool provider; /* of BREAKER_NETWORK: everybody may have an address */
 };
 #define BREAKER_VOLUME 100
 #define BREAKER_VOLUME_ORG 10
@@ -81,7 +86,7 @@ size_t breaker_facts(const struct breaker *b, enum breaker_fact fact);
 /* Whom a challenge concerns. */
 struct breaker_of {
 	const char *challenge; /* its id; unused where nothing is recorded */
-	const char *org;       /* proven organisation */
+	const char *org;       /* caps_share: proven organisation, or address */
 	const char *network;   /* target_network; "" = not known */
 	/* With BREAKER_SENT: the volumes of the settings. */
 	int64_t volume_org, volume;

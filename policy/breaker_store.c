@@ -186,6 +186,8 @@ breaker_record(struct store *s, const struct breaker_of *of,
 		if (*name == '\0')
 			continue;
 		event.volume = k == BREAKER_ORG ? of->volume_org : of->volume;
+		/* target_network: a provider's is a name, others are /24. */
+		event.provider = strchr(name, '/') == NULL;
 		rc = OCT_ECONFLICT;
 		for (int i = 0; i < TRIES && rc == OCT_ECONFLICT; i++)
 			rc = record_once(s, txn, (enum breaker_kind)k, name,
@@ -211,7 +213,7 @@ breaker_look(struct store *s, const struct breaker_of *of, int64_t now_ms,
 		rc = read_one(s, (enum breaker_kind)k, name, now_ms, &st);
 		if (rc != 0)
 			return rc;
-		breaker_advance(&st.b, now_ms);
+		breaker_advance(&st.b, (enum breaker_kind)k, now_ms);
 		out->code |= st.b.state != BREAKER_CLOSED;
 		if (breaker_allows(&st.b) || !out->allows)
 			continue;
@@ -256,7 +258,7 @@ list_one(struct store *s, const char *field, int64_t now_ms, breaker_each *each,
 	rc = read_one(s, (enum breaker_kind)kind, name + 1, now_ms, &st);
 	if (rc != 0)
 		return rc;
-	breaker_advance(&st.b, now_ms);
+	breaker_advance(&st.b, (enum breaker_kind)kind, now_ms);
 	/* It was closed by time alone, or it is gone. */
 	if (st.b.state == BREAKER_CLOSED)
 		return 0;

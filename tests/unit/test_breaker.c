@@ -213,11 +213,11 @@ open_for_six_hours_then_ten_probes(void **state)
 
 	(void)state;
 	opened(&b);
-	breaker_advance(&b, at - 1);
+	breaker_advance(&b, BREAKER_ORG, at - 1);
 	assert_int_equal(b.state, BREAKER_OPEN);
 	assert_false(breaker_allows(&b));
 	for (int i = 0; i < 10; i++) {
-		breaker_advance(&b, at);
+		breaker_advance(&b, BREAKER_ORG, at);
 		assert_int_equal(b.state, BREAKER_HALF);
 		assert_true(breaker_allows(&b));
 		(void)tell(&b, BREAKER_ORG, BREAKER_SENT, 100 + i, 1, at);
@@ -242,11 +242,11 @@ quiet_probes_close_it_too(void **state)
 
 	(void)state;
 	opened(&b);
-	breaker_advance(&b, at);
+	breaker_advance(&b, BREAKER_ORG, at);
 	send_some(&b, BREAKER_ORG, 100, 10, 1, at);
-	breaker_advance(&b, at + HOUR - 1);
+	breaker_advance(&b, BREAKER_ORG, at + HOUR - 1);
 	assert_int_equal(b.state, BREAKER_HALF);
-	breaker_advance(&b, at + HOUR + 9);
+	breaker_advance(&b, BREAKER_ORG, at + HOUR + 9);
 	assert_int_equal(b.state, BREAKER_CLOSED);
 }
 
@@ -258,7 +258,7 @@ a_bad_probe_opens_it_again(void **state)
 
 	(void)state;
 	opened(&b);
-	breaker_advance(&b, at);
+	breaker_advance(&b, BREAKER_ORG, at);
 	(void)tell(&b, BREAKER_ORG, BREAKER_SENT, 100, 1, at);
 	(void)tell(&b, BREAKER_ORG, BREAKER_BOUNCED, 100, 1, at + 1);
 	assert_int_equal(b.state, BREAKER_OPEN);
@@ -337,6 +337,13 @@ a_clock_that_jumps(void **state)
 }
 
 /* --- In the store -------------------------------------------------------------------- */
+
+static int
+reset(void **state)
+{
+	(void)state;
+	return test_redis_do(&server, "FLUSHALL") == 1 ? 0 : -1;
+}
 
 static void
 record(const char *org, const char *network, int n, enum breaker_fact fact,
@@ -429,6 +436,74 @@ a_network_of_many_bad_ones_is_silenced(void **state)
 	assert_true(look("new.example", "", NOW + 21 * HOUR).allows);
 }
 
+/* Whoever has a domain has addresses at its MX network, or at a big provider,
+ * and may disown what he asked for himself. */
+static void
+one_organisation_silences_no_network(void **state)
+{
+	static const char *const networks[] = { "192.0.2.0/24",
+		"provider.example" };
+	char org[32];
+
+	(void)state;
+	for (size_t k = 0; k < OCT_LEN(networks); k++) {
+		print_message("  %s\n", networks[k]);
+		assert_int_equal(reset(NULL), 0);
+		for (int i = 0; i < 40; i++) {
+			(void)snprintf(org, sizeof(org), "o%d.example", i % 20);
+			record(i < 5 ? "bad.example" : org, networks[k], i,
+			    BREAKER_SENT, NOW + i * HOUR);
+		}
+		for (int i = 0; i < 5; i++)
+			record("bad.example", networks[k], i,
+			    i < 2 ? BREAKER_BOUNCED : BREAKER_NOT_ME,
+			    NOW + 40 * HOUR);
+		assert_true(look("good.example", networks[k], NOW + 41 * HOUR)
+				.allows);
+		assert_false(look("bad.example", networks[k], NOW + 41 * HOUR)
+				 .allows);
+	}
+	/* Three are a network's; at a provider addresses cost nothing. */
+	for (size_t k = 0; k < OCT_LEN(networks); k++) {
+		assert_int_equal(reset(NULL), 0);
+		for (int i = 0; i < 40; i++) {
+			(void)snprintf(org, sizeof(org), "o%d.example", i % 20);
+			record(org, networks[k], i, BREAKER_SENT,
+			    NOW + i * HOUR);
+		}
+		for (int i = 0; i < 3; i++) {
+			(void)snprintf(org, sizeof(org), "o%d.example", i);
+			record(org, networks[k], i, BREAKER_NOT_ME,
+			    NOW + 40 * HOUR);
+		}
+		assert_int_equal(
+		    look("good.example", networks[k], NOW + 41 * HOUR).allows,
+		    k == 1);
+	}
+}
+
+static void
+one_bad_probe_does_not_keep_a_network_silent(void **state)
+{
+	struct breaker b;
+	int64_t at = NOW + 100 * HOUR;
+
+	(void)state;
+	breaker_init(&b, NOW);
+	send_some(&b, BREAKER_NETWORK, 0, 20, HOUR, NOW);
+	for (int i = 0; i < 5; i++)
+		(void)tell(&b, BREAKER_NETWORK, BREAKER_BOUNCED, i, 0,
+		    NOW + 20 * HOUR);
+	assert_int_equal(b.state, BREAKER_OPEN);
+	for (int i = 0; i < 10; i++)
+		(void)tell(&b, BREAKER_NETWORK, BREAKER_SENT, 100 + i, i, at);
+	(void)tell(&b, BREAKER_NETWORK, BREAKER_NOT_ME, 100, 0, at);
+	(void)tell(&b, BREAKER_NETWORK, BREAKER_NOT_ME, 101, 0, at);
+	assert_int_equal(b.state, BREAKER_HALF);
+	breaker_advance(&b, BREAKER_NETWORK, at + HOUR);
+	assert_int_equal(b.state, BREAKER_CLOSED);
+}
+
 static void
 records_expire_and_damage_heals(void **state)
 {
@@ -459,13 +534,6 @@ setup(void **state)
 }
 
 static int
-reset(void **state)
-{
-	(void)state;
-	return test_redis_do(&server, "FLUSHALL") == 1 ? 0 : -1;
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
@@ -485,12 +553,15 @@ main(void)
 		cmocka_unit_test(open_for_six_hours_then_ten_probes),
 		cmocka_unit_test(quiet_probes_close_it_too),
 		cmocka_unit_test(a_bad_probe_opens_it_again),
+		cmocka_unit_test(one_bad_probe_does_not_keep_a_network_silent),
 		cmocka_unit_test(packed_and_back),
 		cmocka_unit_test(damaged_records_are_refused),
 		cmocka_unit_test(a_clock_that_jumps),
 		cmocka_unit_test_setup(one_bad_organisation_is_silenced_alone,
 		    reset),
 		cmocka_unit_test_setup(a_network_of_many_bad_ones_is_silenced,
+		    reset),
+		cmocka_unit_test_setup(one_organisation_silences_no_network,
 		    reset),
 		cmocka_unit_test_setup(records_expire_and_damage_heals, reset),
 	};
