@@ -156,7 +156,7 @@ count_sent(const struct sending *s, int64_t now)
 {
 	const struct settings *set = s->courier->settings;
 	struct breaker_of of = { .challenge = s->challenge->id,
-		.org = s->pass->org, .network = s->pass->network,
+		.org = s->pass->share, .network = s->pass->network,
 		.volume_org = set->breaker_volume_org,
 		.volume = set->breaker_volume };
 	int rc = breaker_record(s->courier->store, &of, BREAKER_SENT, now);
@@ -273,7 +273,7 @@ pass_gate(struct courier *c, const struct case_duty *d,
 
 	if (rc == 0)
 		rc = case_challenge_goes(c->store, d->domain, d->id,
-		    p->network);
+		    p->network, p->share);
 	if (rc == 0)
 		rc = case_challenge_read(c->store, d->domain, d->id, &fresh);
 	if (rc == 1) {

@@ -223,7 +223,7 @@ ask_breakers(struct courier *c, struct gate_pass *p)
 		[BREAKER_NETWORK] = "breaker-network",
 		[BREAKER_PLATFORM] = "breaker-platform",
 	};
-	struct breaker_of of = { .org = p->org, .network = p->network };
+	struct breaker_of of = { .org = p->share, .network = p->network };
 	struct breaker_view v;
 
 	if (breaker_look(c->store, &of, oct_clock_wall_ms(), &v) != 0)

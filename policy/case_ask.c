@@ -55,7 +55,7 @@ case_keep_silent(struct store *s, struct store_txn *txn, const char *domain,
 
 int
 case_challenge_goes(struct store *s, const char *domain, const char *id,
-    const char *network)
+    const char *network, const char *share)
 {
 	char key[KEY_SIZE];
 	struct store_txn *txn = NULL;
@@ -67,6 +67,7 @@ case_challenge_goes(struct store *s, const char *domain, const char *id,
 	store_txn_expect_field(txn, key, "state",
 	    challenge_state_name(CHALLENGE_PENDING));
 	store_txn_hset(txn, key, "net", network);
+	store_txn_hset(txn, key, "share", share);
 	rc = store_txn_commit(s, txn);
 	store_txn_free(txn);
 	return rc;
@@ -80,7 +81,8 @@ case_breaker_of(const struct case_challenge *c, char org[OCT_DOMAIN_SIZE],
 
 	if (!proof_sid_parts(c->challenge.sid, address, org))
 		return false;
-	*out = (struct breaker_of){ .challenge = c->challenge.id, .org = org,
+	*out = (struct breaker_of){ .challenge = c->challenge.id,
+		.org = c->share[0] != '\0' ? c->share : org,
 		.network = c->network };
 	return true;
 }

@@ -246,8 +246,8 @@ case_challenge_read(struct store *s, const char *domain, const char *id,
     struct case_challenge *out)
 {
 	static const char *const fields[] = { "v", "state", "handed", "net",
-		"why" };
-	const struct store_value *v, *state, *handed, *net, *why;
+		"why", "share" };
+	const struct store_value *v, *state, *handed, *net, *why, *share;
 	struct case_challenge c = { .handed_ms = 0 };
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
@@ -266,6 +266,7 @@ case_challenge_read(struct store *s, const char *domain, const char *id,
 	handed = store_batch_value(b, slot, 2);
 	net = store_batch_value(b, slot, 3);
 	why = store_batch_value(b, slot, 4);
+	share = store_batch_value(b, slot, 5);
 	if (v->data == NULL || state->data == NULL)
 		goto out;
 	rc = challenge_state_parse(state->data, &c.state);
@@ -279,6 +280,8 @@ case_challenge_read(struct store *s, const char *domain, const char *id,
 		copy_text(c.network, sizeof(c.network), net->data);
 	if (why->data != NULL)
 		copy_text(c.why, sizeof(c.why), why->data);
+	if (share->data != NULL)
+		copy_text(c.share, sizeof(c.share), share->data);
 	*out = c;
 	rc = 1;
 out:

@@ -128,6 +128,7 @@ struct case_challenge {
 	enum challenge_state state;
 	int64_t handed_ms;
 	char network[OCT_DOMAIN_SIZE]; /* that it went to (target_network) */
+	char share[OCT_DOMAIN_SIZE + 8]; /* who it was charged to (caps_share) */
 	char why[24];                  /* it was not sent, "" = it was, or will */
 };
 OCT_CHECK int case_challenge_read(struct store *s, const char *domain,
@@ -269,11 +270,11 @@ OCT_CHECK int case_challenge_move(struct store *s, const char *domain,
     const char *id, enum challenge_state from, enum challenge_state to,
     int64_t handed_ms);
 
-/* A challenge is about to leave for that network. */
+/* A challenge is about to leave for that network, charged to that share. */
 OCT_CHECK int case_challenge_goes(struct store *s, const char *domain,
-    const char *id, const char *network);
-/* Whom a challenge concerns, for policy/breaker.h (breaker_forces_code); org is
- * the caller's room.  False: nobody was proven. */
+    const char *id, const char *network, const char *share);
+/* Whom a challenge concerns, for policy/breaker.h (breaker_forces_code), lives in
+ * c and org; org becomes the proven organisation.  False: nobody was proven. */
 struct breaker_of;
 bool case_breaker_of(const struct case_challenge *c, char org[OCT_DOMAIN_SIZE],
     struct breaker_of *out);

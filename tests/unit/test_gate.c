@@ -54,6 +54,8 @@ open_courier(void)
 	assert_int_equal(dns_new_static(&office.courier->gate->dns), 0);
 	zone("example.org", DNS_MX, "10 mx.example.org");
 	zone("mx.example.org", DNS_A, "192.0.2.1");
+	zone("gmail.com", DNS_MX, "10 mx.gmail.com");
+	zone("mx.gmail.com", DNS_A, "192.0.2.2");
 	zone("other.example", DNS_MX, "10 mx.other.example");
 	zone("mx.other.example", DNS_A, "198.51.100.1");
 	zone("null.example", DNS_MX, "0 .");
@@ -316,7 +318,7 @@ outcomes_reach_the_breakers(void **state)
 	(void)state;
 	first_contact(1, "bob", CH);
 	assert_int_equal(case_challenge_goes(world.store, D, CH,
-			     "192.0.2.0/24"),
+			     "192.0.2.0/24", "example.org"),
 	    0);
 	assert_int_equal(breaker_record(world.store, &of, BREAKER_SENT,
 			     SETTLED),
@@ -342,6 +344,44 @@ outcomes_reach_the_breakers(void **state)
 	}
 }
 
+/* At a provider where everybody may have an address, one has a breaker of his
+ * own: three that he disowned silence none of the others. */
+static void
+at_a_provider_an_address_stands_alone(void **state)
+{
+	struct breaker_of of = { .challenge = CH, .network = "gmail.com" };
+	struct case_challenge c;
+	char id[17], org[OCT_DOMAIN_SIZE];
+	struct gate_pass p;
+
+	(void)state;
+	assert_int_equal(ask("eve@gmail.com", "192.0.2.9", &p), GATE_OPEN);
+	of.org = p.share;
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(id, sizeof(id), "%08x00000000", i);
+		of.challenge = id;
+		assert_int_equal(breaker_record(world.store, &of, BREAKER_SENT,
+				     SETTLED),
+		    0);
+		assert_int_equal(breaker_record(world.store, &of,
+				     BREAKER_NOT_ME, SETTLED),
+		    0);
+	}
+	oct_clock_set_wall_ms(SETTLED + 2000);
+	why_not("eve@gmail.com", "192.0.2.9", "breaker-org");
+	assert_int_equal(ask("ann@gmail.com", "192.0.2.9", &p), GATE_OPEN);
+	/* And what a challenge came to is told of its share. */
+	first_contact(1, "bob", CH);
+	assert_int_equal(case_challenge_goes(world.store, D, CH, "gmail.com",
+			     p.share),
+	    0);
+	assert_int_equal(case_challenge_read(world.store, D, CH, &c), 1);
+	assert_true(case_breaker_of(&c, org, &of));
+	assert_string_equal(of.org, p.share);
+	assert_string_equal(org, "example.org");
+	case_challenge_fini(&c);
+}
+
 int
 main(void)
 {
@@ -356,6 +396,7 @@ main(void)
 		GATE_TEST(not_asked_is_held_silently),
 		GATE_TEST(a_challenge_goes_on_for_fewer),
 		GATE_TEST(outcomes_reach_the_breakers),
+		GATE_TEST(at_a_provider_an_address_stands_alone),
 	};
 	int rc = test_redis_start(&world.redis);
 
