@@ -44,7 +44,9 @@ origin_of(const struct judge_final *f)
 }
 
 /* The first message that matches a grant, proven: its signer is the one meant,
- * and the relation is made (challenge.md 1). */
+ * and the relation is made (challenge.md 1).  Of class T only From was proven,
+ * and the identity is that of all who use that path from that network: but for
+ * an owner's act it is never allowed. */
 static void
 make_relation(struct judge *j, const struct judge_final *f)
 {
@@ -52,6 +54,8 @@ make_relation(struct judge *j, const struct judge_final *f)
 	enum case_outcome outcome;
 	struct case_sender who;
 
+	if (f->proof.class != PROOF_A && f->proof.class != PROOF_F)
+		return;
 	sender_of(f, &who);
 	lost(j, "relation",
 	    case_judge(app->store, &app->timers, &who, REL_EV_ALLOWED,

@@ -9,6 +9,8 @@
 #include "tests/unit/milter_fixture.h"
 
 #include "auth/dkim.h"
+#include "policy/expect.h"
+#include "policy/grant.h"
 
 #define AUTHOR "paul@signe.example"
 #define SELECTOR "s1"
@@ -201,6 +203,48 @@ replays_that_were_accepted_count(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- What is proven of From alone ---------------------------------------------- */
+
+/* The reverse-path's DNS does not answer: class T, with From proven by a
+ * signature.  A grant or a door lets the message in (challenge.md 2, rows 4 and
+ * 9), but its identity is that of who proves nothing: to allow that would let in
+ * whoever forges the path from the same network (challenge.md 1). */
+static void
+an_unproven_identity_is_not_allowed_by_a_proof_of_from(void **state)
+{
+	static const char *const doors[] = { "a grant", "an expected domain" };
+	struct talk t = { .from = AUTHOR, .rcpt = { "anne@" D },
+		.body = "Bonjour\r\n" };
+	struct case_grant g = { .since_ms = NOW, .actor = "anne", .why = "" };
+
+	for (size_t i = 0; i < OCT_LEN(doors); i++) {
+		print_message("  %s\n", doors[i]);
+		if (i > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		t.from = AUTHOR;
+		sign(&t);
+		t.from = "x@slow.example";
+		t.author = AUTHOR;
+		if (i == 0)
+			assert_int_equal(case_grant_set(world.app->store, D,
+					     "anne", "addr:" AUTHOR, &g),
+			    0);
+		else
+			assert_int_equal(expect_open(world.app->store, D,
+					     "anne", "signe.example",
+					     NOW + 600000),
+			    0);
+		assert_true(say(&t));
+		assert_int_equal(items(), 0);
+		assert_int_equal(test_redis_do(&world.redis,
+				     "HEXISTS oct:{" D "}:rel:anne %s",
+				     "N|x@slow.example|192.0.2.0/24"),
+		    0);
+	}
+}
+
 int
 main(void)
 {
@@ -209,6 +253,7 @@ main(void)
 		T(each_recipient_is_counted_for_himself),
 		T(a_retry_of_what_was_deferred_is_no_replay),
 		T(replays_that_were_accepted_count),
+		T(an_unproven_identity_is_not_allowed_by_a_proof_of_from),
 	};
 	int rc = test_redis_start(&world.redis);
 
