@@ -13,12 +13,25 @@
 #include "lib/addr.h"
 #include "lib/def.h"
 #include "lib/store.h"
+#include "policy/detail.h"
 #include "policy/options.h"
 
 enum dir_state { /* life-cycle of a domain or mailbox; only these three act */
 	DIR_ACTIVE,
 	DIR_SUSPENDED, /* 450 4.2.1: comes back */
 	DIR_CLOSED     /* 550 5.2.1 */
+};
+
+/* The life-cycle of a domain: what state it is in for mail follows from it. */
+enum dir_life {
+	DIR_LIFE_ACTIVE,
+	DIR_LIFE_REQUESTED, /* up to proposed: not served, nobody's mail yet */
+	DIR_LIFE_STUDY,
+	DIR_LIFE_PROPOSED,
+	DIR_LIFE_PENDING_DNS, /* mail that comes already waits at its senders */
+	DIR_LIFE_SUSPENDED,
+	DIR_LIFE_CLOSING, /* served until its date */
+	DIR_LIFE_CLOSED
 };
 
 enum dir_lang { DIR_LANG_INHERIT, DIR_LANG_FR, DIR_LANG_EN };
@@ -51,8 +64,8 @@ struct dir_list {
 	const char *const *items;
 };
 
-/* A collectivity: what its domains inherit.  Room for kind, population, plan
- * and contract, which nobody asks for yet. */
+/* A collectivity: what its domains inherit, and its details (policy/detail.h):
+ * kind, plan, contract... */
 struct dir_tenant {
 	const char *id;
 	const char *name;    /* legal name, UTF-8, may be "" */
@@ -62,6 +75,7 @@ struct dir_tenant {
 	const char *teleservice;       /* URL, or "" */
 	const char *teleservice_since; /* "2026-12-31", or "" */
 	const struct option_set *options; /* NULL = sets none */
+	const struct detail_set *details; /* likewise */
 };
 
 struct dir_mailbox {
@@ -77,6 +91,7 @@ struct dir_mailbox {
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
 	const struct option_set *options; /* NULL = sets none */
+	const struct detail_set *details; /* likewise */
 };
 
 #define DIR_TARGETS_MAX 500 /* of one alias or group */
@@ -85,6 +100,14 @@ struct dir_alias {
 	const char *local;
 	size_t count;
 	const char *const *targets; /* full addresses, hosted or external */
+	const struct detail_set *details; /* NULL = sets none */
+};
+
+/* What has a name and details alone: a legacy address of a domain (an old
+ * mailbox elsewhere), a plan, a price list. */
+struct dir_record {
+	const char *name;
+	const struct detail_set *details; /* NULL = sets none */
 };
 
 /* A DKIM key that signs, sealed (policy/dkim_vault.h). */
@@ -98,7 +121,8 @@ struct dir_dkim {
 struct dir_domain {
 	const char *name;   /* A-label */
 	const char *tenant; /* id, may be "" */
-	enum dir_state state;
+	enum dir_life life;
+	enum dir_state state; /* follows from life */
 	enum dir_lang lang;
 	bool has_blocks;
 	enum dir_dmarc dmarc; /* for mail to this domain */
@@ -112,10 +136,11 @@ struct dir_domain {
 	struct dir_limits limits;
 	struct dir_thresholds thresholds;
 	const struct option_set *options; /* NULL = sets none */
+	const struct detail_set *details; /* likewise */
 	/* Of its tenant; NULL: it has none, or one that nobody knows. */
 	const struct dir_tenant *of_tenant;
 	const struct option_set *tenant_options;
-	size_t mailbox_count, alias_count;
+	size_t mailbox_count, alias_count, legacy_count;
 	size_t dkim_count;
 	const struct dir_dkim *dkim; /* by selector */
 	/* opaque tables follow: use the look-ups */
@@ -123,18 +148,27 @@ struct dir_domain {
 
 struct dir_snapshot;
 
-/* Look-ups in a snapshot; results live as long as the snapshot is held. */
+/* Look-ups in a snapshot; results live as long as the snapshot is held.  Domains
+ * that are not served yet and closed aliases are there for provisioning only
+ * (any). */
 const struct dir_domain *dir_domain(
+    const struct dir_snapshot *s, const char *domain);
+const struct dir_domain *dir_domain_any(
     const struct dir_snapshot *s, const char *domain);
 const struct dir_mailbox *dir_mailbox(
     const struct dir_domain *d, const char *local);
 const struct dir_alias *dir_alias(
+    const struct dir_domain *d, const char *local);
+const struct dir_alias *dir_alias_any(
     const struct dir_domain *d, const char *local);
 /* Entries in stable (sorted) order, for listings. */
 size_t dir_domain_count(const struct dir_snapshot *s);
 const struct dir_domain *dir_domain_at(const struct dir_snapshot *s, size_t i);
 const struct dir_mailbox *dir_mailbox_at(const struct dir_domain *d, size_t i);
 const struct dir_alias *dir_alias_at(const struct dir_domain *d, size_t i);
+const struct dir_record *dir_legacy_at(const struct dir_domain *d, size_t i);
+const struct dir_record *dir_legacy(
+    const struct dir_domain *d, const char *address);
 
 /* Tenants, by id; sorted likewise. */
 const struct dir_tenant *dir_tenant(
@@ -188,7 +222,8 @@ enum dir_level { /* who sets something */
 const char *dir_level_name(enum dir_level level);
 
 /* The options in force: the platform's, then those that the tenant, the domain
- * and the mailbox (NULL = the domain's) set. */
+ * and the mailbox (NULL = the domain's) set.  The Challenge option of a mailbox
+ * that has dates for it is off outside them. */
 void dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *platform, struct option_values *out);
 enum dir_level dir_option_level(
@@ -260,6 +295,7 @@ struct dir_change {
 	const char *domain; /* normalised */
 	const char *local;  /* NULL: the domain itself */
 	bool alias;         /* local is an alias */
+	bool legacy;        /* local is a legacy address */
 	bool create;        /* must not exist; else must exist */
 	bool remove;        /* ask for its removal */
 	const char *json;   /* attributes; NULL with remove */

@@ -87,8 +87,10 @@ dir_build_fini(struct dir_build *b)
 	dir_pool_free(&b->pool);
 	free(b->mailboxes);
 	free(b->aliases);
+	free(b->legacy);
 	b->mailboxes = NULL;
 	b->aliases = NULL;
+	b->legacy = NULL;
 }
 
 static bool
@@ -136,4 +138,18 @@ dir_build_alias(struct dir_build *b)
 	memset(a, 0, sizeof(*a));
 	a->local = "";
 	return a;
+}
+
+struct dir_record *
+dir_build_legacy(struct dir_build *b)
+{
+	void *array = b->legacy;
+	struct dir_record *l;
+
+	if (!grow(&array, &b->legacy_cap, b->domain.legacy_count, sizeof(*l)))
+		return NULL;
+	b->legacy = array;
+	l = &b->legacy[b->domain.legacy_count++];
+	*l = (struct dir_record){.name = ""};
+	return l;
 }

@@ -22,7 +22,15 @@
 #define FIELD "v"
 
 /* Slots of the batch, in the order of adding. */
-enum { OLD_DOMAIN, OLD_MAILBOX, OLD_ALIAS, HAS_MAILBOXES, HAS_ALIASES };
+enum {
+	OLD_DOMAIN,
+	OLD_MAILBOX,
+	OLD_ALIAS,
+	OLD_LEGACY,
+	HAS_MAILBOXES,
+	HAS_ALIASES,
+	HAS_LEGACY
+};
 
 struct writing {
 	struct store *store;
@@ -40,6 +48,8 @@ kind_of(const struct dir_change *c)
 {
 	if (c->local == NULL)
 		return DIR_KIND_DOMAIN;
+	if (c->legacy)
+		return DIR_KIND_LEGACY;
 	return c->alias ? DIR_KIND_ALIAS : DIR_KIND_MAILBOX;
 }
 
@@ -66,8 +76,8 @@ check_names(const struct writing *w)
 		return refuse(w, OCT_EPARSE,
 		    "the domain must be a name in lower case, like "
 		    "example.org");
-	if (c->local == NULL)
-		return 0;
+	if (c->local == NULL || c->legacy)
+		return 0; /* a legacy address is read like its attributes */
 	if (dir_local_check(c->local, w->problem) != 0)
 		return OCT_EPARSE;
 	(void)snprintf(text, sizeof(text), "%s@%s", c->local, c->domain);
@@ -101,9 +111,14 @@ read_old(struct writing *w)
 		rc = store_batch_hget(w->old, key_aliases(key, domain),
 		    local != NULL ? local : "");
 	if (rc >= 0)
+		rc = store_batch_hget(w->old, key_legacy(key, domain),
+		    local != NULL ? local : "");
+	if (rc >= 0)
 		rc = store_batch_exists(w->old, key_mailboxes(key, domain));
 	if (rc >= 0)
 		rc = store_batch_exists(w->old, key_aliases(key, domain));
+	if (rc >= 0)
+		rc = store_batch_exists(w->old, key_legacy(key, domain));
 	if (rc < 0)
 		return rc;
 	return store_batch_run(w->store, w->old);
@@ -132,13 +147,14 @@ check_existence(const struct writing *w, const char *old)
 	if (c->create && old != NULL)
 		return refuse(
 		    w, -EEXIST, "the %s %s exists already", kind, name);
-	if (c->create && c->local != NULL &&
+	if (c->create && c->local != NULL && !c->legacy &&
 	    old_text(w, c->alias ? OLD_MAILBOX : OLD_ALIAS) != NULL)
 		return refuse(w, -EEXIST,
 		    "%s is already %s: a name is either a mailbox or an alias",
 		    name, c->alias ? "a mailbox" : "an alias");
 	if (c->remove && c->local == NULL &&
-	    (exists(w, HAS_MAILBOXES) || exists(w, HAS_ALIASES)))
+	    (exists(w, HAS_MAILBOXES) || exists(w, HAS_ALIASES) ||
+		exists(w, HAS_LEGACY)))
 		return refuse(w, -ENOTEMPTY,
 		    "the domain %s still has mailboxes or aliases: remove them "
 		    "first",
@@ -226,13 +242,26 @@ check_ground(struct writing *w, const struct dir_build *b, const char *domain)
 	bool lifted = b->domain.unprotected;
 	const char *reason = b->domain.unprotected_reason;
 
-	if (c->alias || !w->lifting)
+	if (c->alias || c->legacy || !w->lifting)
 		return 0;
 	if (c->local != NULL) {
 		lifted = b->mailboxes[0].unprotected;
 		reason = b->mailboxes[0].unprotected_reason;
 	}
 	return lifted ? take_ground(w, reason, domain) : 0;
+}
+
+/* What was read into b, which holds one entry. */
+static const void *
+subject(const struct dir_build *b, enum dir_kind kind)
+{
+	if (kind == DIR_KIND_MAILBOX)
+		return &b->mailboxes[0];
+	if (kind == DIR_KIND_ALIAS)
+		return &b->aliases[0];
+	if (kind == DIR_KIND_LEGACY)
+		return &b->legacy[0];
+	return &b->domain;
 }
 
 static int
@@ -248,6 +277,8 @@ check_value(struct writing *w, const char *json)
 		return rc;
 	if (c->local == NULL)
 		rc = dir_read_domain(&r, json, len, &b);
+	else if (c->legacy)
+		rc = dir_read_legacy(&r, c->local, json, len, &b);
 	else if (c->alias)
 		rc = dir_read_alias(&r, c->local, json, len, &b);
 	else
@@ -256,6 +287,9 @@ check_value(struct writing *w, const char *json)
 		rc = check_self(w, &b);
 	if (r.problem[0] != '\0')
 		(void)refuse(w, rc, "%s", r.problem);
+	if (rc == 0)
+		rc = dir_check_dates(
+		    kind_of(c), subject(&b, kind_of(c)), w->problem);
 	if (rc == 0)
 		rc = check_ground(
 		    w, &b, c->local == NULL ? json : old_text(w, OLD_DOMAIN));
@@ -297,32 +331,19 @@ action_name(const struct dir_change *c)
 }
 
 static void
-add_streams(struct writing *w)
+add_streams(struct writing *w, const char *old)
 {
 	const struct dir_change *c = w->change;
-	const char *const changed[] = {"domain", c->domain};
-	const char *const audit[] = {
-	    "actor",
-	    c->actor != NULL ? c->actor : "",
-	    "action",
-	    action_name(c),
-	    "kind",
-	    dir_kind_name(kind_of(c)),
-	    "domain",
-	    c->domain,
-	    "local",
-	    c->local != NULL ? c->local : "",
-	    "json",
-	    c->json != NULL ? c->json : "",
-	    "reason",
-	    w->ground,
-	};
+	const struct dir_event e = {.actor = c->actor,
+	    .action = action_name(c),
+	    .kind = kind_of(c),
+	    .domain = c->domain,
+	    .name = c->local != NULL ? c->local : "",
+	    .before = old,
+	    .after = w->json,
+	    .reason = w->ground};
 
-	store_txn_after_xadd(
-	    w->txn, KEY_CHANGES, KEY_CHANGES_MAX, changed, OCT_LEN(changed));
-	/* The ground stands there only where one was needed. */
-	store_txn_after_xadd(w->txn, KEY_AUDIT, 0, audit,
-	    OCT_LEN(audit) - (w->ground[0] == '\0' ? 2 : 0));
+	dir_event_add(w->txn, &e);
 }
 
 static void
@@ -334,6 +355,7 @@ domain_writes(struct writing *w)
 	if (w->change->remove) {
 		store_txn_expect(w->txn, key_mailboxes(key, domain), NULL);
 		store_txn_expect(w->txn, key_aliases(key, domain), NULL);
+		store_txn_expect(w->txn, key_legacy(key, domain), NULL);
 	}
 	store_txn_expect_field(
 	    w->txn, key_domain(key, domain), FIELD, old_text(w, OLD_DOMAIN));
@@ -359,7 +381,11 @@ entry_writes(struct writing *w)
 	    old_text(w, OLD_MAILBOX));
 	store_txn_expect_field(w->txn, key_aliases(key, c->domain), c->local,
 	    old_text(w, OLD_ALIAS));
-	if (!c->alias)
+	store_txn_expect_field(w->txn, key_legacy(key, c->domain), c->local,
+	    old_text(w, OLD_LEGACY));
+	if (c->alias)
+		(void)key_aliases(key, c->domain);
+	else if (!c->legacy)
 		(void)key_mailboxes(key, c->domain);
 	if (c->remove)
 		store_txn_hdel(w->txn, key, c->local);
@@ -395,7 +421,7 @@ forget_domain(struct writing *w)
 }
 
 static int
-commit(struct writing *w)
+commit(struct writing *w, const char *old)
 {
 	bool whole = w->change->local == NULL;
 	int rc = 0;
@@ -409,7 +435,7 @@ commit(struct writing *w)
 		domain_writes(w);
 	else
 		entry_writes(w);
-	add_streams(w);
+	add_streams(w, old);
 	rc = store_txn_commit(w->store, w->txn);
 	if (rc == 0 && whole && w->change->remove)
 		rc = forget_domain(w);
@@ -421,7 +447,8 @@ try_change(struct writing *w)
 {
 	static const int slots[] = {[DIR_KIND_DOMAIN] = OLD_DOMAIN,
 	    [DIR_KIND_MAILBOX] = OLD_MAILBOX,
-	    [DIR_KIND_ALIAS] = OLD_ALIAS};
+	    [DIR_KIND_ALIAS] = OLD_ALIAS,
+	    [DIR_KIND_LEGACY] = OLD_LEGACY};
 	const char *old;
 	int rc = read_old(w);
 
@@ -432,7 +459,7 @@ try_change(struct writing *w)
 	if (rc == 0 && !w->change->remove)
 		rc = new_value(w, old);
 	if (rc == 0)
-		rc = commit(w);
+		rc = commit(w, old);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/clock.h"
 #include "policy/directory.h"
 
 enum dir_lang
@@ -18,6 +19,21 @@ dir_lang_of(const struct dir_domain *d, const struct dir_mailbox *m)
 	return DIR_LANG_FR;
 }
 
+/* A sold option has its days. */
+static bool
+is_out_of_days(const struct detail_set *details)
+{
+	const char *from = detail_get(details, DETAIL_CHALLENGE_FROM);
+	const char *until = detail_get(details, DETAIL_CHALLENGE_UNTIL);
+	char today[DETAIL_DATE_SIZE];
+
+	if (*from == '\0' && *until == '\0')
+		return false;
+	detail_day(oct_clock_wall_ms(), today);
+	return strcmp(today, from) < 0 ||
+	       (*until != '\0' && strcmp(today, until) > 0);
+}
+
 void
 dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *platform, struct option_values *out)
@@ -26,6 +42,8 @@ dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
 	options_apply(out, d->tenant_options);
 	options_apply(out, d->options);
 	options_apply(out, m != NULL ? m->options : NULL);
+	if (m != NULL && is_out_of_days(m->details))
+		out->v[OPTION_CHALLENGE] = OPTION_CHALLENGE_OFF;
 }
 
 static bool

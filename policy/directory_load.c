@@ -9,7 +9,7 @@
 #include "policy/keys.h"
 
 #define AT_ONCE 64 /* domains in one round trip */
-#define READS 4    /* for each: attributes, mailboxes, aliases, keys */
+#define READS 5 /* for each: attributes, mailboxes, aliases, keys, legacy */
 
 typedef int read_entry(struct dir_reading *r, const char *local,
     const char *json, size_t len, struct dir_build *b);
@@ -33,7 +33,7 @@ read_entries(struct dir_reading *r, const struct store_batch *batch, int slot,
 	return 0;
 }
 
-/* Slots first..first+3 hold the domain; *out NULL if it has no attributes. */
+/* Slots first..first+4 hold the domain; *out NULL if it has no attributes. */
 static int
 read_one(struct dir_reading *r, const struct store_batch *batch, int first,
     const char *name, struct dir_node **out)
@@ -55,6 +55,8 @@ read_one(struct dir_reading *r, const struct store_batch *batch, int first,
 	if (rc == 0)
 		rc = read_entries(r, batch, first + 3, dir_read_dkim, &b);
 	if (rc == 0)
+		rc = read_entries(r, batch, first + 4, dir_read_legacy, &b);
+	if (rc == 0)
 		rc = dir_build_node(&b, out);
 	dir_build_fini(&b);
 	return rc;
@@ -73,6 +75,8 @@ ask(struct store_batch *batch, const char *name)
 		rc = store_batch_hgetall(batch, key_aliases(key, name));
 	if (rc >= 0)
 		rc = store_batch_hgetall(batch, key_dkim(key, name));
+	if (rc >= 0)
+		rc = store_batch_hgetall(batch, key_legacy(key, name));
 	return rc < 0 ? rc : 0;
 }
 

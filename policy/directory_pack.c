@@ -33,6 +33,14 @@ alias_order(const void *a, const void *b)
 }
 
 static int
+legacy_order(const void *a, const void *b)
+{
+	const struct dir_record *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
 dkim_order(const void *a, const void *b)
 {
 	const struct dir_dkim *x = a, *y = b;
@@ -51,12 +59,18 @@ sort_entries(struct dir_build *b)
 		    mailbox_order);
 	if (aliases > 0)
 		qsort(b->aliases, aliases, sizeof(*b->aliases), alias_order);
+	if (b->domain.legacy_count > 0)
+		qsort(b->legacy, b->domain.legacy_count, sizeof(*b->legacy),
+		    legacy_order);
 	qsort(b->dkim, b->domain.dkim_count, sizeof(*b->dkim), dkim_order);
 	for (size_t i = 1; i < mailboxes; i++)
 		if (mailbox_order(&b->mailboxes[i - 1], &b->mailboxes[i]) == 0)
 			return -EEXIST;
 	for (size_t i = 1; i < aliases; i++)
 		if (alias_order(&b->aliases[i - 1], &b->aliases[i]) == 0)
+			return -EEXIST;
+	for (size_t i = 1; i < b->domain.legacy_count; i++)
+		if (legacy_order(&b->legacy[i - 1], &b->legacy[i]) == 0)
 			return -EEXIST;
 	return 0;
 }
@@ -93,22 +107,46 @@ set_size(const struct option_set *set)
 }
 
 static size_t
+details_size(const struct detail_set *set)
+{
+	if (set == NULL || set->count == 0)
+		return 0;
+	return sizeof(*set) + set->count * sizeof(struct detail_pair);
+}
+
+static size_t
+details_texts(const struct detail_set *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; set != NULL && i < set->count; i++)
+		n += text_size(set->pairs[i].text);
+	return n;
+}
+
+static size_t
 texts_size(const struct dir_build *b)
 {
 	const struct dir_domain *d = &b->domain;
 	size_t n = text_size(d->name) + text_size(d->tenant) +
 		   text_size(d->transport) + text_size(d->catch_all) +
-		   text_size(d->unprotected_reason) + list_texts(&d->statutory);
+		   text_size(d->unprotected_reason) +
+		   list_texts(&d->statutory) + details_texts(d->details);
 
 	for (size_t i = 0; i < d->mailbox_count; i++)
 		n += text_size(b->mailboxes[i].local) +
 		     text_size(b->mailboxes[i].name) +
-		     text_size(b->mailboxes[i].unprotected_reason);
+		     text_size(b->mailboxes[i].unprotected_reason) +
+		     details_texts(b->mailboxes[i].details);
 	for (size_t i = 0; i < d->alias_count; i++) {
-		n += text_size(b->aliases[i].local);
+		n += text_size(b->aliases[i].local) +
+		     details_texts(b->aliases[i].details);
 		for (size_t t = 0; t < b->aliases[i].count; t++)
 			n += text_size(b->aliases[i].targets[t]);
 	}
+	for (size_t i = 0; i < d->legacy_count; i++)
+		n += text_size(b->legacy[i].name) +
+		     details_texts(b->legacy[i].details);
 	for (size_t i = 0; i < d->dkim_count; i++)
 		n += text_size(b->dkim[i].selector) +
 		     text_size(b->dkim[i].sealed);
@@ -122,12 +160,18 @@ arrays_size(const struct dir_build *b)
 	size_t n = d->mailbox_count * sizeof(struct dir_mailbox) +
 		   d->alias_count * sizeof(struct dir_alias) +
 		   d->dkim_count * sizeof(struct dir_dkim) +
-		   list_size(&d->statutory) + set_size(d->options);
+		   d->legacy_count * sizeof(struct dir_record) +
+		   list_size(&d->statutory) + set_size(d->options) +
+		   details_size(d->details);
 
 	for (size_t i = 0; i < d->alias_count; i++)
-		n += b->aliases[i].count * sizeof(const char *);
+		n += b->aliases[i].count * sizeof(const char *) +
+		     details_size(b->aliases[i].details);
 	for (size_t i = 0; i < d->mailbox_count; i++)
-		n += set_size(b->mailboxes[i].options);
+		n += set_size(b->mailboxes[i].options) +
+		     details_size(b->mailboxes[i].details);
+	for (size_t i = 0; i < d->legacy_count; i++)
+		n += details_size(b->legacy[i].details);
 	return n;
 }
 
@@ -167,6 +211,25 @@ take_set(struct block *bl, const struct option_set *set)
 	return out;
 }
 
+static const struct detail_set *
+take_details(
+    struct block *arrays, struct block *texts, const struct detail_set *set)
+{
+	size_t octets = details_size(set);
+	struct detail_set *out;
+	struct detail_pair *pairs;
+
+	if (octets == 0)
+		return NULL;
+	out = take(arrays, octets);
+	pairs = (struct detail_pair *)(out + 1);
+	for (size_t i = 0; i < set->count; i++)
+		pairs[i] = (struct detail_pair){
+		    set->pairs[i].what, take_text(texts, set->pairs[i].text)};
+	*out = (struct detail_set){set->count, pairs};
+	return out;
+}
+
 static struct dir_list
 take_list(
     struct block *arrays, struct block *texts, const struct dir_list *list)
@@ -192,6 +255,7 @@ pack_mailboxes(
 		out[i].unprotected_reason =
 		    take_text(texts, out[i].unprotected_reason);
 		out[i].options = take_set(arrays, out[i].options);
+		out[i].details = take_details(arrays, texts, out[i].details);
 	}
 	return out;
 }
@@ -213,8 +277,23 @@ pack_aliases(
 		    .local = take_text(texts, a->local),
 		    .count = a->count,
 		    .targets = to,
+		    .details = take_details(arrays, texts, a->details),
 		};
 	}
+	return out;
+}
+
+static struct dir_record *
+pack_legacy(
+    const struct dir_build *b, struct block *arrays, struct block *texts)
+{
+	size_t count = b->domain.legacy_count;
+	struct dir_record *out = take(arrays, count * sizeof(*out));
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct dir_record){
+		    take_text(texts, b->legacy[i].name),
+		    take_details(arrays, texts, b->legacy[i].details)};
 	return out;
 }
 
@@ -265,6 +344,7 @@ pack_domain(const struct dir_domain *d, struct dir_domain *out,
 	out->unprotected_reason = take_text(texts, d->unprotected_reason);
 	out->statutory = take_list(arrays, texts, &d->statutory);
 	out->options = take_set(arrays, d->options);
+	out->details = take_details(arrays, texts, d->details);
 }
 
 int
@@ -293,6 +373,7 @@ dir_build_node(struct dir_build *b, struct dir_node **out)
 	pack_domain(&b->domain, &n->pub, &array_block, &text_block);
 	n->mailboxes = pack_mailboxes(b, &array_block, &text_block);
 	n->aliases = pack_aliases(b, &array_block, &text_block);
+	n->legacy = pack_legacy(b, &array_block, &text_block);
 	n->pub.dkim = pack_dkim(b, &array_block, &text_block);
 	pack_slots(n, &slot_block);
 	n->hash = dir_hash(n->pub.name);
@@ -304,11 +385,13 @@ dir_build_node(struct dir_build *b, struct dir_node **out)
 int
 dir_tenant_node(const struct dir_tenant *t, struct dir_tenant_node **out)
 {
-	size_t arrays = list_size(&t->statutory) + set_size(t->options);
+	size_t arrays = list_size(&t->statutory) + set_size(t->options) +
+			details_size(t->details);
 	size_t texts = text_size(t->id) + text_size(t->name) +
 		       text_size(t->contact) + list_texts(&t->statutory) +
 		       text_size(t->teleservice) +
-		       text_size(t->teleservice_since);
+		       text_size(t->teleservice_since) +
+		       details_texts(t->details);
 	struct dir_tenant_node *n = calloc(1, sizeof(*n) + arrays + texts);
 	struct block array_block, text_block;
 
@@ -324,6 +407,7 @@ dir_tenant_node(const struct dir_tenant *t, struct dir_tenant_node **out)
 	n->pub.teleservice_since = take_text(&text_block, t->teleservice_since);
 	n->pub.statutory = take_list(&array_block, &text_block, &t->statutory);
 	n->pub.options = take_set(&array_block, t->options);
+	n->pub.details = take_details(&array_block, &text_block, t->details);
 	atomic_init(&n->refs, 1);
 	*out = n;
 	return 0;

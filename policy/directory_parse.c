@@ -54,6 +54,13 @@ dir_reading_end(struct dir_reading *r, const char *source)
 	r->problems = 0;
 }
 
+static void
+suspend(struct dir_domain *d)
+{
+	d->life = DIR_LIFE_SUSPENDED;
+	d->state = dir_life_state(d->life);
+}
+
 /*
  * A state that cannot be read suspends the entry: senders wait, rather than
  * being refused or let through.
@@ -69,6 +76,8 @@ wrong_value(struct dir_reading *r, const struct entry *e,
 
 	if (rc == 0 && a->type == DIR_TYPE_STATE)
 		*(enum dir_state *)((char *)entry + a->offset) = DIR_SUSPENDED;
+	if (rc == 0 && a->type == DIR_TYPE_LIFE)
+		suspend(entry);
 	return rc;
 }
 
@@ -88,7 +97,8 @@ is_structure(const struct entry *e, const char *name)
 {
 	return e->whole &&
 	       (strcmp(name, "name") == 0 || strcmp(name, "mailboxes") == 0 ||
-		   strcmp(name, "aliases") == 0 || strcmp(name, "dkim") == 0);
+		   strcmp(name, "aliases") == 0 ||
+		   strcmp(name, "legacy") == 0 || strcmp(name, "dkim") == 0);
 }
 
 /* Reads all attributes of object into the struct of its kind. */
@@ -140,7 +150,7 @@ add_domain(
     struct dir_reading *r, struct entry *e, json_t *object, struct dir_build *b)
 {
 	if (object == NULL) {
-		b->domain.state = DIR_SUSPENDED;
+		suspend(&b->domain);
 		return 0;
 	}
 	return read_object(r, e, object, &b->pool, &b->domain);
@@ -261,6 +271,69 @@ dir_read_alias(struct dir_reading *r, const char *local, const char *json,
 	return rc;
 }
 
+/* An address elsewhere, as it is kept: 0 if this one is. */
+static int
+check_elsewhere(struct dir_reading *r, const struct entry *e)
+{
+	char normal[OCT_ADDR_SIZE];
+	struct oct_addr a;
+
+	if (oct_addr_parse(e->local, &a) == 0 && a.local[0] != '\0' &&
+	    a.domain[0] != '\0' && a.domain[0] != '[') {
+		oct_addr_text(&a, normal);
+		if (strcmp(normal, e->local) == 0)
+			return 1;
+	}
+	return problem(
+	    r, e, "a legacy address must be a whole mail address");
+}
+
+static int
+add_legacy(struct dir_reading *r, const struct entry *e, json_t *object,
+    struct dir_build *b)
+{
+	struct dir_record *l;
+	int rc = check_elsewhere(r, e);
+
+	if (rc != 1)
+		return rc;
+	l = dir_build_legacy(b);
+	if (l == NULL)
+		return -ENOMEM;
+	l->name = dir_pool_text(&b->pool, e->local);
+	if (l->name == NULL)
+		return -ENOMEM;
+	return object != NULL ? read_object(r, e, object, &b->pool, l) : 0;
+}
+
+int
+dir_read_legacy(struct dir_reading *r, const char *address, const char *json,
+    size_t len, struct dir_build *b)
+{
+	struct entry e = {DIR_KIND_LEGACY, address, b->domain.name, false};
+	json_t *object;
+	int rc = load_object(r, &e, json, len, &object);
+
+	if (rc == 0)
+		rc = add_legacy(r, &e, object, b);
+	json_decref(object);
+	return rc;
+}
+
+int
+dir_read_record(struct dir_reading *r, enum dir_kind kind, const char *json,
+    struct dir_pool *pool, struct dir_record *out)
+{
+	struct entry e = {kind, out->name, "", false};
+	json_t *object;
+	int rc = load_object(r, &e, json, strlen(json), &object);
+
+	if (rc == 0 && object != NULL)
+		rc = read_object(r, &e, object, pool, out);
+	json_decref(object);
+	return rc;
+}
+
 /* --- Whole domains ------------------------------------------------------- */
 
 typedef int add_entry(struct dir_reading *r, const struct entry *e,
@@ -313,8 +386,13 @@ add_whole(struct dir_reading *r, json_t *object, struct dir_build *b)
 	if (rc != 0)
 		return rc;
 	e = (struct entry){DIR_KIND_ALIAS, "", b->domain.name, false};
-	return add_entries(
+	rc = add_entries(
 	    r, &e, json_object_get(object, "aliases"), add_alias, b);
+	if (rc != 0)
+		return rc;
+	e = (struct entry){DIR_KIND_LEGACY, "", b->domain.name, false};
+	return add_entries(
+	    r, &e, json_object_get(object, "legacy"), add_legacy, b);
 }
 
 /* A name is either a mailbox or an alias. */

@@ -25,6 +25,7 @@ struct dir_node {
 	uint32_t mailbox_mask, alias_mask;
 	const struct dir_mailbox *mailboxes; /* sorted by local part */
 	const struct dir_alias *aliases;
+	const struct dir_record *legacy; /* sorted by address */
 	/* open addressing, at most half full: index + 1, 0 = free */
 	const uint32_t *mailbox_slots, *alias_slots;
 };
@@ -91,7 +92,8 @@ struct dir_build {
 	struct dir_domain domain;
 	struct dir_mailbox *mailboxes;
 	struct dir_alias *aliases;
-	size_t mailbox_cap, alias_cap;
+	struct dir_record *legacy;
+	size_t mailbox_cap, alias_cap, legacy_cap;
 	struct dir_dkim dkim[DIR_DKIM_MAX];
 };
 OCT_CHECK int dir_build_init(struct dir_build *b, const char *name);
@@ -99,6 +101,7 @@ void dir_build_fini(struct dir_build *b);
 /* Room for one more, set to the defaults; NULL: no memory. */
 struct dir_mailbox *dir_build_mailbox(struct dir_build *b);
 struct dir_alias *dir_build_alias(struct dir_build *b);
+struct dir_record *dir_build_legacy(struct dir_build *b);
 /* Sort and pack.  -EEXIST: a name twice. */
 OCT_CHECK int dir_build_node(struct dir_build *b, struct dir_node **out);
 
@@ -112,6 +115,7 @@ OCT_CHECK int dir_read_value(struct dir_pool *pool,
 
 /* Letters, digits, ". _ -", or "". */
 bool dir_is_id(const char *text);
+enum dir_state dir_life_state(enum dir_life life);
 /* Does the value of an option say that it is not set here? */
 bool dir_option_unset(const struct json_t *v);
 
@@ -138,6 +142,11 @@ OCT_CHECK int dir_read_mailbox(struct dir_reading *r, const char *local,
     const char *json, size_t len, struct dir_build *b);
 OCT_CHECK int dir_read_alias(struct dir_reading *r, const char *local,
     const char *json, size_t len, struct dir_build *b);
+OCT_CHECK int dir_read_legacy(struct dir_reading *r, const char *address,
+    const char *json, size_t len, struct dir_build *b);
+/* A plan or a price list, into a record whose name is set. */
+OCT_CHECK int dir_read_record(struct dir_reading *r, enum dir_kind kind,
+    const char *json, struct dir_pool *pool, struct dir_record *out);
 /* A DKIM key: left out unless it is active. */
 OCT_CHECK int dir_read_dkim(struct dir_reading *r, const char *selector,
     const char *json, size_t len, struct dir_build *b);
@@ -166,11 +175,35 @@ void dir_reading_end(struct dir_reading *r, const char *source);
 
 /* --- Writing to the store ------------------------------------------------ */
 
+/*
+ * One change of provisioning, for those who follow and for the audit: nudges
+ * after the transaction.  before and after (NULL = it is not there) are JSON
+ * texts of the stored form; secrets do not reach the audit.
+ */
+struct dir_event {
+	const char *actor, *action;
+	enum dir_kind kind;
+	const char *domain; /* NULL: it belongs to none */
+	const char *name;   /* local part, address, id; "" = the domain */
+	const char *before, *after;
+	const char *reason; /* may be NULL */
+};
+void dir_event_add(struct store_txn *txn, const struct dir_event *e);
+/* The audit alone: for the others of a transaction with several. */
+void dir_event_audit(struct store_txn *txn, const struct dir_event *e);
+
 /* The attributes of set over those of old (JSON text, NULL = none; what cannot
- * be read is begun anew) as text, freed by free(): name by name, options that
- * are unset taken out.  -ENOMEM. */
+ * be read is begun anew) as text, freed by free(): name by name, options and
+ * details that are unset taken out.  -ENOMEM. */
 OCT_CHECK int dir_merge(enum dir_kind kind, const char *old,
     struct json_t *set, char **out);
+/* Of attributes that were merged: dates of closing come and go with the state
+ * that they belong to.  -ENOMEM. */
+OCT_CHECK int dir_settle(enum dir_kind kind, struct json_t *all);
+/* Do the dates of an entry (a struct of its kind) fit its state and each other?
+ * OCT_EPARSE: problem says what. */
+OCT_CHECK int dir_check_dates(
+    enum dir_kind kind, const void *entry, char problem[DIR_PROBLEM_SIZE]);
 /* The JSON object of the text, or NULL. */
 struct json_t *dir_object(const char *text);
 

@@ -54,6 +54,30 @@ state_text(enum dir_state state)
 }
 
 static const char *
+life_text(enum dir_life life)
+{
+	switch (life) {
+	case DIR_LIFE_ACTIVE:
+		return "active";
+	case DIR_LIFE_REQUESTED:
+		return "requested";
+	case DIR_LIFE_STUDY:
+		return "study";
+	case DIR_LIFE_PROPOSED:
+		return "proposed";
+	case DIR_LIFE_PENDING_DNS:
+		return "pending-dns";
+	case DIR_LIFE_SUSPENDED:
+		return "suspended";
+	case DIR_LIFE_CLOSING:
+		return "closing";
+	case DIR_LIFE_CLOSED:
+		break;
+	}
+	return "closed";
+}
+
+static const char *
 dmarc_text(enum dir_dmarc dmarc)
 {
 	switch (dmarc) {
@@ -99,23 +123,6 @@ add_rate(struct oct_str *out, const struct dir_rate *rate)
 		i++;
 	oct_str_addf(out, "%" PRId64 "/%" PRId64 "%s", rate->count,
 	    rate->period_ms / units[i].ms, units[i].unit);
-}
-
-static void
-add_size(struct oct_str *out, int64_t octets)
-{
-	static const struct {
-		int64_t octets;
-		const char *unit;
-	} units[] = {{1 << 30, "G"}, {1 << 20, "M"}, {1 << 10, "k"}, {1, ""}};
-	size_t i = 0;
-
-	if (octets == 0)
-		return;
-	while (octets % units[i].octets != 0)
-		i++;
-	oct_str_addf(
-	    out, "%" PRId64 "%s", octets / units[i].octets, units[i].unit);
 }
 
 static void
@@ -182,6 +189,14 @@ dir_attribute_text(
 	case DIR_TYPE_STATE:
 		oct_str_add(out, state_text(*(const enum dir_state *)at));
 		return;
+	case DIR_TYPE_LIFE:
+		oct_str_add(out, life_text(*(const enum dir_life *)at));
+		return;
+	case DIR_TYPE_DETAIL:
+		oct_str_add(out,
+		    detail_get(
+			*(const struct detail_set *const *)at, a->detail));
+		return;
 	case DIR_TYPE_OPTION:
 		add_option(out, a->option, *(const struct option_set *const *)at);
 		return;
@@ -209,7 +224,7 @@ dir_attribute_text(
 		add_rate(out, at);
 		return;
 	case DIR_TYPE_SIZE:
-		add_size(out, *(const int64_t *)at);
+		detail_size_text(out, *(const int64_t *)at);
 		return;
 	case DIR_TYPE_SCORE:
 		if (*(const int32_t *)at != INT32_MIN)
@@ -255,7 +270,13 @@ value_json(
 	case DIR_TYPE_DATE:
 		dir_json_text(out, *(const char *const *)at);
 		return;
+	case DIR_TYPE_DETAIL:
+		dir_json_text(out,
+		    detail_get(
+			*(const struct detail_set *const *)at, a->detail));
+		return;
 	case DIR_TYPE_STATE:
+	case DIR_TYPE_LIFE:
 	case DIR_TYPE_OPTION:
 	case DIR_TYPE_LANG:
 	case DIR_TYPE_DMARC:
@@ -269,14 +290,19 @@ value_json(
 	}
 }
 
-static bool
-is_default(const struct dir_attribute *a, const void *entry)
+bool
+dir_attribute_is_default(const struct dir_attribute *a, const void *entry)
 {
 	const void *at = (const char *)entry + a->offset;
 
 	switch (a->type) {
 	case DIR_TYPE_STATE:
 		return *(const enum dir_state *)at == DIR_ACTIVE;
+	case DIR_TYPE_LIFE:
+		return *(const enum dir_life *)at == DIR_LIFE_ACTIVE;
+	case DIR_TYPE_DETAIL:
+		return *detail_get(*(const struct detail_set *const *)at,
+			   a->detail) == '\0';
 	case DIR_TYPE_OPTION:
 		return find_pair(*(const struct option_set *const *)at,
 			   a->option) == NULL;
@@ -307,6 +333,18 @@ is_default(const struct dir_attribute *a, const void *entry)
 	return false;
 }
 
+static bool
+is_secret(const struct dir_attribute *a, const void *entry)
+{
+	const void *at = (const char *)entry + a->offset;
+	const char *text = "";
+
+	if (a->type == DIR_TYPE_DETAIL && detail_info(a->detail)->secret)
+		text = detail_get(
+		    *(const struct detail_set *const *)at, a->detail);
+	return *text != '\0' && strcmp(text, "external") != 0;
+}
+
 /* The attributes as members, without the braces; true: at least one. */
 static bool
 add_members(
@@ -319,7 +357,7 @@ add_members(
 		struct dir_attribute a;
 
 		dir_attribute_at(kind, i, &a);
-		if (!all && is_default(&a, entry))
+		if (!all && dir_attribute_is_default(&a, entry))
 			continue;
 		if (any)
 			oct_str_addc(out, ',');
@@ -327,7 +365,10 @@ add_members(
 		oct_str_addc(out, '"');
 		oct_str_add(out, a.name);
 		oct_str_add(out, "\":");
-		value_json(&a, entry, out);
+		if (all && is_secret(&a, entry))
+			oct_str_add(out, "\"set\"");
+		else
+			value_json(&a, entry, out);
 	}
 	return any;
 }
@@ -355,7 +396,22 @@ dir_mailbox_json(const struct dir_mailbox *m, bool all, struct oct_str *out)
 void
 dir_alias_json(const struct dir_alias *a, struct oct_str *out)
 {
-	entry_json(DIR_KIND_ALIAS, a, true, out);
+	/* It always has targets: they have no default. */
+	entry_json(DIR_KIND_ALIAS, a, false, out);
+}
+
+void
+dir_record_json(enum dir_kind kind, const struct dir_record *r, bool all,
+    struct oct_str *out)
+{
+	entry_json(kind, r, all, out);
+}
+
+void
+dir_entry_json(
+    enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
+{
+	entry_json(kind, entry, all && kind != DIR_KIND_ALIAS, out);
 }
 
 void
@@ -373,6 +429,22 @@ dir_tenant_whole_json(const struct dir_tenant *t, struct oct_str *out)
 	oct_str_add(out, ",\"attributes\":");
 	dir_tenant_json(t, false, out);
 	oct_str_addc(out, '}');
+}
+
+/* After the aliases, whose object it ends. */
+static void
+add_legacy(const struct dir_domain *d, struct oct_str *out)
+{
+	oct_str_add(out, "},\"legacy\":{");
+	for (size_t i = 0; i < d->legacy_count; i++) {
+		const struct dir_record *l = dir_legacy_at(d, i);
+
+		if (i > 0)
+			oct_str_addc(out, ',');
+		dir_json_text(out, l->name);
+		oct_str_addc(out, ':');
+		dir_record_json(DIR_KIND_LEGACY, l, false, out);
+	}
 }
 
 void
@@ -404,5 +476,7 @@ dir_whole_json(const struct dir_domain *d, struct oct_str *out)
 		oct_str_addc(out, ':');
 		dir_alias_json(a, out);
 	}
+	if (d->legacy_count > 0)
+		add_legacy(d, out);
 	oct_str_add(out, "}}");
 }

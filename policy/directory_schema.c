@@ -10,12 +10,13 @@
 #define AT(type, field) offsetof(struct type, field)
 #define PLAIN(name, type, entry, field, help)                                  \
 	{                                                                      \
-		name, DIR_TYPE_##type, AT(entry, field), help, (enum option)0  \
+		name, DIR_TYPE_##type, AT(entry, field), help,                 \
+		    (enum option)0, (enum detail)0                             \
 	}
 
 static const struct dir_attribute domain_attributes[] = {
-    PLAIN("state", STATE, dir_domain, state,
-	"suspended: mail waits at the senders; closed: refused"),
+    PLAIN("state", LIFE, dir_domain, life,
+	"where it stands in its life; suspended: mail waits at the senders"),
     PLAIN("tenant", ID, dir_domain, tenant,
 	"id of the tenant that the domain belongs to"),
     PLAIN("lang", LANG, dir_domain, lang,
@@ -89,7 +90,7 @@ static const struct dir_attribute tenant_attributes[] = {
 static const struct dir_attribute alias_attributes[] = {
     {"targets", DIR_TYPE_TARGETS, 0,
 	"addresses that get the mail, hosted here or elsewhere",
-	(enum option)0},
+	(enum option)0, (enum detail)0},
 };
 
 static const struct dir_attribute *
@@ -106,13 +107,74 @@ plain_attributes(enum dir_kind kind, size_t *count)
 		*count = OCT_LEN(tenant_attributes);
 		return tenant_attributes;
 	case DIR_KIND_ALIAS:
+		*count = OCT_LEN(alias_attributes);
+		return alias_attributes;
+	case DIR_KIND_LEGACY:
+	case DIR_KIND_PLAN:
+	case DIR_KIND_PRICE:
 		break;
 	}
-	*count = OCT_LEN(alias_attributes);
-	return alias_attributes;
+	*count = 0;
+	return NULL;
 }
 
-/* Where the option set of an entry is; aliases have none. */
+static size_t
+details_offset(enum dir_kind kind)
+{
+	switch (kind) {
+	case DIR_KIND_DOMAIN:
+		return AT(dir_domain, details);
+	case DIR_KIND_MAILBOX:
+		return AT(dir_mailbox, details);
+	case DIR_KIND_ALIAS:
+		return AT(dir_alias, details);
+	case DIR_KIND_TENANT:
+		return AT(dir_tenant, details);
+	case DIR_KIND_LEGACY:
+	case DIR_KIND_PLAN:
+	case DIR_KIND_PRICE:
+		break;
+	}
+	return AT(dir_record, details);
+}
+
+static size_t
+detail_count(enum dir_kind kind)
+{
+	size_t n = 0;
+
+	for (enum detail d = detail_next(kind, -1); d != DETAIL_COUNT;
+	     d = detail_next(kind, (int)d))
+		n++;
+	return n;
+}
+
+static void
+detail_attribute(enum dir_kind kind, enum detail d, struct dir_attribute *out)
+{
+	const struct detail_info *info = detail_info(d);
+
+	*out = (struct dir_attribute){info->name, DIR_TYPE_DETAIL,
+	    details_offset(kind), info->help, (enum option)0, d};
+}
+
+/* The i-th of those that a kind has, or the one of that name (NULL = any). */
+static bool
+find_detail(enum dir_kind kind, size_t i, const char *name,
+    struct dir_attribute *out)
+{
+	for (enum detail d = detail_next(kind, -1); d != DETAIL_COUNT;
+	     d = detail_next(kind, (int)d)) {
+		if (name != NULL ? strcmp(detail_info(d)->name, name) != 0
+				 : i-- > 0)
+			continue;
+		detail_attribute(kind, d, out);
+		return true;
+	}
+	return false;
+}
+
+/* Where the option set of an entry is; some have none. */
 static bool
 options_offset(enum dir_kind kind, size_t *out)
 {
@@ -127,6 +189,9 @@ options_offset(enum dir_kind kind, size_t *out)
 		*out = AT(dir_tenant, options);
 		return true;
 	case DIR_KIND_ALIAS:
+	case DIR_KIND_LEGACY:
+	case DIR_KIND_PLAN:
+	case DIR_KIND_PRICE:
 		break;
 	}
 	return false;
@@ -138,7 +203,8 @@ dir_attribute_count(enum dir_kind kind)
 	size_t count, offset;
 
 	(void)plain_attributes(kind, &count);
-	return count + (options_offset(kind, &offset) ? OPTION_COUNT : 0);
+	return count + detail_count(kind) +
+	       (options_offset(kind, &offset) ? OPTION_COUNT : 0);
 }
 
 static void
@@ -147,7 +213,7 @@ option_attribute(enum option o, size_t offset, struct dir_attribute *out)
 	const struct option_info *info = option_info(o);
 
 	*out = (struct dir_attribute){
-	    info->name, DIR_TYPE_OPTION, offset, info->help, o};
+	    info->name, DIR_TYPE_OPTION, offset, info->help, o, (enum detail)0};
 }
 
 void
@@ -160,6 +226,9 @@ dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out)
 		*out = plain[i];
 		return;
 	}
+	if (find_detail(kind, i - count, NULL, out))
+		return;
+	count += detail_count(kind);
 	OCT_ASSERT(options_offset(kind, &offset) && i - count < OPTION_COUNT);
 	option_attribute((enum option)(i - count), offset, out);
 }
@@ -177,6 +246,8 @@ dir_attribute(enum dir_kind kind, const char *name, struct dir_attribute *out)
 			return true;
 		}
 	}
+	if (find_detail(kind, 0, name, out))
+		return true;
 	if (!options_offset(kind, &offset) || option_find(name, &o) != 0)
 		return false;
 	option_attribute(o, offset, out);
@@ -189,6 +260,9 @@ type_expected(enum dir_type type)
 	switch (type) {
 	case DIR_TYPE_STATE:
 		return "active, suspended or closed";
+	case DIR_TYPE_LIFE:
+		return "requested, study, proposed, pending-dns, active, "
+		       "suspended, closing or closed";
 	case DIR_TYPE_LANG:
 		return "inherit, fr or en";
 	case DIR_TYPE_DMARC:
@@ -219,6 +293,7 @@ type_expected(enum dir_type type)
 	case DIR_TYPE_DATE:
 		return "a date like 2026-12-31, or empty";
 	case DIR_TYPE_OPTION:
+	case DIR_TYPE_DETAIL:
 	case DIR_TYPE_TARGETS:
 		break;
 	}
@@ -231,6 +306,10 @@ dir_attribute_expected(
 {
 	char expected[OPTION_EXPECTED_SIZE];
 
+	if (a->type == DIR_TYPE_DETAIL) {
+		detail_expected(a->detail, out);
+		return out;
+	}
 	if (a->type != DIR_TYPE_OPTION)
 		return type_expected(a->type);
 	option_expected(a->option, expected);
@@ -248,6 +327,12 @@ dir_kind_name(enum dir_kind kind)
 		return "mailbox";
 	case DIR_KIND_TENANT:
 		return "tenant";
+	case DIR_KIND_LEGACY:
+		return "legacy";
+	case DIR_KIND_PLAN:
+		return "plan";
+	case DIR_KIND_PRICE:
+		return "price";
 	case DIR_KIND_ALIAS:
 		break;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The attributes of domains, mailboxes, aliases and tenants: one table for
- * reading, writing, help and listings; the options of policy/options.h are
- * attributes too.  Constant data and pure functions; any thread.
+ * The attributes of domains, mailboxes, aliases, tenants...: one table for
+ * reading, writing, help and listings; the details of policy/detail.h and the
+ * options of policy/options.h are attributes too.  Constant data and pure functions; any thread.
  */
 #ifndef OCT_POLICY_DIRECTORY_SCHEMA_H
 #define OCT_POLICY_DIRECTORY_SCHEMA_H
@@ -15,11 +15,17 @@ enum dir_kind {
 	DIR_KIND_DOMAIN,
 	DIR_KIND_MAILBOX,
 	DIR_KIND_ALIAS,
-	DIR_KIND_TENANT
+	DIR_KIND_TENANT,
+	DIR_KIND_LEGACY,
+	DIR_KIND_PLAN,
+	DIR_KIND_PRICE
 };
+#define DIR_KINDS 7
 
 enum dir_type {
 	DIR_TYPE_STATE,
+	DIR_TYPE_LIFE,   /* a state, of domains */
+	DIR_TYPE_DETAIL, /* of struct dir_attribute; "" unsets */
 	DIR_TYPE_OPTION, /* of struct dir_attribute; "inherit" unsets */
 	DIR_TYPE_LANG,
 	DIR_TYPE_DMARC,
@@ -43,6 +49,7 @@ struct dir_attribute {
 	size_t offset;    /* in the struct of its kind */
 	const char *help; /* one line */
 	enum option option; /* with DIR_TYPE_OPTION */
+	enum detail detail; /* with DIR_TYPE_DETAIL */
 };
 
 #define DIR_LOCAL_MAX 64 /* octets of a local part (RFC 5321 4.5.3.1.1) */
@@ -54,14 +61,17 @@ struct dir_attribute {
 		 takes table answers up to 100,000 */
 
 /* All attributes of a kind, in the order of listings: first its own, then the
- * options. */
+ * details, then the options. */
 size_t dir_attribute_count(enum dir_kind kind);
 void dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out);
 /* false: no such attribute. */
 bool dir_attribute(
     enum dir_kind kind, const char *name, struct dir_attribute *out);
 /* What a value must look like ("active, suspended or closed"). */
-#define DIR_EXPECTED_SIZE (OPTION_EXPECTED_SIZE + 16)
+#define DIR_EXPECTED_SIZE                                                      \
+	(OPTION_EXPECTED_SIZE + 16 > DETAIL_EXPECTED_SIZE                      \
+		? OPTION_EXPECTED_SIZE + 16                                    \
+		: DETAIL_EXPECTED_SIZE)
 const char *dir_attribute_expected(
     const struct dir_attribute *a, char out[DIR_EXPECTED_SIZE]);
 const char *dir_kind_name(enum dir_kind kind);
@@ -77,14 +87,22 @@ OCT_CHECK int dir_attribute_json(
     const struct dir_attribute *a, const char *text, struct oct_str *out);
 
 /*
- * Add an entry to out as a JSON object of its attributes: all of them, or only
- * those that differ from the default.  Errors stay in out.
+ * Add an entry to out as a JSON object of its attributes: all of them, for people
+ * (who do not see secrets), or those that differ from the default, to be stored.  Errors stay in out.
  */
 void dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out);
 void dir_mailbox_json(
     const struct dir_mailbox *m, bool all, struct oct_str *out);
 void dir_tenant_json(const struct dir_tenant *t, bool all, struct oct_str *out);
 void dir_alias_json(const struct dir_alias *a, struct oct_str *out);
+void dir_record_json(enum dir_kind kind, const struct dir_record *r, bool all,
+    struct oct_str *out);
+/* The entry of a kind; all is not for aliases. */
+void dir_entry_json(
+    enum dir_kind kind, const void *entry, bool all, struct oct_str *out);
+/* Does the attribute have its default there? */
+bool dir_attribute_is_default(
+    const struct dir_attribute *a, const void *entry);
 /* The whole domain with its entries, as dir_snapshot_parse takes it. */
 void dir_whole_json(const struct dir_domain *d, struct oct_str *out);
 

@@ -94,11 +94,26 @@ find(const struct dir_snapshot *s, const char *domain)
 }
 
 const struct dir_domain *
-dir_domain(const struct dir_snapshot *s, const char *domain)
+dir_domain_any(const struct dir_snapshot *s, const char *domain)
 {
 	uint32_t i = find(s, domain);
 
 	return i == 0 ? NULL : &s->nodes[i - 1]->pub;
+}
+
+static bool
+is_served(enum dir_life life)
+{
+	return life != DIR_LIFE_REQUESTED && life != DIR_LIFE_STUDY &&
+	       life != DIR_LIFE_PROPOSED;
+}
+
+const struct dir_domain *
+dir_domain(const struct dir_snapshot *s, const char *domain)
+{
+	const struct dir_domain *d = dir_domain_any(s, domain);
+
+	return d != NULL && is_served(d->life) ? d : NULL;
 }
 
 static const struct dir_node *
@@ -124,7 +139,7 @@ dir_mailbox(const struct dir_domain *d, const char *local)
 }
 
 const struct dir_alias *
-dir_alias(const struct dir_domain *d, const char *local)
+dir_alias_any(const struct dir_domain *d, const char *local)
 {
 	const struct dir_node *n = node_of(d);
 
@@ -136,6 +151,15 @@ dir_alias(const struct dir_domain *d, const char *local)
 			return a;
 	}
 	return NULL;
+}
+
+/* Its name is then nobody's. */
+const struct dir_alias *
+dir_alias(const struct dir_domain *d, const char *local)
+{
+	const struct dir_alias *a = dir_alias_any(d, local);
+
+	return a != NULL && !detail_closed(a->details) ? a : NULL;
 }
 
 size_t
@@ -163,6 +187,22 @@ dir_alias_at(const struct dir_domain *d, size_t i)
 {
 	OCT_ASSERT(i < d->alias_count);
 	return &node_of(d)->aliases[i];
+}
+
+const struct dir_record *
+dir_legacy_at(const struct dir_domain *d, size_t i)
+{
+	OCT_ASSERT(i < d->legacy_count);
+	return &node_of(d)->legacy[i];
+}
+
+const struct dir_record *
+dir_legacy(const struct dir_domain *d, const char *address)
+{
+	for (size_t i = 0; i < d->legacy_count; i++)
+		if (strcmp(dir_legacy_at(d, i)->name, address) == 0)
+			return dir_legacy_at(d, i);
+	return NULL;
 }
 
 /* --- Tenants ------------------------------------------------------------- */
@@ -221,6 +261,7 @@ copy_node(struct dir_node *n)
 	copy->alias_mask = n->alias_mask;
 	copy->mailboxes = n->mailboxes;
 	copy->aliases = n->aliases;
+	copy->legacy = n->legacy;
 	copy->mailbox_slots = n->mailbox_slots;
 	copy->alias_slots = n->alias_slots;
 	(void)atomic_fetch_add(&copy->body->refs, 1);

@@ -32,13 +32,22 @@ dir_object(const char *text)
 	return NULL;
 }
 
+static bool
+is_empty(const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	return json_is_null(v) || (text != NULL && *text == '\0');
+}
+
 static int
 merge_one(enum dir_kind kind, json_t *all, const char *name, json_t *value)
 {
 	struct dir_attribute a;
 
-	if (dir_attribute(kind, name, &a) && a.type == DIR_TYPE_OPTION &&
-	    dir_option_unset(value)) {
+	if (dir_attribute(kind, name, &a) &&
+	    ((a.type == DIR_TYPE_OPTION && dir_option_unset(value)) ||
+		(a.type == DIR_TYPE_DETAIL && is_empty(value)))) {
 		(void)json_object_del(all, name);
 		return 0;
 	}
@@ -64,6 +73,8 @@ dir_merge(
 		if (rc != 0)
 			break;
 	}
+	if (rc == 0)
+		rc = dir_settle(kind, all);
 	if (rc == 0)
 		*out = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(all);
@@ -238,6 +249,8 @@ new_value(struct writing *w, const char *old)
 	if (r.problem[0] != '\0')
 		(void)refuse(w, rc, "%s", r.problem);
 	if (rc == 0)
+		rc = dir_check_dates(DIR_KIND_TENANT, &t->pub, w->problem);
+	if (rc == 0)
 		rc = check_teleservice(w, &t->pub);
 	dir_tenant_put(t);
 	json_decref(set);
@@ -247,26 +260,17 @@ new_value(struct writing *w, const char *old)
 /* --- The transaction ----------------------------------------------------- */
 
 static void
-add_streams(struct writing *w)
+add_streams(struct writing *w, const char *old)
 {
 	const struct dir_tenant_change *c = w->change;
-	const char *const changed[] = {"tenant", c->id};
-	const char *const audit[] = {
-	    "actor",
-	    c->actor != NULL ? c->actor : "",
-	    "action",
-	    c->remove ? "remove" : c->create ? "add" : "set",
-	    "kind",
-	    dir_kind_name(DIR_KIND_TENANT),
-	    "tenant",
-	    c->id,
-	    "json",
-	    c->json != NULL ? c->json : "",
-	};
+	const struct dir_event e = {.actor = c->actor,
+	    .action = c->remove ? "remove" : c->create ? "add" : "set",
+	    .kind = DIR_KIND_TENANT,
+	    .name = c->id,
+	    .before = old,
+	    .after = w->json};
 
-	store_txn_after_xadd(
-	    w->txn, KEY_CHANGES, KEY_CHANGES_MAX, changed, OCT_LEN(changed));
-	store_txn_after_xadd(w->txn, KEY_AUDIT, 0, audit, OCT_LEN(audit));
+	dir_event_add(w->txn, &e);
 }
 
 static int
@@ -309,7 +313,7 @@ commit(struct writing *w, const char *old)
 		store_txn_del(w->txn, key);
 	else
 		store_txn_hset(w->txn, key, FIELD, w->json);
-	add_streams(w);
+	add_streams(w, old);
 	rc = store_txn_commit(w->store, w->txn);
 	return rc == 0 && w->change->remove ? forget_tenant(w) : rc;
 }

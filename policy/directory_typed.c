@@ -120,6 +120,8 @@ dir_attribute_json(
 	case DIR_TYPE_OPTION:
 		return option_json(a->option, text, out);
 	case DIR_TYPE_STATE:
+	case DIR_TYPE_LIFE:
+	case DIR_TYPE_DETAIL:
 	case DIR_TYPE_LANG:
 	case DIR_TYPE_DMARC:
 	case DIR_TYPE_TEXT:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/addr.h"
@@ -38,6 +39,39 @@ read_state(const json_t *v, enum dir_state *out)
 	if (i < 0)
 		return i;
 	*out = (enum dir_state)i;
+	return 0;
+}
+
+enum dir_state
+dir_life_state(enum dir_life life)
+{
+	switch (life) {
+	case DIR_LIFE_ACTIVE:
+	case DIR_LIFE_CLOSING:
+		return DIR_ACTIVE;
+	case DIR_LIFE_PENDING_DNS:
+	case DIR_LIFE_SUSPENDED:
+		return DIR_SUSPENDED;
+	case DIR_LIFE_REQUESTED:
+	case DIR_LIFE_STUDY:
+	case DIR_LIFE_PROPOSED:
+	case DIR_LIFE_CLOSED:
+		break;
+	}
+	return DIR_CLOSED;
+}
+
+static int
+read_life(const json_t *v, struct dir_domain *out)
+{
+	static const char *const words[] = {"active", "requested", "study",
+	    "proposed", "pending-dns", "suspended", "closing", "closed"};
+	int i = word_index(v, words, OCT_LEN(words));
+
+	if (i < 0)
+		return i;
+	out->life = (enum dir_life)i;
+	out->state = dir_life_state(out->life);
 	return 0;
 }
 
@@ -123,27 +157,10 @@ is_url(const char *text)
 	return strchr(text, ':')[3] != '\0';
 }
 
-/* A day of the calendar, as 2026-12-31. */
 static bool
 is_date(const char *text)
 {
-	static const int64_t days[] = {
-	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int64_t year, month, day;
-	char part[11];
-
-	if (*text == '\0')
-		return true;
-	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
-		return false;
-	memcpy(part, text, sizeof(part));
-	part[4] = part[7] = '\0';
-	if (oct_num_int(part, 1970, 9999, &year) != 0 ||
-	    oct_num_int(part + 5, 1, 12, &month) != 0 ||
-	    oct_num_int(part + 8, 1, days[month - 1], &day) != 0)
-		return false;
-	return month != 2 || day != 29 ||
-	       (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+	return *text == '\0' || detail_is_date(text);
 }
 
 static int
@@ -369,6 +386,67 @@ read_option(struct dir_pool *pool, const json_t *v, enum option o,
 	return *set != NULL ? 0 : -ENOMEM;
 }
 
+/* --- Details ------------------------------------------------------------- */
+
+/* As with_pair. */
+static const struct detail_set *
+with_detail(struct dir_pool *pool, const struct detail_set *set,
+    struct detail_pair pair)
+{
+	size_t count = set != NULL ? set->count : 0, i = 0;
+	struct detail_set *out = dir_pool_alloc(pool, sizeof(*out));
+	struct detail_pair *pairs =
+	    dir_pool_alloc(pool, (count + 1) * sizeof(*pairs));
+
+	if (out == NULL || pairs == NULL)
+		return NULL;
+	for (; i < count && set->pairs[i].what < pair.what; i++)
+		pairs[i] = set->pairs[i];
+	pairs[i] = pair;
+	for (; i < count; i++)
+		pairs[i + 1] = set->pairs[i];
+	*out = (struct detail_set){count + 1, pairs};
+	return out;
+}
+
+/* Counts may be JSON numbers, yes and no JSON booleans. */
+static int
+detail_text(const json_t *v, enum detail what, struct oct_str *out)
+{
+	const char *text = json_string_value(v);
+	char number[24];
+
+	if (json_is_boolean(v))
+		text = json_is_true(v) ? "yes" : "no";
+	if (json_is_integer(v)) {
+		(void)snprintf(number, sizeof(number), "%lld",
+		    (long long)json_integer_value(v));
+		text = number;
+	}
+	return text != NULL ? detail_canonical(what, text, out) : OCT_EPARSE;
+}
+
+static int
+read_detail(struct dir_pool *pool, const json_t *v, enum detail what,
+    const struct detail_set **set)
+{
+	struct detail_pair pair = {.what = what};
+	struct oct_str text;
+	int rc;
+
+	oct_str_heap(&text, (size_t)2 * DETAIL_TEXT_MAX);
+	rc = detail_text(v, what, &text);
+	if (rc == 0)
+		rc = oct_str_err(&text);
+	if (rc == 0 && text.len > 0) {
+		pair.text = dir_pool_text(pool, oct_str_text(&text));
+		*set = pair.text != NULL ? with_detail(pool, *set, pair) : NULL;
+		rc = *set != NULL ? 0 : -ENOMEM;
+	}
+	oct_str_free(&text);
+	return rc;
+}
+
 int
 dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
     const json_t *v, void *entry)
@@ -378,6 +456,10 @@ dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
 	switch (a->type) {
 	case DIR_TYPE_STATE:
 		return read_state(v, at);
+	case DIR_TYPE_LIFE:
+		return read_life(v, entry);
+	case DIR_TYPE_DETAIL:
+		return read_detail(pool, v, a->detail, at);
 	case DIR_TYPE_OPTION:
 		return read_option(pool, v, a->option, at);
 	case DIR_TYPE_LANG:

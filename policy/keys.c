@@ -82,6 +82,12 @@ key_aliases(char out[KEY_SIZE], const char *domain)
 }
 
 const char *
+key_legacy(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "legacy");
+}
+
+const char *
 key_dkim(char out[KEY_SIZE], const char *domain)
 {
 	return join1(out, domain, "dkim");

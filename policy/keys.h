@@ -15,6 +15,8 @@
 #define KEY_PREFIX "oct:"
 #define KEY_DOMAINS KEY_PREFIX "domains" /* set of hosted domain names */
 #define KEY_TENANTS KEY_PREFIX "tenants" /* set of tenant ids */
+#define KEY_PLANS KEY_PREFIX "plans"     /* hash: id -> JSON of a plan */
+#define KEY_PRICES KEY_PREFIX "prices"   /* hash: id -> JSON of a price list */
 #define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain, or tenant */
 #define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
 #define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
@@ -31,6 +33,8 @@ const char *key_tenant(char out[KEY_SIZE], const char *id);
 const char *key_mailboxes(char out[KEY_SIZE], const char *domain);
 /* hash: local part (folded) -> JSON of the alias or group */
 const char *key_aliases(char out[KEY_SIZE], const char *domain);
+/* hash: legacy address -> JSON of how its mail comes */
+const char *key_legacy(char out[KEY_SIZE], const char *domain);
 /* hash: DKIM selector -> JSON of the key pair, sealed (policy/dkim_keys.h) */
 const char *key_dkim(char out[KEY_SIZE], const char *domain);
 /* hash: who writes in the domain's name without proof (policy/own.h) */

@@ -368,7 +368,7 @@ show_entry(struct ctl *ctl, const struct ctl_args *args, enum dir_kind kind)
 	if (kind == DIR_KIND_MAILBOX)
 		entry = dir_mailbox(d, s.addr.local);
 	else if (kind == DIR_KIND_ALIAS)
-		entry = dir_alias(d, s.addr.local);
+		entry = dir_alias_any(d, s.addr.local);
 	if (entry != NULL)
 		v = entry_json(kind, entry, s.addr.domain);
 	directory_put(snapshot);

@@ -244,7 +244,7 @@ static const struct {
     {"wrong value", "c.test", "bob", "set", "{\"storage\":\"big\"}", OCT_EPARSE,
 	"attribute storage of a mailbox must be a size"},
     {"wrong domain value", "c.test", NULL, "set", "{\"state\":\"x\"}",
-	OCT_EPARSE, "active, suspended or closed"},
+	OCT_EPARSE, "suspended, closing or closed"},
     {"no JSON", "c.test", "bob", "set", "name=x", OCT_EPARSE, "JSON object"},
     {"no attributes", "c.test", "bob", "set", NULL, OCT_EPARSE,
 	"no attributes"},
@@ -333,8 +333,8 @@ every_change_is_audited_once(void **state)
 	    0);
 	assert_int_equal(a.count, 1);
 	assert_string_equal(a.last,
-	    "actor test action add kind domain domain x.test local  json "
-	    "{\"lang\":\"en\"} ");
+	    "actor test action add kind domain before  after "
+	    "{\"lang\":\"en\"} domain x.test local  ");
 	must("x.test", NULL, "remove", NULL);
 }
 
