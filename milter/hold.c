@@ -402,35 +402,47 @@ flush(struct starts *s)
 }
 
 static void
-start(struct starts *s, const char *verb, const char *domain, const char *id)
+start(struct starts *s, const struct case_start *one)
 {
 	if (s->count == CASE_BEGIN_MAX)
 		flush(s);
-	s->list[s->count++] = (struct case_start){ .verb = verb,
-		.domain = domain, .id = id };
+	s->list[s->count++] = *one;
 }
 
 static void
 start_part(struct starts *s, const struct part *p)
 {
-	for (size_t i = 0; i < p->count; i++)
-		start(s, p->items[i].transit ? "release" : "settle", p->domain,
-		    p->held[i].id);
+	struct case_start one = { .domain = p->domain };
+
+	for (size_t i = 0; i < p->count; i++) {
+		one.verb = p->items[i].transit ? "release" : "settle";
+		one.id = p->held[i].id;
+		start(s, &one);
+	}
+	one.verb = "challenge";
+	one.id = p->ask_id;
 	if (p->ask.count > 0)
-		start(s, "challenge", p->domain, p->ask_id);
+		start(s, &one);
 }
 
 /* What an earlier try of this message left waiting: it is accepted now.  The
- * verb of its kind is not known here; the other one does nothing. */
+ * verb of its kind is not known here; the other one does nothing.  The node that
+ * took it may be another: its spool has the message. */
 static void
 start_merged(struct starts *s, const struct judge_final *f)
 {
-	const char *domain = judge_domain_of(s->judge, f);
+	static const char *const verbs[] = { "settle", "release" };
+	struct case_start one = { .domain = judge_domain_of(s->judge, f),
+		.id = f->id, .node = f->node[0] != '\0' ? f->node : NULL };
 
-	start(s, "settle", domain, f->id);
-	start(s, "release", domain, f->id);
+	for (size_t i = 0; i < OCT_LEN(verbs); i++) {
+		one.verb = verbs[i];
+		start(s, &one);
+	}
+	one.verb = "challenge";
+	one.id = f->relation.challenge;
 	if (f->relation.state == REL_ASKED && f->relation.challenge[0] != '\0')
-		start(s, "challenge", domain, f->relation.challenge);
+		start(s, &one);
 }
 
 /* One round trip for all, so that it happens for all or for none. */

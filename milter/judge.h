@@ -36,6 +36,7 @@ struct judge_final {
 	char file_old[CASE_FILE_SIZE]; /* and its "file" (policy/casework.h) */
 	bool merged;                /* a live item of that id exists */
 	bool waiting;               /* and its message was never accepted */
+	char node[HELD_NODE_SIZE];  /* that has it then; "" = not known */
 	bool transit;               /* delivered, but taken over (see below) */
 	bool kept;                  /* a kept RCPT delivers to it */
 };

@@ -45,7 +45,8 @@ static int
 add_reads(const struct judge *j, const struct facts_who *w,
     struct judge_final *f, struct store_batch *b, struct slots *at)
 {
-	static const char *const fields[] = { "state", "file", "wait" };
+	static const char *const fields[] = { "state", "file", "wait",
+		"node" };
 	const char *domain = judge_domain_of(j, f);
 	struct doors_final door;
 	char key[KEY_SIZE];
@@ -83,11 +84,11 @@ apply_item(const struct judge *j, struct judge_final *f,
     const struct store_batch *b, int slot)
 {
 	const char *state = text_at(b, slot, 0), *file = text_at(b, slot, 1);
-	const char *wait = text_at(b, slot, 2);
+	const char *wait = text_at(b, slot, 2), *node = text_at(b, slot, 3);
 	enum held_state hs;
 	int64_t wait_ms;
 
-	f->state_old[0] = f->file_old[0] = '\0';
+	f->state_old[0] = f->file_old[0] = f->node[0] = '\0';
 	f->merged = f->waiting = false;
 	if (state == NULL || held_state_parse(state, &hs) != 0)
 		return;
@@ -95,6 +96,8 @@ apply_item(const struct judge *j, struct judge_final *f,
 	f->waiting = hs == HELD_TENTATIVE && wait != NULL &&
 	    oct_num_int(wait, 0, INT64_MAX, &wait_ms) == 0 &&
 	    wait_ms > j->now_ms;
+	if (node != NULL && strlen(node) < sizeof(f->node))
+		memcpy(f->node, node, strlen(node) + 1);
 	memcpy(f->state_old, held_state_name(hs),
 	    strlen(held_state_name(hs)) + 1);
 	/* While its message goes away it is left out: registering conflicts,

@@ -36,8 +36,11 @@ add_item(struct store_txn *txn, const struct registration *r,
 	case_number(h->expires_ms, num);
 	store_txn_hset(txn, key, "expires", num);
 	case_number(r->act_ms, num);
-	if (r->waiting)
+	if (r->waiting) {
 		store_txn_hset(txn, key, "wait", num);
+		/* Whoever lets it begin may be another. */
+		store_txn_hset(txn, key, "node", h->node);
+	}
 	if (n->transit) {
 		store_txn_hset(txn, key, "want", "transit");
 		return;
@@ -146,8 +149,8 @@ case_begin(struct store *s, const char *node, const struct case_start *starts,
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < count; i++)
-		case_due(txn, node, starts[i].verb, starts[i].domain,
-		    starts[i].id, when_ms);
+		case_due(txn, starts[i].node != NULL ? starts[i].node : node,
+		    starts[i].verb, starts[i].domain, starts[i].id, when_ms);
 	rc = store_txn_commit(s, txn);
 	store_txn_free(txn);
 	return rc;

@@ -72,6 +72,7 @@ OCT_CHECK int case_register_waiting(struct store *s, const struct case_timers *t
 /* One duty that begins; at most CASE_BEGIN_MAX in one round trip. */
 struct case_start {
 	const char *verb, *domain, *id;
+	const char *node; /* whose spool has the message; NULL = the caller's */
 };
 #define CASE_BEGIN_MAX 4000
 OCT_CHECK int case_begin(struct store *s, const char *node,

@@ -26,6 +26,7 @@ OCT_CHECK int held_state_parse(const char *name, enum held_state *out);
 bool held_is_live(enum held_state s);
 
 #define HELD_ID_SIZE 33 /* 20 octets in base 32, and the NUL */
+#define HELD_NODE_SIZE 65
 #define HELD_JSON_MAX 65536
 
 /* All strings are borrowed from the caller when writing, and from the item

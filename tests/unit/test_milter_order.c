@@ -636,6 +636,38 @@ several_domains_begin_together(void **state)
 	assert_int_equal(due_soon("challenge"), 2);
 }
 
+/* Two servers share the store, each with a spool of its own: what the first has
+ * on its disk only its own courier can release. */
+static void
+a_retry_that_another_node_takes(void **state)
+{
+	static const struct talk t = { .from = ALICE,
+		.rcpt = { "tous@" D, "groupe@" B },
+		.to = "tous@" D ", groupe@" B };
+	char first[] = "main", second[] = "second", *node;
+
+	(void)state;
+	node = world.settings->node;
+	world.settings->node = first;
+	break_mailbox(B, "gus");
+	assert_refused(&t, REPLY_TEMPFAIL, 451, "4.3.0");
+	mend_mailbox(B, "gus");
+	world.settings->node = second;
+	oct_clock_set_wall_ms(NOW + 600000);
+	assert_accepted(&t);
+	world.settings->node = node;
+	/* Of this domain all is where it was written: anne's and bob's. */
+	assert_int_equal(due_soon("release"), 2);
+	assert_int_equal(due_soon("settle"), 2);
+	assert_int_equal(due_soon("challenge"), 1);
+	assert_int_equal(test_redis_do(&world.redis, "EVAL %s 0",
+			     "local n = 0 for _, m in ipairs(redis.call("
+			     "'ZRANGE', 'oct:due:second', 0, -1)) do if "
+			     "string.find(m, '" D " ', 1, true) then n = n + 1 "
+			     "end end return n"),
+	    0);
+}
+
 /* --- Groups with members that are not active ----------------------------------------------- */
 
 static void
@@ -830,6 +862,7 @@ main(void)
 		TEST(dns_that_cannot_tell),
 		TEST(no_copy_twice_and_none_lost),
 		TEST(several_domains_begin_together),
+		TEST(a_retry_that_another_node_takes),
 		TEST(members_that_are_not_active),
 		TEST(collectors_never_hear_5xx),
 		TEST(a_share_is_not_the_whole),
