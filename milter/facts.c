@@ -306,7 +306,10 @@ facts_read(const struct facts_who *who, bool from_proven,
 	/* An ALLOWED or BLOCKED A|from|org also speaks for F|from|org. */
 	if (stronger != NULL && relation_unpack(stronger, &other) == 0) {
 		(void)relation_age(&other, &t->ages, now_ms);
-		if (other.state == REL_ALLOWED || other.state == REL_BLOCKED)
+		/* A block of either stands. */
+		if (other.state == REL_BLOCKED ||
+		    (other.state == REL_ALLOWED &&
+			out->relation != REL_BLOCKED))
 			out->relation = other.state;
 	}
 	out->blocked = out->drop_silently = out->granted = false;

@@ -245,6 +245,43 @@ an_unproven_identity_is_not_allowed_by_a_proof_of_from(void **state)
 	}
 }
 
+/* A relation of class A also speaks for class F; a block of either stands. */
+static void
+a_block_is_not_lifted_by_the_stronger_relation(void **state)
+{
+	static const struct {
+		const char *name, *f, *a;
+		bool passes;
+	} rows[] = {
+		{ "F blocked, A allowed", "2 B 0 1 1 0 - owner 0 -",
+		    "2 A 0 1 1 0 - owner 0 -", false },
+		{ "F allowed, A blocked", "2 A 0 1 1 0 - owner 0 -",
+		    "2 B 0 1 1 0 - owner 0 -", false },
+		{ "F silent, A allowed", "2 S 0 1 1 0 - - 0 -",
+		    "2 A 0 1 1 0 - owner 0 -", true },
+	};
+	struct talk t = { .from = AUTHOR, .rcpt = { "anne@" D },
+		.body = "Bonjour\r\n" };
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s\n", rows[i].name);
+		if (i > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		t.from = AUTHOR;
+		sign(&t);
+		t.from = "envoi@signe.example";
+		t.author = AUTHOR;
+		(void)test_redis_do(&world.redis,
+		    "HSET oct:{" D "}:rel:anne %s %s %s %s",
+		    "F|" AUTHOR "|signe.example", rows[i].f,
+		    "A|" AUTHOR "|signe.example", rows[i].a);
+		assert_int_equal(say(&t), rows[i].passes);
+		assert_int_equal(items(), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +291,7 @@ main(void)
 		T(a_retry_of_what_was_deferred_is_no_replay),
 		T(replays_that_were_accepted_count),
 		T(an_unproven_identity_is_not_allowed_by_a_proof_of_from),
+		T(a_block_is_not_lifted_by_the_stronger_relation),
 	};
 	int rc = test_redis_start(&world.redis);
 
