@@ -99,7 +99,13 @@ is_host(const struct checking *c, const char *s, size_t len)
 
 	if (host == 0 || len < host || strncasecmp(s, c->host, host) != 0)
 		return false;
-	return len == host || strchr("/ :?#,;)", s[host]) != NULL;
+	if (len > host && strchr("/ :?#,;)", s[host]) == NULL)
+		return false;
+	/* What stands before an @ is the name of a user (RFC 3986 3.2). */
+	for (size_t i = host; i < len && strchr("/ ?#", s[i]) == NULL; i++)
+		if (s[i] == '@')
+			return false;
+	return true;
 }
 
 static int
@@ -150,6 +156,19 @@ check_value(struct checking *c, const struct piece *p, const char *line,
 	    (p->text != line + 2 || p->len + 4 != len))
 		return refuse(c, "{{%s}} beside other text, expected it alone "
 		    "on its line", v->name);
+	return 0;
+}
+
+/* Sections come and go: what is no URL in the source could become one. */
+static int
+check_slashes(struct checking *c, const char *line, size_t len)
+{
+	for (size_t i = 0; i + 2 < len; i++)
+		if (memcmp(line + i, "/{{", 3) == 0 ||
+		    memcmp(line + i, "}}/", 3) == 0)
+			return refuse(c, "slash at octet %zu touches a tag, "
+			    "expected none beside it",
+			    i + (line[i] == '/' ? 1 : 3));
 	return 0;
 }
 
@@ -239,6 +258,8 @@ check_lines(struct checking *c, const char *source)
 			rc = check_html(c, source, len);
 		if (rc == 0)
 			rc = check_urls(c, source, len);
+		if (rc == 0)
+			rc = check_slashes(c, source, len);
 		if (rc == 0)
 			rc = check_tags(c, source, len);
 		if (rc == 0 && c->line == 1 && c->depth > 0)

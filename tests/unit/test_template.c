@@ -119,6 +119,18 @@ mistakes_are_named(void **state OCT_UNUSED)
 		{ "URL with a name before", GOOD_HEAD GOOD_TEXT
 		    "https://" HOST "@evil.example/\n", 5,
 		    "URL of another host" },
+		{ "URL with a name and a password before", GOOD_HEAD GOOD_TEXT
+		    "https://" HOST ":x@evil.example/\n", 5,
+		    "URL of another host" },
+		{ "URL with more before", GOOD_HEAD GOOD_TEXT
+		    "https://" HOST ",a;b)@evil.example/\n", 5,
+		    "URL of another host" },
+		{ "URL put together of sections", GOOD_HEAD GOOD_TEXT
+		    "https:{{#first}}//evil.example{{/first}}\n", 5,
+		    "touches" },
+		{ "URL that is one without a value", GOOD_HEAD GOOD_TEXT
+		    "https:/{{#help}} {{/help}}/evil.example\n", 5,
+		    "touches" },
 		{ "URL without scheme", GOOD_HEAD GOOD_TEXT
 		    "WWW.evil.example\n", 5, "URL of another host" },
 		{ "link that leads on", GOOD_HEAD
