@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "challenge-web/pace.h"
 
-#include <string.h>
-
 #include "lib/str.h"
 #include "policy/keys.h"
+#include "policy/proof.h"
 
 #define SUBJECT_SIZE (OCT_DOMAIN_SIZE + 8)
 
@@ -14,21 +13,15 @@ struct limits {
 	struct store_rate rate[2];
 };
 
-/* "A|from|org", "A|rpath|org|from": the organisation that was proven, or "". */
+/* The organisation that was proven, or "". */
 static void
 org_of(const char *sid, char out[OCT_DOMAIN_SIZE])
 {
-	const char *bar = sid != NULL ? strchr(sid, '|') : NULL;
-	size_t len;
+	char address[OCT_ADDR_SIZE];
 
 	*out = '\0';
-	if (bar == NULL || *sid == 'N' || (bar = strchr(bar + 1, '|')) == NULL)
-		return;
-	len = strcspn(bar + 1, "|");
-	if (len >= OCT_DOMAIN_SIZE)
-		return;
-	memcpy(out, bar + 1, len);
-	out[len] = '\0';
+	if (sid == NULL || !proof_sid_parts(sid, address, out))
+		*out = '\0';
 }
 
 static void

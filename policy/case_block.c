@@ -64,33 +64,12 @@ add_path(struct who *w, const char *address)
 	add_name(w, "dom", a.domain);
 }
 
-/* The From of a sid: "A|from|org", or "A|path|org|from". */
-bool
-case_sid_from(const char *sid, char out[OCT_ADDR_SIZE])
-{
-	const char *first = strchr(sid, '|'), *last = strrchr(sid, '|');
-	size_t bars = 0;
-	struct oct_str s;
-
-	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
-	*out = '\0';
-	for (const char *p = sid; *p != '\0'; p++)
-		bars += *p == '|';
-	if (bars < 2)
-		return false;
-	first = bars >= 3 ? last + 1 : first + 1;
-	oct_str_addn(&s, first, strcspn(first, "|"));
-	if (oct_str_err(&s) != 0)
-		*out = '\0';
-	return bars == 2 && (sid[0] == 'A' || sid[0] == 'F');
-}
-
 static void
 gather(const char *sid, const char *from, const char *rpath, int64_t now_ms,
     struct who *w)
 {
 	char of_sid[OCT_ADDR_SIZE];
-	bool proven = case_sid_from(sid, of_sid);
+	bool proven = proof_sid_from(sid, of_sid);
 
 	w->count = 0;
 	w->now_ms = now_ms;

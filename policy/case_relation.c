@@ -9,6 +9,7 @@
 #include "lib/err.h"
 #include "policy/case_int.h"
 #include "policy/keys.h"
+#include "policy/proof.h"
 
 struct judging {
 	struct store *store;
@@ -74,7 +75,7 @@ drop_grants(const struct judging *j)
 	struct store_batch *b = NULL;
 	int slot, rc;
 
-	(void)case_sid_from(j->who->sid, from);
+	(void)proof_sid_from(j->who->sid, from);
 	if (*from == '\0')
 		return 0;
 	for (size_t i = 0; i < OCT_LEN(kinds); i++)

@@ -348,38 +348,83 @@ behind_local(const char *text)
 	return NULL;
 }
 
+/* What a sid is made of, borrowed; only an address may hold a bar. */
+struct sid_parts {
+	const char *address, *org; /* org: or net */
+	size_t address_len, org_len;
+	const char *from; /* of "A|rpath|org|from", or NULL */
+};
+
+static bool
+sid_split(const char *sid, struct sid_parts *out)
+{
+	const char *at, *bar;
+
+	if (sid[0] == '\0' || sid[1] != '|')
+		return false;
+	out->address = sid + 2;
+	at = behind_local(out->address);
+	bar = strchr(at != NULL ? at : out->address, '|');
+	if (bar == NULL)
+		return false;
+	out->address_len = (size_t)(bar - out->address);
+	out->org = bar + 1;
+	out->org_len = strcspn(out->org, "|");
+	out->from = out->org[out->org_len] == '|' ? out->org + out->org_len + 1
+						  : NULL;
+	return true;
+}
+
+static bool
+sid_is_proven(const char *sid)
+{
+	return sid[0] == 'A' || sid[0] == 'F';
+}
+
 bool
 proof_sid_parts(const char *sid, char address[OCT_ADDR_SIZE],
     char org[OCT_DOMAIN_SIZE])
 {
-	const char *start = sid + 2, *at, *bar;
+	struct sid_parts parts;
 	struct oct_str a, o;
 
-	if ((sid[0] != 'A' && sid[0] != 'F') || sid[1] != '|')
-		return false;
-	at = behind_local(start);
-	bar = at != NULL ? strchr(at, '|') : NULL;
-	if (bar == NULL)
+	if (!sid_is_proven(sid) || !sid_split(sid, &parts))
 		return false;
 	oct_str_fixed(&a, address, OCT_ADDR_SIZE);
-	oct_str_addn(&a, start, (size_t)(bar - start));
+	oct_str_addn(&a, parts.address, parts.address_len);
 	oct_str_fixed(&o, org, OCT_DOMAIN_SIZE);
-	oct_str_addn(&o, bar + 1, strcspn(bar + 1, "|"));
+	oct_str_addn(&o, parts.org, parts.org_len);
 	return oct_str_err(&a) == 0 && oct_str_err(&o) == 0 && *org != '\0';
 }
 
-/* "X|from|org" with exactly two bars, its first letter changed. */
+bool
+proof_sid_from(const char *sid, char from[OCT_ADDR_SIZE])
+{
+	struct sid_parts parts;
+	struct oct_str s;
+
+	oct_str_fixed(&s, from, OCT_ADDR_SIZE);
+	*from = '\0';
+	if (!sid_split(sid, &parts))
+		return false;
+	if (parts.from != NULL)
+		oct_str_add(&s, parts.from);
+	else
+		oct_str_addn(&s, parts.address, parts.address_len);
+	if (oct_str_err(&s) != 0)
+		*from = '\0';
+	return parts.from == NULL && sid_is_proven(sid);
+}
+
+/* "X|from|org", its first letter changed. */
 static void
 change_letter(const char *sid, char from, char to, char out[PROOF_SID_SIZE])
 {
-	const char *bar = strchr(sid, '|');
+	struct sid_parts parts;
 	struct oct_str s;
 
 	oct_str_fixed(&s, out, PROOF_SID_SIZE);
-	if (sid[0] != from || bar == NULL)
-		return;
-	bar = strchr(bar + 1, '|');
-	if (bar == NULL || strchr(bar + 1, '|') != NULL)
+	if (sid[0] != from || !sid_split(sid, &parts) || parts.from != NULL)
 		return;
 	oct_str_addc(&s, to);
 	oct_str_add(&s, sid + 1);

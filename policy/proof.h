@@ -79,6 +79,9 @@ void proof_sid(const struct proof_input *in, const struct proof *p,
  * other. */
 bool proof_sid_parts(const char *sid, char address[OCT_ADDR_SIZE],
     char org[OCT_DOMAIN_SIZE]);
+/* The From that a sid names ("N|...": the reverse-path), "" if none; true if a
+ * proven identity is that address ("A|from|org" or "F|from|org"). */
+bool proof_sid_from(const char *sid, char from[OCT_ADDR_SIZE]);
 
 /* The F form of an A|from|org sid, which an ALLOWED or BLOCKED A also matches;
  * "" if it has none. */

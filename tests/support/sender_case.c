@@ -126,8 +126,11 @@ sender_case_make(struct store *s, struct sender_case *c)
 	for (size_t i = 0; i < OCT_LEN(p.json); i++)
 		oct_str_heap(&p.json[i], HELD_JSON_MAX);
 	challenge_new_id(c->id);
-	(void)snprintf(c->sid, sizeof(c->sid), "A|%s@example.org|example.org",
-	    c->id);
+	if (c->own_sid != NULL)
+		(void)snprintf(c->sid, sizeof(c->sid), "%s", c->own_sid);
+	else
+		(void)snprintf(c->sid, sizeof(c->sid),
+		    "A|%s@example.org|example.org", c->id);
 	rc = make(s, c, &p);
 	for (size_t i = 0; i < OCT_LEN(p.json); i++)
 		oct_str_free(&p.json[i]);

@@ -23,6 +23,7 @@ struct sender_case {
 	int64_t handed_ms;
 	/* written; each case has its own */
 	char id[REL_CHALLENGE_SIZE], sid[64];
+	const char *own_sid; /* or NULL: one of the id */
 	char item[4][HELD_ID_SIZE];
 };
 

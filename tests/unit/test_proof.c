@@ -360,6 +360,45 @@ sids_carry_their_proof(void **state)
 	assert_string_equal(other, "");
 }
 
+/* A bar is a letter of a local part like any other (RFC 5322 3.2.3): it must not
+ * make its owner somebody else. */
+static void
+bars_in_addresses(void **state)
+{
+	static const struct {
+		const char *sid, *alternate, *from;
+		bool whole; /* the From is the one that was asked */
+		const char *org;
+	} rows[] = {
+		{ "A|x|bank.example|@evil.example|evil.example",
+		    "F|x|bank.example|@evil.example|evil.example",
+		    "x|bank.example|@evil.example", true, "evil.example" },
+		{ "A|a|b@evil.example|evil.example|c|d@third.example", "",
+		    "c|d@third.example", false, "evil.example" },
+		{ "A|\"a@b|c\"@evil.example|evil.example",
+		    "F|\"a@b|c\"@evil.example|evil.example",
+		    "\"a@b|c\"@evil.example", true, "evil.example" },
+		{ "N|a|b@evil.example|192.0.2.0/24", "", "a|b@evil.example",
+		    false, "" },
+		{ "N||192.0.2.0/24", "", "", false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		char other[PROOF_SID_SIZE], address[OCT_ADDR_SIZE];
+		char org[OCT_DOMAIN_SIZE] = "";
+
+		print_message("  %s\n", rows[i].sid);
+		proof_sid_alternate(rows[i].sid, other);
+		assert_string_equal(other, rows[i].alternate);
+		assert_int_equal(proof_sid_from(rows[i].sid, address),
+		    rows[i].whole);
+		assert_string_equal(address, rows[i].from);
+		(void)proof_sid_parts(rows[i].sid, address, org);
+		assert_string_equal(org, rows[i].org);
+	}
+}
+
 static void
 reverse_paths_fold(void **state)
 {
@@ -403,6 +442,7 @@ main(void)
 		cmocka_unit_test(collected_mail_has_no_spf),
 		cmocka_unit_test(the_table_is_total_and_a_needs_a_pass),
 		cmocka_unit_test(sids_carry_their_proof),
+		cmocka_unit_test(bars_in_addresses),
 		cmocka_unit_test(reverse_paths_fold),
 	};
 

@@ -852,6 +852,25 @@ test_who_confirms_too_much_is_asked_for_the_code(void **state)
 	assert_asked_always();
 }
 
+/* A bar is lawful in a local part: what stands behind it is no organisation. */
+static void
+test_nobody_confirms_in_the_name_of_another(void **state)
+{
+	(void)state;
+	app.confirm_org = (struct app_rate){ .count = 1, .period_ms = HOUR };
+	sender_case_init(&sender, NOW);
+	sender.own_sid = "A|x|exemple.org|@evil.example|evil.example";
+	make_sender();
+	post_from("203.0.113.1", "confirm", NULL);
+	assert_redirected("?r=done");
+	assert_int_equal(test_redis_do(&server, "EXISTS oct:{g}:confirms:org-%s",
+			     "exemple.org"),
+	    0);
+	assert_int_equal(test_redis_do(&server, "EXISTS oct:{g}:confirms:org-%s",
+			     "evil.example"),
+	    1);
+}
+
 static void
 test_what_was_not_confirmed_is_not_counted(void **state)
 {
@@ -1053,6 +1072,7 @@ main(void)
 		TEST(test_the_code_is_wanted_while_nobody_knows_the_owners),
 		TEST(test_the_domain_sets_when_the_button_counts),
 		TEST(test_who_confirms_too_much_is_asked_for_the_code),
+		TEST(test_nobody_confirms_in_the_name_of_another),
 		TEST(test_what_was_not_confirmed_is_not_counted),
 		TEST(test_prefetched_posts_change_nothing),
 		TEST(test_codes_of_the_previous_secret_count),
