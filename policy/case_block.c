@@ -82,6 +82,21 @@ gather(const char *sid, const char *from, const char *rpath, int64_t now_ms,
 	add_path(w, rpath);
 }
 
+bool
+case_sid_named(const char *sid, const char *name)
+{
+	char rpath[OCT_ADDR_SIZE], org[OCT_DOMAIN_SIZE];
+	struct who w;
+
+	if (!proof_sid_parts(sid, rpath, org))
+		(void)proof_sid_from(sid, rpath);
+	gather(sid, "", rpath, 0, &w);
+	for (size_t i = 0; i < w.count; i++)
+		if (strcmp(w.list[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* What the grants at slot say. */
 struct said {
 	bool blocked, granted;

@@ -54,6 +54,8 @@ void case_work(struct store_txn *txn, const char *node, const char *verb,
  * 0, or an error. */
 OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
     const char *local, int64_t now_ms);
+/* Does a grant or block of that name ("addr:...", "dom:...") mean him? */
+bool case_sid_named(const char *sid, const char *name);
 
 const char *case_refused_name(enum case_refused r);
 /* Add to txn: nobody was asked, because of `why`; the items of r that wait for an

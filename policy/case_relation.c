@@ -231,6 +231,33 @@ case_close(struct store *s, const struct case_timers *t, const char *domain,
 }
 
 int
+case_judge_named(struct store *s, const struct case_timers *t,
+    const struct case_sender *named, enum rel_event ev, int64_t now_ms,
+    size_t *count)
+{
+	struct case_sender who = *named;
+	struct store_batch *b = NULL;
+	int slot = -1, rc = store_batch_new(&b);
+
+	*count = 0;
+	if (rc == 0)
+		rc = read_all(s, b, who.domain, who.local, &slot);
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
+	    i += 2) {
+		enum case_outcome out = CASE_IMPOSSIBLE;
+		struct relation r;
+
+		if (pair_at(b, slot, i, &who.sid, &r) != 1 ||
+		    !case_sid_named(who.sid, named->sid))
+			continue;
+		rc = case_judge(s, t, &who, ev, "owner", now_ms, &out);
+		*count += rc == 0 && out == CASE_DONE;
+	}
+	store_batch_free(b);
+	return rc;
+}
+
+int
 case_forget(struct store *s, const char *domain, const char *local,
     const struct rel_ages *ages, int64_t now_ms, size_t *removed)
 {

@@ -190,7 +190,7 @@ OCT_CHECK int case_release(struct store *s, const struct case_timers *t,
 OCT_CHECK int case_drop(struct store *s, const char *domain, const char *id,
     int64_t now_ms, enum case_outcome *out);
 
-/* One mailbox and one sender. */
+/* One mailbox and one sender; sid: his identity, or how a grant names him. */
 struct case_sender {
 	const char *domain, *local, *sid;
 };
@@ -205,6 +205,13 @@ struct case_sender {
 OCT_CHECK int case_judge(struct store *s, const struct case_timers *t,
     const struct case_sender *who, enum rel_event ev, const char *origin,
     int64_t now_ms, enum case_outcome *out);
+
+/* The same of all relations of a mailbox whose sender `named` means, in his From
+ * or reverse-path: "addr:jean@example.org" or "dom:example.org".  count: how many
+ * were changed. */
+OCT_CHECK int case_judge_named(struct store *s, const struct case_timers *t,
+    const struct case_sender *named, enum rel_event ev, int64_t now_ms,
+    size_t *count);
 
 /* A message of that sender was delivered by row 4: packed is the relation as it
  * was read.  One write a day at most; a lost race is nobody's loss. */

@@ -10,6 +10,8 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/keys.h"
+#include "policy/relation.h"
+#include "policy/settings.h"
 #include "provisioning/ctl_grant.h"
 
 #define WHO_SIZE GRANT_WHO_SIZE
@@ -225,6 +227,31 @@ remove_both(struct ctl *ctl, const struct ctl_target *t, const char *who,
 	    sent);
 }
 
+/* What is held of a sender goes when he is blocked, and what he was asked is not
+ * asked any more; when he is blocked no longer he is a stranger.  A block for a
+ * whole domain keeps out what comes, and what is held stays for its owners. */
+static int
+tell_relations(struct ctl *ctl, const struct ctl_target *t, const char *who,
+    enum rel_event ev)
+{
+	const struct case_sender named = { .domain = t->addr.domain,
+		.local = t->addr.local, .sid = who };
+	const struct settings *set;
+	struct case_timers timers;
+	size_t count;
+	int rc, status = 0;
+
+	if (strcmp(t->addr.local, CTL_WHOLE) == 0)
+		return 0;
+	status = ctl_settings(ctl, &set);
+	if (status != 0)
+		return status;
+	settings_timers(set, &timers);
+	rc = case_judge_named(ctl->store, &timers, &named, ev,
+	    oct_clock_wall_ms(), &count);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "relations of", t->name);
+}
+
 /* --- Verbs -------------------------------------------------------------- */
 
 static int
@@ -256,6 +283,9 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
 	if (old.found && old.grant.block && !block)
 		status = follow_blocks(ctl, &t);
+	if (status == 0 && (block || (old.found && old.grant.block)))
+		status = tell_relations(ctl, &t, who,
+		    block ? REL_EV_BLOCKED : REL_EV_UNBLOCKED);
 	if (status == 0)
 		status = ctl_audit(ctl,
 		    g.drop ? "block-silent" : block ? "block" : "allow",
@@ -288,6 +318,8 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
 	if (block)
 		status = follow_blocks(ctl, &t);
+	if (status == 0 && block)
+		status = tell_relations(ctl, &t, who, REL_EV_UNBLOCKED);
 	if (status == 0)
 		status = ctl_audit(ctl, block ? "unblock" : "disallow",
 		    t.addr.domain, t.addr.local, who);

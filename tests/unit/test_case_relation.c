@@ -118,6 +118,58 @@ a_block_while_it_is_delivered(void **state)
 }
 
 static void
+a_block_by_name_reaches_whom_it_means(void **state)
+{
+	static const struct {
+		const char *sid, *name;
+		bool meant;
+	} rows[] = {
+		{ SID, "addr:alice@example.org", true },
+		{ SID, "dom:example.org", true },
+		{ SID, "addr:eve@example.org", false },
+		{ SID, "dom:org", false },
+		{ "A|b@list.example|list.example|x@y.example",
+		    "addr:b@list.example", true },
+		{ "A|b@list.example|list.example|x@y.example",
+		    "addr:x@y.example", true },
+		{ "A|b@list.example|list.example|x@y.example",
+		    "dom:list.example", true },
+		{ "F|x@y.example|y.example", "addr:x@y.example", true },
+		{ "N|x@y.example|192.0.2.0/24", "addr:x@y.example", true },
+		{ "N|x@y.example|192.0.2.0/24", "dom:y.example", true },
+		{ "N|x@y.example|192.0.2.0/24", "dom:example.org", false },
+	};
+	struct case_sender named = { .domain = D, .local = "bob" };
+	char key[KEY_SIZE];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s: %s\n", rows[i].sid, rows[i].name);
+		set_relation("bob", rows[i].sid, "2 S 0 1 1 0 - - 0 -");
+		named.sid = rows[i].name;
+		assert_int_equal(case_judge_named(world.store, &world.t, &named,
+				     REL_EV_BLOCKED, NOW + 1000, &n),
+		    0);
+		assert_int_equal(n, rows[i].meant);
+		assert_int_equal(case_judge_named(world.store, &world.t, &named,
+				     REL_EV_UNBLOCKED, NOW + 1000, &n),
+		    0);
+		assert_int_equal(n, rows[i].meant);
+		assert_true(test_redis_do(&world.redis, "DEL %s",
+				key_relations(key, D, "bob")) >= 0);
+	}
+	first_contact(1, "bob", CH);
+	named.sid = "addr:alice@example.org";
+	assert_int_equal(case_judge_named(world.store, &world.t, &named,
+			     REL_EV_BLOCKED, NOW + 1000, &n),
+	    0);
+	assert_int_equal(n, 1);
+	assert_int_equal(state_of(1), HELD_DROPPED);
+	assert_int_equal(relation_of("bob").state, REL_BLOCKED);
+}
+
+static void
 an_option_switched_off_lets_first_contacts_go(void **state)
 {
 	struct case_item i;
@@ -468,6 +520,7 @@ main(void)
 		T(a_grant_allows_and_releases),
 		T(a_block_drops_everything),
 		T(a_block_while_it_is_delivered),
+		T(a_block_by_name_reaches_whom_it_means),
 		T(an_option_switched_off_lets_first_contacts_go),
 		T(the_end_of_t_defer),
 		T(the_end_of_t_defer_with_an_item),
