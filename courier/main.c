@@ -213,7 +213,8 @@ run(struct loop *l)
 static int
 serve(struct courier *c)
 {
-	struct loop l = { .courier = c };
+	/* What was kept undecided just before is too young at first. */
+	struct loop l = { .courier = c, .sweep_again = true };
 	int status = DAEMON_EXIT_FAILED;
 
 	if (forget_new(&l.forget) != 0 ||
