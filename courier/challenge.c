@@ -231,10 +231,11 @@ send_challenge(struct courier *c, struct sending s)
 }
 
 /* Does any of its relations still wait for this challenge?  An owner may have
- * released or blocked meanwhile.  1, 0, or an error. */
+ * released or blocked meanwhile.  1, 0 (and *why), or an error. */
 static int
-is_awaited(struct courier *c, const struct challenge *ch)
+is_awaited(struct courier *c, const struct challenge *ch, const char **why)
 {
+	*why = "settled";
 	for (size_t i = 0; i < ch->count; i++) {
 		struct relation r;
 		int rc = case_relation_read(c->store, ch->domain, ch->local[i],
@@ -242,8 +243,13 @@ is_awaited(struct courier *c, const struct challenge *ch)
 
 		if (rc < 0)
 			return rc;
-		if (r.state == REL_ASKED && strcmp(r.challenge, ch->id) == 0)
-			return 1;
+		if (r.state != REL_ASKED || strcmp(r.challenge, ch->id) != 0)
+			continue;
+		rc = case_blocked(c->store, ch, ch->local[i],
+		    oct_clock_wall_ms());
+		if (rc <= 0)
+			return rc < 0 ? rc : 1;
+		*why = "blocked";
 	}
 	return 0;
 }
@@ -322,17 +328,18 @@ pending(struct courier *c, const struct case_duty *d,
 {
 	int64_t now = oct_clock_wall_ms();
 	int64_t ready = ch->challenge.arrival_ms + c->timers.settle;
+	const char *why;
 	int rc;
 
 	if (now < ready)
 		return courier_put_off(c, d, ready);
 	if (now > ready + c->timers.fresh)
 		return silence(c, d, NULL, "late");
-	rc = is_awaited(c, &ch->challenge);
+	rc = is_awaited(c, &ch->challenge, &why);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 0)
-		return silence(c, d, NULL, "settled");
+		return silence(c, d, NULL, why);
 	rc = courier_suppressed(c, ch->challenge.rpath);
 	if (rc < 0)
 		return DUTY_FAILED;

@@ -44,6 +44,25 @@ challenge_of(struct courier *c, const struct held *h,
 	return 0;
 }
 
+/* May he be written to, by what is known of him and this mailbox?  Not whom it
+ * blocks, and not where a challenge of this relation bounced or was disowned,
+ * be it for another message.  1, 0, or an error. */
+static int
+is_welcome(struct courier *c, const struct held *h)
+{
+	enum case_standing standing;
+	struct relation r;
+	int rc = case_standing(c->store, &c->timers, h, oct_clock_wall_ms(),
+	    &standing);
+
+	if (rc != 0)
+		return rc;
+	if (standing == CASE_BLOCKED || h->sid[0] == '\0')
+		return standing != CASE_BLOCKED;
+	rc = case_relation_read(c->store, h->domain, h->local, h->sid, &r);
+	return rc < 0 ? rc : !r.failed;
+}
+
 /* 1: the sender is told; 0: nobody outside is; or an error. */
 static int
 is_notified(struct courier *c, const struct held *h,
@@ -61,6 +80,9 @@ is_notified(struct courier *c, const struct held *h,
 	/* Whoever said "not me", or whose address bounced, is not written to
 	 * again. */
 	if (rc < 0 || *asked == CHALLENGE_LAPSED)
+		return rc;
+	rc = is_welcome(c, h);
+	if (rc != 1)
 		return rc;
 	rc = courier_suppressed(c, h->rpath);
 	if (rc != 0)

@@ -50,12 +50,10 @@ void case_due(struct store_txn *txn, const char *node, const char *verb,
 void case_work(struct store_txn *txn, const char *node, const char *verb,
     const char *domain, const char *id);
 
-/* Does the mailbox or its domain block the sender of this challenge by now?  1,
- * 0, or an error. */
-OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
-    const char *local, int64_t now_ms);
 /* Does a grant or block of that name ("addr:...", "dom:...") mean him? */
 bool case_sid_named(const char *sid, const char *name);
+/* The From of a sid, "" if it has none; and is it proven by being there? */
+bool case_sid_from(const char *sid, char out[OCT_ADDR_SIZE]);
 
 const char *case_refused_name(enum case_refused r);
 /* Add to txn: nobody was asked, because of `why`; the items of r that wait for an

@@ -278,6 +278,10 @@ OCT_CHECK int case_challenge_move(struct store *s, const char *domain,
     const char *id, enum challenge_state from, enum challenge_state to,
     int64_t handed_ms);
 
+/* Does the mailbox or its domain block the sender of this challenge by now?  1,
+ * 0, or an error. */
+OCT_CHECK int case_blocked(struct store *s, const struct challenge *ch,
+    const char *local, int64_t now_ms);
 /* A challenge is about to leave for that network, charged to that share. */
 OCT_CHECK int case_challenge_goes(struct store *s, const char *domain,
     const char *id, const char *network, const char *share);

@@ -34,18 +34,21 @@ relation_init(struct relation *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* Of form 2: deferred counts 1, failed 2. */
+static const char *const flags[] = { "-", "d", "f", "df" };
+
 void
 relation_pack(const struct relation *r, char out[REL_PACKED_SIZE])
 {
 	struct oct_str s;
 
 	oct_str_fixed(&s, out, REL_PACKED_SIZE);
-	oct_str_addf(&s, "2 %c %d %lld %lld %lld %s %s %lld %c",
+	oct_str_addf(&s, "2 %c %d %lld %lld %lld %s %s %lld %s",
 	    state_letter[r->state], r->asks, (long long)r->since_ms,
 	    (long long)r->last_ms, (long long)r->asked_ms,
 	    r->challenge[0] != '\0' ? r->challenge : "-",
 	    r->origin[0] != '\0' ? r->origin : "-", (long long)r->bytes,
-	    r->deferred ? 'd' : '-');
+	    flags[(r->deferred ? 1 : 0) + (r->failed ? 2 : 0)]);
 	for (size_t i = 0; i < r->items; i++)
 		oct_str_addf(&s, " %s", r->item[i]);
 	OCT_ASSERT(oct_str_err(&s) == 0);
@@ -70,16 +73,19 @@ next_name(const char **rest, char *out, size_t len)
 	return true;
 }
 
-/* The flags of form 2: "d" or "-". */
 static bool
 next_flags(const char **rest, struct relation *r)
 {
 	char word[4];
+	size_t i = 0;
 
 	if (!oct_str_word(rest, word, sizeof(word)))
 		return false;
-	r->deferred = strcmp(word, "d") == 0;
-	return r->deferred || strcmp(word, "-") == 0;
+	while (i < OCT_LEN(flags) && strcmp(word, flags[i]) != 0)
+		i++;
+	r->deferred = (i & 1) != 0;
+	r->failed = (i & 2) != 0;
+	return i < OCT_LEN(flags);
 }
 
 static bool
@@ -389,6 +395,10 @@ relation_apply(struct relation *r, enum rel_event ev, const struct rel_guard *g,
 	if (is_message(ev))
 		r->last_ms = g->now_ms;
 	count_asks(r, ev, g, o.actions);
+	if (ev == REL_EV_BOUNCED || ev == REL_EV_NOT_ME)
+		r->failed = true;
+	else if (ev == REL_EV_FORGET || o.state == REL_ALLOWED)
+		r->failed = false;
 	if ((o.actions & REL_ACT_TOKENS_DIE) != 0)
 		r->challenge[0] = '\0';
 	if (o.state != r->state) {

@@ -38,6 +38,8 @@ struct relation {
 	char origin[REL_ORIGIN_SIZE]; /* of ALLOWED and BLOCKED: page, reply,
 					 owner, grant, outbound */
 	bool deferred;    /* ASKED by DEFER: the message itself is not here */
+	bool failed;      /* a challenge bounced, or was disowned: stays until he
+			     is allowed or forgotten */
 	int64_t bytes;
 	size_t items;
 	char item[REL_ITEMS_MAX][REL_ID_SIZE];

@@ -486,6 +486,72 @@ nobody_outside_is_told_of_others(void **state)
 	}
 }
 
+/* The owner blocked by address: he has no relation of that name to be changed. */
+static void
+nobody_writes_to_who_was_blocked(void **state)
+{
+	static const char *const where[] = { "bob", "@" };
+	struct case_grant g = { .since_ms = NOW, .actor = "bob", .block = true,
+		.why = "" };
+
+	for (size_t k = 0; k < OCT_LEN(where); k++) {
+		char id[HELD_ID_SIZE], key[KEY_SIZE];
+
+		print_message("  of %s\n", where[k]);
+		if (k > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		hold(&asked, KEPT);
+		assert_int_equal(case_grant_set(world.store, D, where[k],
+				     "addr:alice@example.org", &g),
+		    0);
+		/* No server listens: whatever would be sent comes later. */
+		assert_int_equal(act_challenge(CH), DUTY_DONE);
+		assert_int_equal(challenge_state(CH), CHALLENGE_LATE);
+		assert_int_equal(relation_of("bob").state, REL_SILENT);
+		(void)test_redis_do(&world.redis, "HSET %s digested 1",
+		    key_held(key, D, id_of(1, id)));
+		oct_clock_set_wall_ms(NOW + 16 * DAY);
+		assert_int_equal(act("expire", 1), DUTY_DONE);
+		assert_int_equal(state_of(1), HELD_EXPIRED);
+	}
+}
+
+/* His challenge came back, or he disowned it: what came later, unasked, ends
+ * without a notice to him too (challenge.md 10d: in this relation). */
+static void
+no_notice_where_a_challenge_failed(void **state)
+{
+	static const enum rel_event events[] = { REL_EV_BOUNCED,
+		REL_EV_NOT_ME };
+
+	for (size_t k = 0; k < OCT_LEN(events); k++) {
+		struct arrival later = silent;
+		enum case_outcome out;
+		char id[HELD_ID_SIZE], key[KEY_SIZE];
+
+		if (k > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		hold(&asked, KEPT);
+		assert_int_equal(case_lapse(world.store, &world.t, D, CH,
+				     events[k], SETTLED, &out),
+		    0);
+		assert_int_equal(out, CASE_DONE);
+		later.n = 2;
+		later.reason = FATE_R_FIRST_CONTACT;
+		later.at_ms = NOW + DAY;
+		hold(&later, KEPT);
+		(void)test_redis_do(&world.redis, "HSET %s digested 1",
+		    key_held(key, D, id_of(2, id)));
+		oct_clock_set_wall_ms(NOW + 16 * DAY);
+		assert_int_equal(act("expire", 2), DUTY_DONE);
+		assert_int_equal(state_of(2), HELD_EXPIRED);
+	}
+}
+
 static void
 a_wanted_item_does_not_expire(void **state)
 {
@@ -1028,6 +1094,8 @@ main(void)
 		T(the_sender_of_a_first_contact_is_told),
 		T(the_sender_of_a_refused_release_is_told_so),
 		T(nobody_outside_is_told_of_others),
+		T(nobody_writes_to_who_was_blocked),
+		T(no_notice_where_a_challenge_failed),
 		T(a_wanted_item_does_not_expire),
 		T(orphans_are_found_beside_damaged_records),
 		T(lost_duties_are_put_back),
