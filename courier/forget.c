@@ -82,7 +82,8 @@ static bool
 is_closed(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *v)
 {
-	return d->state != DIR_ACTIVE || m->state != DIR_ACTIVE ||
+	/* A suspended one comes back: what waits for an answer waits on. */
+	return d->state == DIR_CLOSED || m->state == DIR_CLOSED ||
 	    v->v[OPTION_CHALLENGE] == OPTION_CHALLENGE_OFF;
 }
 

@@ -1020,6 +1020,8 @@ relations_are_forgotten_in_rounds(void **state)
 		    .json = "{\"challenge\":\"off\"}", .actor = "t" },
 		{ .domain = D, .local = "eve", .create = true,
 		    .json = "{\"t_allow\":\"4000d\"}", .actor = "t" },
+		{ .domain = D, .local = "max", .create = true,
+		    .json = "{\"state\":\"suspended\"}", .actor = "t" },
 		{ .domain = "other.example", .create = true, .json = "{}",
 		    .actor = "t" },
 	};
@@ -1039,6 +1041,9 @@ relations_are_forgotten_in_rounds(void **state)
 	/* Asked, before her option was switched off. */
 	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:zoe s %s",
 	    "2 K 1 1795255200000 1795255200000 1 0123456789abcdef - 0 -");
+	/* Asked, and suspended since: that comes back. */
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:max s %s",
+	    "2 K 1 1795255200000 1795255200000 1 0123456789abcdef - 0 -");
 	assert_int_equal(forget_new(&f), 0);
 	/* A step a domain, one its mailboxes, and the end. */
 	for (int i = 0; i < 8; i++)
@@ -1054,6 +1059,9 @@ relations_are_forgotten_in_rounds(void **state)
 	    1);
 	assert_int_equal(r.state, REL_LAPSED);
 	assert_string_equal(r.challenge, "");
+	assert_int_equal(case_relation_read(world.store, D, "max", "s", &r),
+	    1);
+	assert_int_equal(r.state, REL_ASKED);
 	/* Not again before its time. */
 	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:rel:bob s %s",
 	    "2 A 0 1 1700000000000 0 - page 0 -");
