@@ -10,6 +10,7 @@
 #include "courier/gate.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "policy/breaker.h"
 #include "policy/grant.h"
 #include "policy/space.h"
 
@@ -186,6 +187,24 @@ sweep_space(struct courier *c)
 		    oct_strerror(rc));
 }
 
+static int
+leave_it(OCT_UNUSED void *arg, OCT_UNUSED const char *kind,
+    OCT_UNUSED const char *name, OCT_UNUSED const struct breaker *b)
+{
+	return 0;
+}
+
+/* Breakers that time has closed leave their list. */
+static void
+sweep_breakers(struct courier *c, int64_t now_ms)
+{
+	int rc = breaker_list(c->store, now_ms, leave_it, NULL);
+
+	if (rc != 0)
+		oct_log(OCT_WARNING, "sweep=breakers error=\"%s\"",
+		    oct_strerror(rc));
+}
+
 void
 courier_sweep(struct courier *c, int64_t now_ms)
 {
@@ -197,6 +216,7 @@ courier_sweep(struct courier *c, int64_t now_ms)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
 	sweep_grants(c, now_ms);
 	sweep_space(c);
+	sweep_breakers(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
 		    "sweep=%s restored=%zu unreadable=%zu removed=%zu",

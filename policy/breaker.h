@@ -110,7 +110,8 @@ OCT_CHECK int breaker_look(struct store *s, const struct breaker_of *of,
 OCT_CHECK int breaker_forces_code(struct store *s, const struct breaker_of *of,
     int64_t now_ms);
 
-/* One by one, with its name: all that are not closed. */
+/* One by one, with its name: all that are not closed, 1,000 at most.
+ * Those that time has closed leave the list.  each: 0, or it ends. */
 typedef int breaker_each(void *arg, const char *kind, const char *name,
     const struct breaker *b);
 OCT_CHECK int breaker_list(struct store *s, int64_t now_ms, breaker_each *each,

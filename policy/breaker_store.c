@@ -237,6 +237,21 @@ breaker_forces_code(struct store *s, const struct breaker_of *of,
 
 /* --- The list ------------------------------------------------------------------- */
 
+/* Unless it opened anew meanwhile; what fails is left to the next list. */
+static void
+unlist(struct store *s, const char *field, const char *until)
+{
+	struct store_txn *txn = NULL;
+
+	if (store_txn_new(&txn) != 0)
+		return;
+	store_txn_expect_field(txn, KEY_BREAKERS, field, until);
+	store_txn_hdel(txn, KEY_BREAKERS, field);
+	(void)!store_txn_commit(s, txn);
+	store_txn_free(txn);
+}
+
+/* 1 it is over, 0, or an error. */
 static int
 list_one(struct store *s, const char *field, int64_t now_ms, breaker_each *each,
     void *arg)
@@ -246,7 +261,7 @@ list_one(struct store *s, const char *field, int64_t now_ms, breaker_each *each,
 	int kind = 0, rc;
 
 	if (name == NULL)
-		return 0;
+		return 1;
 	while (kind < BREAKER_KINDS &&
 	    (strlen(breaker_kind_name((enum breaker_kind)kind)) !=
 		    (size_t)(name - field) ||
@@ -254,14 +269,14 @@ list_one(struct store *s, const char *field, int64_t now_ms, breaker_each *each,
 		    (size_t)(name - field)) != 0))
 		kind++;
 	if (kind == BREAKER_KINDS || strlen(name) >= OCT_DOMAIN_SIZE + 8)
-		return 0;
+		return 1;
 	rc = read_one(s, (enum breaker_kind)kind, name + 1, now_ms, &st);
 	if (rc != 0)
 		return rc;
 	breaker_advance(&st.b, (enum breaker_kind)kind, now_ms);
 	/* It was closed by time alone, or it is gone. */
 	if (st.b.state == BREAKER_CLOSED)
-		return 0;
+		return 1;
 	return each(arg, breaker_kind_name((enum breaker_kind)kind), name + 1,
 	    &st.b);
 }
@@ -280,9 +295,15 @@ breaker_list(struct store *s, int64_t now_ms, breaker_each *each, void *arg)
 		size_t n = store_batch_count(b, slot);
 
 		for (size_t i = 0; rc == 0 && i + 1 < n && i < 2 * LIST_MAX;
-		    i += 2)
-			rc = list_one(s, store_batch_value(b, slot, i)->data,
-			    now_ms, each, arg);
+		    i += 2) {
+			const char *f = store_batch_value(b, slot, i)->data;
+
+			rc = list_one(s, f, now_ms, each, arg);
+			if (rc == 1)
+				unlist(s, f,
+				    store_batch_value(b, slot, i + 1)->data);
+			rc = rc == 1 ? 0 : rc;
+		}
 	}
 	store_batch_free(b);
 	return rc;

@@ -504,6 +504,39 @@ one_bad_probe_does_not_keep_a_network_silent(void **state)
 	assert_int_equal(b.state, BREAKER_CLOSED);
 }
 
+static int
+count_any(void *arg, OCT_UNUSED const char *kind, OCT_UNUSED const char *name,
+    OCT_UNUSED const struct breaker *b)
+{
+	size_t *n = arg;
+
+	(*n)++;
+	return 0;
+}
+
+/* Whoever registers one domain after another leaves nothing behind for ever. */
+static void
+what_is_over_is_listed_no_more(void **state)
+{
+	char key[KEY_SIZE], org[32];
+	size_t open = 0;
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		(void)snprintf(org, sizeof(org), "o%d.example", k);
+		for (int i = 0; i < 3; i++)
+			record(org, "", 10 * k + i, BREAKER_SENT, NOW);
+		for (int i = 0; i < 3; i++)
+			record(org, "", 10 * k + i, BREAKER_NOT_ME, NOW);
+	}
+	assert_int_equal(test_redis_do(&server, "HLEN %s", KEY_BREAKERS), 3);
+	key_breaker(key, "org", "o1.example");
+	assert_int_equal(test_redis_do(&server, "DEL %s", key), 1);
+	assert_int_equal(breaker_list(store, NOW + HOUR, count_any, &open), 0);
+	assert_int_equal(open, 2);
+	assert_int_equal(test_redis_do(&server, "HLEN %s", KEY_BREAKERS), 2);
+}
+
 static void
 records_expire_and_damage_heals(void **state)
 {
@@ -563,6 +596,7 @@ main(void)
 		    reset),
 		cmocka_unit_test_setup(one_organisation_silences_no_network,
 		    reset),
+		cmocka_unit_test_setup(what_is_over_is_listed_no_more, reset),
 		cmocka_unit_test_setup(records_expire_and_damage_heals, reset),
 	};
 	int rc = test_redis_start(&server);
