@@ -21,28 +21,44 @@ same_net(const struct oct_ip *a, const struct oct_ip *b)
 	    oct_ip_in(a, b, a->family == AF_INET ? 24 : 48);
 }
 
+/* All its addresses stand beside the client, of those that can be compared: a
+ * stranger's among them would get a part of what we send. */
+static bool
+is_near(const struct target_mx *mx, const struct oct_ip *client)
+{
+	bool near = false;
+
+	for (size_t i = 0; i < mx->count; i++) {
+		if (mx->ip[i].family != client->family)
+			continue;
+		near = same_net(&mx->ip[i], client);
+		if (!near)
+			return false;
+	}
+	return near;
+}
+
 static bool
 is_of_client(const struct target_mx *mx, const struct target_facts *f)
 {
-	for (size_t i = 0; i < mx->count; i++)
-		if (same_net(&mx->ip[i], &f->client))
-			return true;
 	for (size_t i = 0; i < f->org_count; i++)
 		if (strcmp(mx->org, f->org[i]) == 0)
 			return true;
-	return false;
+	return is_near(mx, &f->client);
 }
 
 enum target
 target_decide(const struct target_facts *f)
 {
-	bool reachable = false, shared = false;
+	bool reachable = false, shared = true;
 
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->mx[i].count == 0)
 			continue;
 		reachable = true;
-		shared |= is_of_client(&f->mx[i], f);
+		/* Each, for any of them may be written to: whoever wants that a
+		 * third party is would only name himself beside it. */
+		shared &= is_of_client(&f->mx[i], f);
 	}
 	if (!reachable)
 		return f->unsure ? TARGET_LATER : TARGET_NONE;

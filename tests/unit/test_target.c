@@ -54,6 +54,16 @@ setup(void **state)
 	zone("second.example", DNS_MX, "20 mx.near.example");
 	zone("second.example", DNS_MX, "10 mx.far.example");
 	zone("mx.far.example", DNS_A, "198.51.100.3");
+	zone("backup.example", DNS_MX, "10 mx.near.example");
+	zone("backup.example", DNS_MX, "20 mx.far.example");
+	zone("mixed.example", DNS_MX, "10 mx.mixed.example");
+	zone("mx.mixed.example", DNS_A, "192.0.2.7");
+	zone("mx.mixed.example", DNS_A, "198.51.100.9");
+	zone("both.example", DNS_MX, "10 mx.both.example");
+	zone("mx.both.example", DNS_A, "192.0.2.8");
+	zone("mx.both.example", DNS_AAAA, "2001:db8:9::1");
+	zone("twice.example", DNS_MX, "10 mx.near.example");
+	zone("twice.example", DNS_MX, "20 mx.both.example");
 	zone("fifth.example", DNS_MX, "10 mx.far.example");
 	zone("fifth.example", DNS_MX, "11 mx.far.example");
 	zone("fifth.example", DNS_MX, "12 mx.far.example");
@@ -131,8 +141,16 @@ test_rule(void **state)
 		    "2001:db8:7:1::9", TARGET_OK, TARGET_OK },
 		{ "IPv6, another /48", "v6.example", "x.example",
 		    "2001:db8:8:1::9", TARGET_ELSEWHERE, TARGET_OK },
-		{ "the second MX is near", "second.example", "x.example",
-		    "192.0.2.1", TARGET_OK, TARGET_OK },
+		{ "only the second MX is near", "second.example", "x.example",
+		    "192.0.2.1", TARGET_ELSEWHERE, TARGET_OK },
+		{ "the second MX is somebody else's", "backup.example",
+		    "x.example", "192.0.2.1", TARGET_ELSEWHERE, TARGET_OK },
+		{ "one address of the MX is somebody else's", "mixed.example",
+		    "x.example", "192.0.2.1", TARGET_ELSEWHERE, TARGET_OK },
+		{ "both families", "both.example", "x.example", "192.0.2.1",
+		    TARGET_OK, TARGET_OK },
+		{ "two near ones", "twice.example", "x.example", "192.0.2.1",
+		    TARGET_OK, TARGET_OK },
 		{ "the fifth is not looked at", "fifth.example", "x.example",
 		    "192.0.2.1", TARGET_ELSEWHERE, TARGET_OK },
 		{ "MX not known now", "slow.example", "slow.example",
