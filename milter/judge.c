@@ -456,12 +456,12 @@ too_big(const struct session *s, const char *limit, struct reply *out)
 	    "Message too big (limit: %s)", limit);
 }
 
-/* What is held or taken over is not charged (design 7). */
+/* What is held or taken over is not charged (design 7); what is for us is. */
 static void
 refund_taken(const struct judge *j)
 {
 	for (size_t i = 0; i < j->session->rcpt_count; i++)
-		if (j->taken[i])
+		if (j->taken[i] && !j->session->rcpts[i].service)
 			limits_refund(j->session, &j->session->rcpts[i]);
 }
 

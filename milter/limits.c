@@ -36,7 +36,7 @@ add_rate(struct rates *r, const struct dir_rate *own,
 static void
 domain_rates(const struct session *s, const struct rcpt *r, struct rates *out)
 {
-	const struct dir_final *f = &r->finals.finals[0];
+	const struct dir_final *f = r->finals.finals;
 	const struct dir_domain *d = dir_domain(s->snapshot, r->addr.domain);
 
 	out->count = 0;

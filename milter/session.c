@@ -434,7 +434,8 @@ session_rcpt(struct session *s, char *const *args, const char *queue_id,
 		rcpt_fini(r);
 		return;
 	}
-	if (r->ours && is_inbound(s) && limits_take(s, r, &limit)) {
+	if ((r->ours || r->service) && is_inbound(s) &&
+	    limits_take(s, r, &limit)) {
 		reply_set(out, REPLY_TEMPFAIL, 451, "4.7.1",
 		    "Too much mail (limit: %s), try again later", limit);
 		oct_log(OCT_NOTICE, "%s: limit=%s domain=%s verdict=defer",

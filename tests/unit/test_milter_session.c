@@ -205,6 +205,28 @@ guessing_is_slowed_down(void **state)
 	end(&o);
 }
 
+/* Nobody sends us answers and bounces without end (challenge.md 9); what they
+ * cost is not given back, though they are never delivered. */
+static void
+service_mail_is_limited_by_network(void **state)
+{
+	static const struct talk t = { .from = "alice@example.org",
+		.rcpt = { "reply+x@defi.example" } };
+	struct outcome o;
+
+	(void)state;
+	world.app->rate_network.count = 2;
+	for (int i = 0; i < 2; i++) {
+		talk(&t, &o);
+		assert_int_equal(o.rcpt[0].kind, REPLY_CONTINUE);
+		end(&o);
+	}
+	begin(&t, &o);
+	assert_reply(&o.rcpt[0], REPLY_TEMPFAIL, 451, "4.7.1");
+	assert_non_null(strstr(o.rcpt[0].text, "limit: network"));
+	end(&o);
+}
+
 /* What is refused or held is not charged. */
 static void
 refused_and_held_mail_is_refunded(void **state)
@@ -345,6 +367,7 @@ main(void)
 		T(directions),
 		T(too_many_recipients),
 		T(rates_name_their_limit_and_spare_others),
+		T(service_mail_is_limited_by_network),
 		T(guessing_is_slowed_down),
 		T(refused_and_held_mail_is_refunded),
 		T(messages_over_the_bounds),
