@@ -203,6 +203,36 @@ smtp_conn_line(struct smtp_conn *c, const char **line, size_t *len,
 	return 0;
 }
 
+int
+smtp_conn_some(struct smtp_conn *c, const char **octets, size_t *len,
+    int64_t deadline)
+{
+	ssize_t n;
+	int rc = 0;
+
+	c->have -= c->consumed;
+	memmove(c->in, c->in + c->consumed, c->have);
+	c->consumed = 0;
+	while (c->have == 0) {
+		if (oct_clock_mono_ms() >= deadline)
+			return OCT_ETIME;
+		n = recv(c->fd, c->in, sizeof(c->in), 0);
+		if (n >= 0) {
+			c->have = (size_t)n;
+			break;
+		}
+		if (errno == EAGAIN)
+			rc = wait_for(c, POLLIN, deadline);
+		else if (errno != EINTR)
+			rc = OCT_EDOWN;
+		if (rc != 0)
+			return rc;
+	}
+	*octets = c->in;
+	*len = c->consumed = c->have;
+	return 0;
+}
+
 bool
 smtp_conn_quiet(const struct smtp_conn *c)
 {

@@ -45,6 +45,11 @@ OCT_CHECK int smtp_conn_write(struct smtp_conn *c, const void *octets,
 OCT_CHECK int smtp_conn_line(struct smtp_conn *c, const char **line,
     size_t *len, int64_t deadline);
 
+/* What has come, at least one octet, borrowed until the next call; *len 0: the
+ * peer has ended.  0, OCT_EDOWN or OCT_ETIME. */
+OCT_CHECK int smtp_conn_some(struct smtp_conn *c, const char **octets,
+    size_t *len, int64_t deadline);
+
 /* Open, and the peer has said nothing that was not read, nor left. */
 bool smtp_conn_quiet(const struct smtp_conn *c);
 

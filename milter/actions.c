@@ -120,6 +120,7 @@ forget(struct judge_actions *out)
 	out->rcpt_count = 0;
 	out->accepted = out->tag = out->discard = false;
 	out->label = LABEL_NONE;
+	out->virus = NULL;
 }
 
 static int
@@ -136,6 +137,7 @@ list_headers(const struct judge *j, struct judge_actions *out)
 		return rc;
 	}
 	out->results = oct_str_take(&results);
+	out->virus = outside_virus_text(&j->ev->virus);
 	if (is_submitted(j->session))
 		return out->results != NULL ? 0 : -ENOMEM;
 	score_text(j->ev->score.total, score);

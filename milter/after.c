@@ -147,7 +147,9 @@ name_of(const struct judge *j, const struct judge_final *f,
 	const struct fate *t = &f->fate;
 
 	out[0] = '\0';
-	if (j->reply.link)
+	if (t->reason == FATE_R_VIRUS)
+		(void)snprintf(out, NAME_SIZE, "virus");
+	else if (j->reply.link)
 		(void)snprintf(out, NAME_SIZE, "refuse-link");
 	else if (j->reply.verdict == FATE_DEFER &&
 	    j->reply.reason == FATE_R_FIRST_CONTACT)

@@ -224,6 +224,8 @@ prepare_env(struct app *app)
 	e->limits.body_octets = (size_t)s->max_body;
 	e->limits.spill_dir = s->spool_path;
 	e->hostname = s->hostname;
+	outside_env_init(s, &app->outside);
+	e->outside = &app->outside;
 	e->spf_libspf2 = s->spf_engine == 1;
 	e->org_psl = s->dns_org == 1;
 	e->providers = app->providers;

@@ -26,6 +26,7 @@
 struct app {
 	const struct settings *settings;
 	struct evaluate_env env;
+	struct outside_env outside;
 	struct store *store;
 	struct directory *directory;
 	struct spool *spool;

@@ -254,6 +254,8 @@ add_fields(SMFICTX *ctx, const struct judge_actions *a)
 		    fate_label_name(a->label));
 		rc = insert(ctx, "X-Octroi-Sender", value);
 	}
+	if (rc == MI_SUCCESS && a->virus != NULL && *a->virus != '\0')
+		rc = insert(ctx, "X-Octroi-Virus", a->virus);
 	if (rc == MI_SUCCESS && a->tag)
 		rc = insert(ctx, "X-Spam-Flag", " YES");
 	if (rc == MI_SUCCESS && a->symbols != NULL && *a->symbols != '\0') {

@@ -27,6 +27,7 @@ struct evaluator {
 	struct auth_dkim_verifier *dkim;
 	struct auth_arc_verifier *arc; /* NULL: no ARC-Seal */
 	struct oct_msg *msg;
+	struct outside *outside;
 	struct oct_addr *named; /* filled in at first use */
 	size_t named_count;
 	bool named_known;
@@ -134,6 +135,7 @@ evaluator_free(struct evaluator *e)
 	auth_arc_verify_free(e->arc);
 	auth_dkim_verify_free(e->dkim);
 	lists_query_free(e->lists);
+	outside_free(e->outside); /* before the message */
 	dns_session_free(e->dns);
 	oct_msg_free(e->msg);
 	free(e->named);
@@ -349,15 +351,28 @@ check_score(struct evaluator *e, int64_t now_ms)
 		.trace_only = trusts_trace_only(e) };
 
 	join_lists(e, &in.lists);
+	in.lists.rspamd = outside_opinion(e->outside);
 	score_message(&in, &e->env->weights, &o->score);
+}
+
+static int
+ask_outside(struct evaluator *e)
+{
+	const struct outside_envelope from = { .client = &e->envelope.client,
+		.helo = e->helo, .rpath = e->rpath_text, .id = e->id,
+		.scored = is_scored(e) };
+
+	return outside_start(e->env->outside, e->msg, &from, &e->outside);
 }
 
 int
 evaluator_end(struct evaluator *e, int64_t now_ms,
     const struct evaluation **out)
 {
-	int rc;
+	int rc = ask_outside(e);
 
+	if (rc != 0)
+		return rc;
 	if (e->lists != NULL)
 		lists_ask_body(e->lists, e->msg);
 	rc = auth_dkim_verify_end(e->dkim, &e->out.dkim);
@@ -378,6 +393,7 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	if (rc != 0)
 		return rc;
 	check_score(e, now_ms);
+	outside_virus(e->outside, &e->out.virus);
 	*out = &e->out;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "lib/dns.h"
 #include "lib/msg.h"
 #include "milter/lists.h"
+#include "milter/outside.h"
 #include "policy/decide.h"
 #include "policy/domain_file.h"
 #include "policy/proof.h"
@@ -29,6 +30,7 @@ struct evaluate_env {
 	const char *hostname;
 	bool spf_libspf2;              /* the other engine */
 	struct lists *lists;           /* DNS lists; may be NULL */
+	const struct outside_env *outside; /* other programs; may be NULL */
 	bool org_psl;                  /* organisational domains by the public
 					  suffix list */
 	const char *const *providers;  /* domains whose SPF terms bind reverse-
@@ -72,6 +74,7 @@ struct evaluation {
 	char lists[EVALUATE_LISTS_SIZE]; /* which DNS lists counted: "zone:code"
 					    separated by commas, or "" */
 	struct score score;
+	struct virus virus;
 };
 
 struct evaluator;

@@ -66,6 +66,7 @@ facts_message(const struct evaluate_envelope *envelope,
 		.dmarc_policy = ev->dmarc.policy,
 		.credited = ev->credited,
 		.score = ev->score.total,
+		.malware = ev->virus.state == VIRUS_FOUND,
 		.institutional = ev->institutional &&
 		    is_proven(ev, ev->from[0].domain) };
 	if (claimed == NULL)

@@ -38,6 +38,9 @@ build_trace(struct judge *j, struct oct_str *out)
 	oct_str_add(out, "Authentication-Results: ");
 	rc = actions_results(j, out);
 	oct_str_add(out, "\r\n");
+	if (*outside_virus_text(&j->ev->virus) != '\0')
+		oct_str_addf(out, "X-Octroi-Virus: %s\r\n",
+		    outside_virus_text(&j->ev->virus));
 	return rc;
 }
 
@@ -86,6 +89,8 @@ hold_shared_init(struct judge *j, struct hold_shared *sh)
 	rc = build_trace(j, &raw);
 	if (rc == 0)
 		rc = crlf(oct_str_text(&raw), &trace);
+	if (j->ev->virus.state == VIRUS_FOUND)
+		oct_str_addf(&symbols, "VIRUS(%s)", j->ev->virus.name);
 	score_symbols_text(&j->ev->score, &s->app->env.weights, &symbols);
 	oct_str_free(&raw);
 	sh->trace = oct_str_take(&trace);

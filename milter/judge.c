@@ -19,6 +19,7 @@
 #include "milter/outbound.h"
 #include "milter/service.h"
 #include "milter/sign.h"
+#include "milter/unchecked.h"
 #include "policy/caps.h"
 #include "policy/exempt.h"
 
@@ -61,6 +62,20 @@ look_at_levers(struct judge *j)
 		oct_log(OCT_WARNING, "%s: lever=bypass by=%s", s->id, state.by);
 }
 
+/* RCPTs that are not ours are delivered whatever becomes of the others, so that
+ * nothing can be refused for all.  A service address is no delivery: named beside
+ * a victim it would turn every refusal into a hold. */
+static size_t
+count_others(const struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		if (!s->rcpts[i].ours && !s->rcpts[i].service)
+			n++;
+	return n;
+}
+
 static void
 message_facts(struct judge *j)
 {
@@ -71,6 +86,9 @@ message_facts(struct judge *j)
 	    j->now_ms, &j->facts);
 	j->facts.dmarc_mode = facts_dmarc_mode(app->settings);
 	look_at_levers(j);
+	/* Our own users are told; nobody else's copy can be held. */
+	j->facts.malware_refuse = app->settings->virus_refuse ||
+	    !is_inbound(s) || count_others(s) > 0;
 	j->exempt = exempt_kind(j->msg, &s->rpath, true) != NULL;
 	j->keys = (struct doors_keys){ .sent = app->sent_key,
 		.tagged = app->tag_key, .item = app->item_key,
@@ -190,33 +208,20 @@ gather(struct judge *j)
 	}
 }
 
-/* RCPTs that are not ours are delivered whatever becomes of the others, so that
- * nothing can be refused for all.  A service address is no delivery: named beside
- * a victim it would turn every refusal into a hold. */
-static size_t
-count_others(const struct session *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->rcpt_count; i++)
-		if (!s->rcpts[i].ours && !s->rcpts[i].service)
-			n++;
-	return n;
-}
-
 static const struct fate out_of_memory = { .verdict = FATE_DEFER,
 	.reason = FATE_R_STORE_DOWN, .code = 451, .enhanced = "4.3.0" };
 
 /* One who is not ours goes on as he came, and that cannot be with forged fields
- * that are too many to remove. */
+ * that are too many to remove, nor with malware, which we cannot hold for him. */
 static void
 decide_other(const struct judge *j, struct fate *out)
 {
 	*out = (struct fate){ .verdict = FATE_DELIVER };
-	if (!j->facts.malformed)
+	if (!j->facts.malformed && !j->facts.malware)
 		return;
 	*out = (struct fate){ .verdict = FATE_REFUSE,
-		.reason = FATE_R_MALFORMED, .code = 550, .enhanced = "5.7.1" };
+		.reason = j->facts.malformed ? FATE_R_MALFORMED : FATE_R_VIRUS,
+		.code = 550, .enhanced = "5.7.1" };
 	if (j->facts.direction == DIR_COLLECTED ||
 	    j->facts.direction == DIR_FORWARDED) {
 		out->verdict = FATE_DEFER;
@@ -484,6 +489,8 @@ judge_message(struct session *s, struct judge_actions *out)
 		rc = 0;
 		goto done;
 	}
+	if (unchecked_refuses(s, j.ev, &out->reply))
+		goto done;
 	rc = judge_inbound(&j, out);
 done:
 	if (rc != 0) {

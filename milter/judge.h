@@ -74,6 +74,7 @@ struct judge_actions {
 	size_t signature_count;
 	char *signatures[DIR_DKIM_MAX]; /* DKIM-Signature values */
 	char *score, *symbols; /* X-Octroi-*; NULL = none */
+	const char *virus;  /* X-Octroi-Virus (static); NULL = none */
 	bool tag;           /* X-Spam-Flag */
 	enum fate_label label; /* X-Octroi-Sender */
 	size_t rcpt_count;

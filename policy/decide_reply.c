@@ -19,7 +19,8 @@ static bool
 is_binding(const struct fate *f)
 {
 	return f->verdict == FATE_DEFER &&
-	    (f->reason == FATE_R_FULL || f->reason == FATE_R_MALFORMED);
+	    (f->reason == FATE_R_FULL || f->reason == FATE_R_MALFORMED ||
+		f->reason == FATE_R_VIRUS);
 }
 
 static bool

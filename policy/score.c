@@ -208,6 +208,7 @@ check_lists(const struct score_input *in, struct score *s)
 	add(s, SYM_DNSBL, in->lists.dnsbl != 0);
 	add(s, SYM_DNSWL, in->lists.dnswl != 0);
 	add(s, SYM_DOMAIN_LIST, in->lists.domain != 0);
+	add(s, SYM_RSPAMD, in->lists.rspamd != 0);
 }
 
 int32_t
@@ -220,6 +221,8 @@ score_weight(const struct score *s, const struct score_weights *w,
 		return s->lists.dnswl;
 	if (id == SYM_DOMAIN_LIST)
 		return s->lists.domain;
+	if (id == SYM_RSPAMD)
+		return s->lists.rspamd;
 	return w->weight[id];
 }
 

@@ -16,7 +16,7 @@ enum symbol_group {
 	GROUP_AUTH,     /* SPF, DKIM, DMARC */
 	GROUP_ENVELOPE, /* HELO, reverse-path against From */
 	GROUP_HEADER,   /* shape of the header */
-	GROUP_LIST,     /* DNS lists */
+	GROUP_LIST,     /* DNS lists, and other filters */
 	GROUP_COUNT
 };
 
@@ -50,6 +50,7 @@ enum symbol_id {
 	SYM_DNSBL,       /* what lists say weighs what the list says ... */
 	SYM_DNSWL,
 	SYM_DOMAIN_LIST, /* ... (struct score_lists) */
+	SYM_RSPAMD,      /* and an rspamd beside us what it says */
 	SYM_COUNT
 };
 
@@ -75,6 +76,7 @@ struct score_lists {
 	int32_t dnsbl;  /* against the client address */
 	int32_t dnswl;  /* for it (negative) */
 	int32_t domain; /* about names */
+	int32_t rspamd; /* and what rspamd says */
 };
 
 struct score_input {

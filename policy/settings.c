@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/mime_text.h"
 #include "lib/num.h"
+#include "lib/smtp_conn.h"
 #include "policy/ledger.h"
 #include "policy/list_zone.h"
 #include "policy/settings_int.h"
@@ -160,6 +161,14 @@ settings_is_path_or_empty(const char *v)
 }
 
 bool
+settings_is_peer_or_empty(const char *v)
+{
+	struct smtp_peer peer;
+
+	return *v == '\0' || smtp_peer_parse(v, &peer) == 0;
+}
+
+bool
 settings_is_ledger(const char *v)
 {
 	return settings_is_path_or_empty(v) || strcmp(v, "none") == 0;
@@ -274,7 +283,7 @@ check_together(const char *path, const struct settings *s)
 	return check_contact(path, s);
 }
 
-#define SETTINGS_TABLES 3
+#define SETTINGS_TABLES 4
 
 static void
 all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
@@ -282,6 +291,7 @@ all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
 	out[0] = settings_table(s);
 	out[1] = settings_table_options(s);
 	out[2] = settings_table_caps(s);
+	out[3] = settings_table_scan(s);
 }
 
 int

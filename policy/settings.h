@@ -66,6 +66,13 @@ struct settings {
 	int64_t pass_messages, cap_mailbox, share_mailbox, relation_messages,
 	    relation_octets, space_messages, space_octets;
 	char *challenge_dkim_selector, *challenge_dkim_key;
+	/* virus, rspamd */
+	char *virus_clamd, *rspamd_address; /* "" = not asked */
+	int64_t virus_timeout, virus_max, rspamd_timeout, rspamd_max;
+	int virus_on_failure; /* 0 = defer, 1 = accept */
+	int virus_too_big;    /* 0 = accept, 1 = refuse */
+	bool virus_refuse;
+	char *rspamd_factor, *rspamd_cap; /* "0.2" */
 	/* milter */
 	char *milter_socket, *milter_group;
 	int spf_engine; /* 0 = octroi, 1 = libspf2 */

@@ -11,6 +11,7 @@
 struct oct_conf_table settings_table(struct settings *s);
 struct oct_conf_table settings_table_options(struct settings *s);
 struct oct_conf_table settings_table_caps(struct settings *s);
+struct oct_conf_table settings_table_scan(struct settings *s);
 
 bool settings_is_domain(const char *v);
 bool settings_is_domain_or_empty(const char *v);
@@ -23,6 +24,7 @@ bool settings_is_local(const char *v);
 bool settings_is_path(const char *v);
 bool settings_is_path_or_empty(const char *v);
 bool settings_is_ledger(const char *v);
+bool settings_is_peer_or_empty(const char *v);
 bool settings_is_shown(const char *v);
 bool settings_is_timezone(const char *v);
 bool settings_is_weight(const char *v);

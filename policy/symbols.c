@@ -92,6 +92,9 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_DOMAIN_LIST] = { "DOMAIN_LIST", GROUP_LIST, 0,
 	    "un nom de domaine du message figure sur une liste publique",
 	    "a domain name of the message is on a public list" },
+	[SYM_RSPAMD] = { "RSPAMD", GROUP_LIST, 0,
+	    "l'avis d'un autre filtre (rspamd)",
+	    "the opinion of another filter (rspamd)" },
 };
 
 const struct symbol *

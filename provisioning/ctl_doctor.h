@@ -15,11 +15,16 @@ void doctor_directory(const struct settings *set, struct ctl_findings *f);
 void doctor_dns(const struct settings *set, struct ctl_findings *f);
 void doctor_sockets(const struct settings *set, struct ctl_findings *f);
 void doctor_listeners(const struct settings *set, struct ctl_findings *f);
+void doctor_scanners(const struct settings *set, struct ctl_findings *f);
 void doctor_postfix(const struct settings *set, const char *dir,
     struct ctl_findings *f);
 
 /* One setting of the state store judged; value NULL: it cannot be read. */
 void doctor_redis_setting(const char *name, const char *value,
     const char *wanted, const char *why, struct ctl_findings *f);
+
+/* What clamd answered to VERSION judged. */
+void doctor_signatures(const char *version, int64_t now_ms,
+    struct ctl_findings *f);
 
 #endif

@@ -68,6 +68,7 @@ class Edge:
         self.san = self._folder("san", 0o777)
         self.programs, self.prepare = programs, prepare
         self.keys = {}
+        self.extra = []     # servers of prepare(): stopped with the others
         self.redis = Redis(self.tmp)
         self.dns = Dns(self.tmp)
         self.mailboxes = Sink("mailboxes", f"{self.tmp}/mailboxes",
@@ -200,7 +201,8 @@ class Edge:
     @property
     def processes(self):
         """In the order of their start."""
-        return [self.redis, self.dns, *self.octroi.values(), self.postfix]
+        return [self.redis, self.dns, *self.extra, *self.octroi.values(),
+                self.postfix]
 
     def close(self):
         """Stop everything; returns the list of what was wrong."""
