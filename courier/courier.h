@@ -110,6 +110,9 @@ OCT_CHECK int courier_texts(struct courier *c, enum template_id id,
 /* Messages in the spool that the store does not know, because the milter could
  * not tell whether they were registered, or could not reach it: known again. */
 void courier_sweep(struct courier *c, int64_t now_ms);
+/* Was the message of a finished item accepted anew, while the store was away?
+ * file: of its sidecar. */
+bool courier_is_renewed(const struct held *file, const struct case_item *item);
 /* After an outage of the store, undecided ones that came while it lasted are old
  * enough for the sweep after so long. */
 int64_t courier_sweep_patience_ms(const struct courier *c);

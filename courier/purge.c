@@ -2,6 +2,7 @@
 /*
  * The removal of files whose item is over.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,33 @@ has_file(const struct courier *c, const char *id)
 	return rc != OCT_EABSENT;
 }
 
+bool
+courier_is_renewed(const struct held *file, const struct case_item *item)
+{
+	return file->adrift && !held_is_live(item->state) &&
+	    file->arrival_ms > item->held.arrival_ms;
+}
+
+/* 1: the file is another message's by now, which the sweep will register; 0, or
+ * an error. */
+static int
+is_renewed(const struct courier *c, const struct case_item *item)
+{
+	struct held h;
+	char *text = NULL;
+	int rc = spool_item_sidecar(c->spool, item->held.id, &text);
+
+	if (rc != 0)
+		return rc == OCT_EABSENT ? 0 : rc;
+	rc = held_parse(text, strlen(text), &h);
+	free(text);
+	if (rc != 0)
+		return 0; /* damaged: nothing can be registered from it */
+	rc = courier_is_renewed(&h, item);
+	held_fini(&h);
+	return rc;
+}
+
 /* Remove the message of a finished item.  It is marked before and after, each
  * time anew: the milter, which may be writing the same message again, registers
  * neither in between nor over a mark that it has not seen. */
@@ -30,8 +58,13 @@ static enum duty
 purge(struct courier *c, const struct case_duty *d, struct case_item *item)
 {
 	int64_t now = oct_clock_wall_ms();
-	int rc = case_purge(c->store, item, false);
+	int rc = is_renewed(c, item);
 
+	if (rc < 0)
+		return courier_put_off(c, d, now + 60000);
+	if (rc == 1)
+		return DUTY_DONE;
+	rc = case_purge(c->store, item, false);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 0)

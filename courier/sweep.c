@@ -17,14 +17,14 @@
 /* A message that the milter wrote but could not tell whether it was registered:
  * its sender was answered 451 and comes back within days. */
 #define ORPHAN_AGE_MS (3600000LL)
-/* An undecided one was answered 250 without the store: nobody comes back. */
-#define UNDECIDED_AGE_MS 60000
+/* One that was answered 250 without the store: nobody comes back. */
+#define ADRIFT_AGE_MS 60000
 #define CLEAN_AGE_S 3600
 
 int64_t
 courier_sweep_patience_ms(const struct courier *c)
 {
-	return c->timers.settle + UNDECIDED_AGE_MS;
+	return c->timers.settle + ADRIFT_AGE_MS;
 }
 
 static bool
@@ -47,9 +47,10 @@ put_back(struct sweep *s, struct case_duty *d, const char *verb, int64_t when_ms
 }
 
 /* A duty that was lost (a crash between two steps, two acts at once) is put back:
- * each can be repeated. */
+ * each can be repeated.  accepted: its sender was told 250 since it was
+ * registered. */
 static int
-reassert(struct sweep *s, const struct case_item *item)
+reassert(struct sweep *s, const struct case_item *item, bool accepted)
 {
 	struct case_duty d = { .verb = "" };
 	const struct held *h = &item->held;
@@ -67,7 +68,8 @@ reassert(struct sweep *s, const struct case_item *item)
 	out = put_back(s, &d, "expire", item->expires_ms);
 	/* Registered for one domain of several: its duties are due later, and
 	 * are not lost (policy/casework.h). */
-	if (item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms)
+	if (item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms &&
+	    !accepted)
 		return out == DUTY_FAILED ? OCT_EDOWN : 0;
 	if (out != DUTY_FAILED && item->want[0] != '\0')
 		out = put_back(s, &d, "release", s->now_ms + 60000);
@@ -78,13 +80,17 @@ reassert(struct sweep *s, const struct case_item *item)
 	return out == DUTY_FAILED ? OCT_EDOWN : 0;
 }
 
-/* Known again.  An undecided one is decided as soon as it has settled. */
+/* Known again, in the place of what is over (NULL = nothing is known of it).  An
+ * undecided one is decided as soon as it has settled. */
 static int
-restore(struct sweep *s, const struct held *h, const char *sidecar)
+restore(struct sweep *s, const struct held *h, const char *sidecar,
+    const struct case_item *over)
 {
 	struct case_duty d = { .verb = "decide" };
-	int rc = case_restore(s->courier->store, &s->courier->timers, h,
-	    sidecar, s->now_ms);
+	struct courier *c = s->courier;
+	int rc = over != NULL
+	    ? case_renew(c->store, &c->timers, h, sidecar, over, s->now_ms)
+	    : case_restore(c->store, &c->timers, h, sidecar, s->now_ms);
 
 	if (rc != 1)
 		return rc;
@@ -106,7 +112,18 @@ restore(struct sweep *s, const struct held *h, const char *sidecar)
 static int64_t
 patience(const struct courier *c, const struct held *h)
 {
-	return is_undecided(h) ? courier_sweep_patience_ms(c) : ORPHAN_AGE_MS;
+	return h->adrift || is_undecided(h) ? courier_sweep_patience_ms(c)
+					    : ORPHAN_AGE_MS;
+}
+
+/* One that the store has. */
+static int
+known(struct sweep *s, const struct held *h, const char *sidecar,
+    const struct case_item *item)
+{
+	return courier_is_renewed(h, item)
+	    ? restore(s, h, sidecar, item)
+	    : reassert(s, item, h->adrift);
 }
 
 /* An item of the spool that the store does not know and that is old enough: it
@@ -136,12 +153,11 @@ sweep_item(void *arg, const char *id, const char *sidecar, int err)
 		goto out;
 	rc = case_item_read(s->courier->store, held.domain, id, &item);
 	if (rc == 1) {
-		rc = reassert(s, &item);
+		rc = known(s, &held, sidecar, &item);
 		case_item_fini(&item);
-		goto out;
+	} else if (rc == 0) {
+		rc = restore(s, &held, sidecar, NULL);
 	}
-	if (rc == 0)
-		rc = restore(s, &held, sidecar);
 	if (rc == OCT_EPARSE || rc == OCT_EREPLY) {
 		/* One damaged record must not stop the others. */
 		s->unreadable++;

@@ -167,6 +167,7 @@ add_item(struct judge *j, struct hold *h, struct judge_final *f)
 	n = &p->items[p->count];
 	item = &p->held[p->count];
 	hold_item_fill(j, &h->shared, f, item);
+	item->adrift = h->adrift;
 	n->item = item;
 	n->transit = f->transit;
 	n->state_old = f->state_old[0] != '\0' ? f->state_old : NULL;

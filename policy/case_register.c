@@ -156,9 +156,9 @@ case_begin(struct store *s, const char *node, const struct case_start *starts,
 	return rc;
 }
 
-int
-case_restore(struct store *s, const struct case_timers *t,
-    const struct held *item, const char *json, int64_t now_ms)
+static int
+restore(struct store *s, const struct case_timers *t, const struct held *item,
+    const char *json, const struct case_item *over, int64_t now_ms)
 {
 	struct case_new n = { .item = item, .json = json };
 	struct case_rel r = { .present = false };
@@ -166,6 +166,10 @@ case_restore(struct store *s, const struct case_timers *t,
 		.asks_max = 0 };
 	int rc;
 
+	if (over != NULL) {
+		n.state_old = over->state_text;
+		n.file_old = over->file[0] != '\0' ? over->file : NULL;
+	}
 	n.transit = strcmp(item->reason, fate_reason_name(FATE_R_TRANSIT)) == 0;
 	if (*item->sid != '\0') {
 		rc = case_rel_read(s, item->domain, item->local, item->sid, &r);
@@ -188,4 +192,19 @@ case_restore(struct store *s, const struct case_timers *t,
 	if (rc == OCT_ECONFLICT)
 		return 0;
 	return rc == 0 ? 1 : rc;
+}
+
+int
+case_restore(struct store *s, const struct case_timers *t,
+    const struct held *item, const char *json, int64_t now_ms)
+{
+	return restore(s, t, item, json, NULL, now_ms);
+}
+
+int
+case_renew(struct store *s, const struct case_timers *t,
+    const struct held *item, const char *json, const struct case_item *over,
+    int64_t now_ms)
+{
+	return restore(s, t, item, json, over, now_ms);
 }

@@ -308,4 +308,10 @@ void case_duty_write(const char *verb, const char *domain, const char *id,
 OCT_CHECK int case_restore(struct store *s, const struct case_timers *t,
     const struct held *item, const char *json, int64_t now_ms);
 
+/* Register a message in the place of a finished item of its id, of which the
+ * store knows: 1 done, 0 that changed meanwhile. */
+OCT_CHECK int case_renew(struct store *s, const struct case_timers *t,
+    const struct held *item, const char *json, const struct case_item *over,
+    int64_t now_ms);
+
 #endif

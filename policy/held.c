@@ -127,6 +127,8 @@ held_write(const struct held *h, struct oct_str *out)
 		bad |= json_object_set_new(root, numbers[i].name,
 		    json_integer(*number_at(&copy, numbers[i].offset)));
 	bad |= json_object_set_new(root, "score", json_integer(h->score));
+	if (h->adrift)
+		bad |= json_object_set_new(root, "adrift", json_true());
 	text = bad == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (text == NULL)
@@ -166,6 +168,7 @@ read_members(json_t *root, struct held *h)
 	    json_integer_value(node) < INT32_MIN)
 		return OCT_EPARSE;
 	h->score = (int32_t)json_integer_value(node);
+	h->adrift = json_is_true(json_object_get(root, "adrift"));
 	/* These become parts of keys and of file names. */
 	if (!spool_id_ok(h->id) || !json_text_is_domain(h->domain) ||
 	    strlen(h->local) >= OCT_LOCAL_SIZE)

@@ -56,6 +56,8 @@ struct held {
 	const char *share;          /* for whom it counts (policy/space.h) */
 	int32_t score;
 	int64_t arrival_ms, expires_ms, size;
+	bool adrift;                /* accepted while the store was away: nobody
+				       comes again for it */
 	void *backing;              /* parsed items: what the strings live in */
 };
 

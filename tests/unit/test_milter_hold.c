@@ -610,6 +610,7 @@ assert_sidecar_reason(const char *reason)
 	assert_int_equal(held_parse(text, strlen(text), &held), 0);
 	assert_string_equal(held.reason, reason);
 	assert_string_equal(held.challenge, "");
+	assert_true(held.adrift);
 	held_fini(&held);
 	free(text);
 }
