@@ -1,33 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was kept undecided while the store was away (challenge.md 11) is decided
- * by what its owner's relations, blocks and grants say now.  Its sender is never
- * asked.
+ * by what its owner's relations, blocks and grants say now, under the rules of
+ * his mailbox.  Its sender is never asked.
  */
 #include <string.h>
 
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
 
-/* Row 4 of challenge.md 2 has a bound too: probable spam of a known sender waits
- * for the owner. */
-static bool
-may_pass(const struct courier *c, const struct held *h)
-{
-	int32_t reject;
+/* Of the mailbox that it is for. */
+struct rules {
+	struct case_timers timers;
+	struct dir_thresholds bounds;
+	bool off;    /* it is there, and nobody is asked for it */
+	bool absent; /* it gets nothing now */
+};
 
-	return settings_hundredths(c->settings->reject, &reject) == 0 &&
-	    h->score < reject;
+static int
+rules_of(struct courier *c, const struct held *h, struct rules *out)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	struct dir_thresholds platform;
+	const struct dir_mailbox *m;
+	const struct dir_domain *d;
+	struct option_values v;
+
+	if (dir == NULL)
+		return OCT_EDOWN;
+	/* They were checked when they were loaded. */
+	if (settings_hundredths(c->settings->tag, &platform.tag) != 0 ||
+	    settings_hundredths(c->settings->hold, &platform.hold) != 0 ||
+	    settings_hundredths(c->settings->reject, &platform.reject) != 0)
+		platform = (struct dir_thresholds){ .tag = INT32_MIN,
+			.hold = INT32_MIN, .reject = INT32_MIN };
+	d = dir_domain(dir, h->domain);
+	m = d != NULL ? dir_mailbox(d, h->local) : NULL;
+	v = c->gate->options;
+	if (d != NULL)
+		dir_options(d, m, &c->gate->options, &v);
+	out->timers = c->timers;
+	options_timers(&v, &out->timers);
+	dir_thresholds_of(d, m, &platform, &out->bounds);
+	out->off = m != NULL &&
+	    v.v[OPTION_CHALLENGE] == OPTION_CHALLENGE_OFF;
+	out->absent = m != NULL &&
+	    (d->state != DIR_ACTIVE || m->state != DIR_ACTIVE);
+	directory_put(dir);
+	return 0;
+}
+
+/* Rows 4 and 7 of challenge.md 2; what is left waits for the owner. */
+static bool
+may_pass(const struct rules *r, const struct held *h,
+    enum case_standing standing)
+{
+	if (r->absent)
+		return false;
+	if (standing == CASE_ALLOWED)
+		return h->score < r->bounds.reject;
+	return r->off && h->score < r->bounds.hold;
 }
 
 static enum duty
 decide(struct courier *c, const struct case_duty *d, const struct case_item *i,
-    enum case_standing standing)
+    enum case_standing standing, const struct rules *r)
 {
 	int64_t now = oct_clock_wall_ms();
-	bool want = standing == CASE_ALLOWED && may_pass(c, &i->held);
+	bool want = may_pass(r, &i->held, standing);
 	enum case_outcome outcome = CASE_DONE;
 	int rc;
 
@@ -61,6 +104,7 @@ courier_decide(struct courier *c, const struct case_duty *d)
 	int64_t now = oct_clock_wall_ms();
 	enum case_standing standing;
 	struct case_item item;
+	struct rules rules;
 	enum duty out = DUTY_DONE;
 	int rc = case_item_read(c->store, d->domain, d->id, &item);
 
@@ -75,8 +119,11 @@ courier_decide(struct courier *c, const struct case_duty *d)
 		    item.held.arrival_ms + c->timers.settle);
 		goto out;
 	}
-	rc = case_standing(c->store, &c->timers, &item.held, now, &standing);
-	out = rc != 0 ? DUTY_FAILED : decide(c, d, &item, standing);
+	rc = rules_of(c, &item.held, &rules);
+	if (rc == 0)
+		rc = case_standing(c->store, &rules.timers, &item.held, now,
+		    &standing);
+	out = rc != 0 ? DUTY_FAILED : decide(c, d, &item, standing, &rules);
 out:
 	case_item_fini(&item);
 	return out;

@@ -90,31 +90,6 @@ facts_dmarc_mode(const struct settings *s)
 
 /* --- One final ---------------------------------------------------------- */
 
-static int32_t
-threshold(int32_t mailbox, int32_t domain, int32_t platform)
-{
-	if (mailbox != INT32_MIN)
-		return mailbox;
-	return domain != INT32_MIN ? domain : platform;
-}
-
-static void
-resolve_thresholds(const struct dir_final *f, const struct dir_thresholds *p,
-    struct dir_thresholds *out)
-{
-	static const struct dir_thresholds unset = { INT32_MIN, INT32_MIN,
-		INT32_MIN };
-	const struct dir_thresholds *m = &unset, *d = &unset;
-
-	if (f->domain != NULL) {
-		d = &f->domain->thresholds;
-		m = &f->mailbox->thresholds;
-	}
-	out->tag = threshold(m->tag, d->tag, p->tag);
-	out->hold = threshold(m->hold, d->hold, p->hold);
-	out->reject = threshold(m->reject, d->reject, p->reject);
-}
-
 void
 facts_options(const struct dir_final *f, const struct option_values *platform,
     struct option_values *out)
@@ -140,7 +115,7 @@ facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
 	const int64_t *v = options->v;
 
 	out->external = f->domain == NULL;
-	resolve_thresholds(f, platform, &out->thresholds);
+	dir_thresholds_of(f->domain, f->mailbox, platform, &out->thresholds);
 	out->protected_path = f->protected_path;
 	out->exempt = exempt;
 	out->has_room = true;

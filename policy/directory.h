@@ -221,6 +221,10 @@ enum dir_level { /* who sets something */
 };
 const char *dir_level_name(enum dir_level level);
 
+/* The thresholds that count for a mailbox (NULL, like d: there is none): the
+ * innermost that are set. */
+void dir_thresholds_of(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct dir_thresholds *platform, struct dir_thresholds *out);
 /* The options in force: the platform's, then those that the tenant, the domain
  * and the mailbox (NULL = the domain's) set.  The Challenge option of a mailbox
  * that has dates for it is off outside them. */

@@ -218,3 +218,25 @@ dir_finals_free(struct dir_finals *f)
 	free(f->finals);
 	memset(f, 0, sizeof(*f));
 }
+
+static int32_t
+threshold(int32_t mailbox, int32_t domain, int32_t platform)
+{
+	if (mailbox != INT32_MIN)
+		return mailbox;
+	return domain != INT32_MIN ? domain : platform;
+}
+
+void
+dir_thresholds_of(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct dir_thresholds *platform, struct dir_thresholds *out)
+{
+	static const struct dir_thresholds unset = { INT32_MIN, INT32_MIN,
+		INT32_MIN };
+	const struct dir_thresholds *t = m != NULL ? &m->thresholds : &unset;
+	const struct dir_thresholds *u = d != NULL ? &d->thresholds : &unset;
+
+	out->tag = threshold(t->tag, u->tag, platform->tag);
+	out->hold = threshold(t->hold, u->hold, platform->hold);
+	out->reject = threshold(t->reject, u->reject, platform->reject);
+}

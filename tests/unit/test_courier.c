@@ -991,6 +991,59 @@ undecided_messages_are_decided_soon(void **state)
 	assert_int_equal(due("decide", 3), INT64_MIN);
 }
 
+/* By the rules of the mailbox, not the platform's: its bounds, how long it knows
+ * whom it does not hear of, and whether it has the option at all (a block list
+ * alone makes a message undecided). */
+static void
+each_mailbox_decides_by_its_own_rules(void **state)
+{
+	static const struct {
+		const char *name, *json, *relation;
+		int32_t score;
+		const char *want;
+	} rows[] = {
+		{ "a bound below the platform's", "{\"reject\":8}",
+		    "2 A 0 1 1795255200000 0 - page 0 -", 900, "" },
+		{ "a bound above it", "{\"reject\":30}",
+		    "2 A 0 1 1795255200000 0 - page 0 -", 2000, "allowed" },
+		{ "known for longer", "{\"t_allow\":\"4000d\"}",
+		    "2 A 0 1 1700000000000 0 - page 0 -", 0, "allowed" },
+		{ "suspended", "{\"state\":\"suspended\"}",
+		    "2 A 0 1 1795255200000 0 - page 0 -", 0, "" },
+		{ "the option", "{\"challenge\":\"first-contact\"}", "-", 0,
+		    "" },
+		{ "no option", "{\"challenge\":\"off\"}", "-", 0, "allowed" },
+		{ "no option, but spam", "{\"challenge\":\"off\",\"hold\":5}",
+		    "-", 500, "" },
+	};
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		const struct dir_change changes[] = {
+			{ .domain = D, .create = true, .json = "{}",
+			    .actor = "t" },
+			{ .domain = D, .local = "bob", .create = true,
+			    .json = rows[i].json, .actor = "t" },
+		};
+		char problem[256];
+
+		print_message("  %s\n", rows[i].name);
+		if (i > 0) {
+			assert_int_equal(tear_down(state), 0);
+			assert_int_equal(set_up(state), 0);
+		}
+		for (size_t k = 0; k < OCT_LEN(changes); k++)
+			assert_int_equal(directory_change(world.store,
+					     &changes[k], problem),
+			    0);
+		set_relation("A|a@x.example|x.example", rows[i].relation);
+		undecided(1, "A|a@x.example|x.example", rows[i].score);
+		courier_sweep(office.courier, NOW + 80000);
+		oct_clock_set_wall_ms(NOW + 80000);
+		assert_int_equal(act("decide", 1), DUTY_DONE);
+		assert_string_equal(wanted(1), rows[i].want);
+	}
+}
+
 /* --- Accepted while the store was away --------------------------------------------- */
 
 /* Only in the spool, and its sender was told 250 (adrift), or 451. */
@@ -1211,6 +1264,7 @@ main(void)
 		T(an_orphan_of_a_finished_item_is_purged),
 		T(each_life_of_an_id_has_its_own_bounce_address),
 		T(undecided_messages_are_decided_soon),
+		T(each_mailbox_decides_by_its_own_rules),
 		T(a_copy_in_transit_does_not_wait_for_the_hour),
 		T(what_was_accepted_anew_is_not_purged),
 		T(what_waited_begins_if_it_was_accepted),
