@@ -123,7 +123,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_EXPIRED] =
 	    "Cette demande de confirmation n’est plus valable. Un message "
 	    "qui n’a pas été confirmé à temps n’est remis que si son "
-	    "destinataire l’a lui-même demandé.",
+	    "destinataire le demande.",
 	[TEXT_EXPIRED_NEXT] =
 	    "Si votre message reste utile, envoyez-le de nouveau, ou joignez "
 	    "son destinataire par un autre moyen, par exemple par téléphone "
@@ -131,7 +131,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_OVER_TITLE] = "Ce n’est plus possible",
 	[TEXT_OVER] =
 	    "Cette demande de confirmation n’est plus valable. Votre message "
-	    "n’est remis que si son destinataire le demande lui-même.",
+	    "n’est remis que si son destinataire le demande.",
 	[TEXT_OVER_NEXT] =
 	    "Si votre message reste utile, joignez son destinataire par un "
 	    "autre moyen, par exemple par téléphone ou par courrier.",
@@ -278,7 +278,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "contenu venu d’un autre site. Ouvrir une page n’a aucun effet.",
 	[TEXT_DATA_NOT_SHOWN] =
 	    "La page de confirmation ne montre que les adresses que vous "
-	    "avez vous-même écrites et des dates, jamais l’objet ni le "
+	    "avez écrites et des dates, jamais l’objet ni le "
 	    "contenu du message.",
 	[TEXT_DATA_RIGHTS_HEAD] = "Vos droits",
 	[TEXT_DATA_ANSWERS] = "{} répond de ces traitements.",

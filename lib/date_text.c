@@ -92,9 +92,9 @@ oct_date_en(struct oct_str *out, int64_t wall_ms)
 		"October", "November", "December" };
 	struct tm tm = local(wall_ms);
 
-	oct_str_addf(out, "%s %d %s %d at %02d:%02d (", day[tm.tm_wday % 7],
-	    tm.tm_mday, month[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour,
-	    tm.tm_min);
+	oct_str_addf(out, "%s %d %s %d at\u00a0%02d:%02d\u00a0(",
+	    day[tm.tm_wday % 7], tm.tm_mday, month[tm.tm_mon % 12],
+	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
 	zone(out, tm.tm_gmtoff);
 	oct_str_addc(out, ')');
 }
