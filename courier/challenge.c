@@ -96,7 +96,8 @@ compose(struct courier *c, const struct challenge *ch, const struct links *l,
 		.typed = ch->typed, .typed_count = ch->count,
 		.now_ms = oct_clock_wall_ms(), .arrival_ms = ch->arrival_ms,
 		.expiry_ms = ch->expires_ms, .orig_id = ch->message_id,
-		.orig_refs = ch->references, .url = l->url, .code = l->code };
+		.orig_refs = ch->references, .url = l->url, .code = l->code,
+		.code_always = gate_wants_code(c, ch) };
 
 	struct template_texts texts;
 	int rc = courier_texts(c, TEMPLATE_CHALLENGE, ch->domain, ch->lang,

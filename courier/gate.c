@@ -119,6 +119,22 @@ options_of(const struct courier *c, const struct dir_snapshot *dir,
 		dir_options(d, dir_mailbox(d, local), &c->gate->options, out);
 }
 
+bool
+gate_wants_code(struct courier *c, const struct challenge *ch)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	struct option_values o;
+	bool code = false;
+
+	for (size_t i = 0; dir != NULL && i < ch->count; i++) {
+		options_of(c, dir, ch->domain, ch->local[i], &o);
+		code |= o.v[OPTION_PROOF] == OPTION_PROOF_CODE;
+	}
+	if (dir != NULL)
+		directory_put(dir);
+	return code;
+}
+
 /* --- Where it would go ------------------------------------------------------------- */
 
 static void

@@ -39,6 +39,9 @@ void gate_close(struct courier *c);
 /* The directory as it is followed; directory_put.  NULL: it is away. */
 const struct dir_snapshot *gate_directory(struct courier *c);
 
+/* Does the page always want the code, as one of its mailboxes has it? */
+bool gate_wants_code(struct courier *c, const struct challenge *ch);
+
 enum gate {
 	GATE_OPEN,  /* charged; gate_give_back if it is not handed over */
 	GATE_SHUT,  /* not this one: why */

@@ -267,6 +267,39 @@ a_challenge_is_sent_once(void **state)
 	assert_int_equal(challenge_state(CH), CHALLENGE_SENT);
 }
 
+/* challenge.md 10: the text says what the page will want. */
+static void
+a_challenge_says_whether_the_code_is_asked(void **state)
+{
+	static const struct {
+		int64_t proof;
+		const char *is, *is_not;
+	} rows[] = {
+		{ OPTION_PROOF_BUTTON, "Code, si la page", "=C3=A0 saisir" },
+		{ OPTION_PROOF_CODE, "=C3=A0 saisir", "Code, si la page" },
+	};
+
+	for (size_t k = 0; k < OCT_LEN(rows); k++) {
+		char *text;
+
+		assert_int_equal(tear_down(state), 0);
+		assert_int_equal(set_up(state), 0);
+		const struct step script[STEPS] = { HI,
+			{ mail_from(), "250 Ok\r\n" },
+			{ "RCPT TO:<alice@example.org>", "250 Ok\r\n" }, DATA,
+			QUEUED, QUIT };
+
+		hold(&asked, KEPT);
+		office.courier->gate->options.v[OPTION_PROOF] = rows[k].proof;
+		postfix(script);
+		assert_int_equal(act_challenge(CH), DUTY_DONE);
+		text = received();
+		assert_non_null(strstr(text, rows[k].is));
+		assert_null(strstr(text, rows[k].is_not));
+		free(text);
+	}
+}
+
 static void
 what_becomes_of_a_challenge(void **state)
 {
@@ -1244,6 +1277,7 @@ main(void)
 		T(a_message_over_todays_limits_is_released_whole),
 		T(a_release_without_its_message),
 		T(a_challenge_is_sent_once),
+		T(a_challenge_says_whether_the_code_is_asked),
 		T(what_becomes_of_a_challenge),
 		T(challenges_that_are_not_sent),
 		T(an_unlisted_item_is_extended_once),
