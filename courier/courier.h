@@ -117,6 +117,14 @@ bool courier_is_renewed(const struct held *file, const struct case_item *item);
  * enough for the sweep after so long. */
 int64_t courier_sweep_patience_ms(const struct courier *c);
 
+/* What comes once a day. */
+struct daily {
+	char done[DETAIL_DATE_SIZE]; /* the day that had its round, "" = none */
+	int64_t not_before_ms;       /* after a failure */
+};
+/* 0, or the store is away. */
+OCT_CHECK int courier_daily(struct courier *c, struct daily *d, int64_t now_ms);
+
 /* Retention of relations, a step at a time; a round begins every
  * FORGET_EVERY_MS.  0 or the store's error, after which the step is repeated. */
 #define FORGET_EVERY_MS (6LL * 3600000)

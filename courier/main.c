@@ -33,6 +33,7 @@ struct loop {
 	struct courier *courier;
 	struct pool *pool;
 	struct forget *forget;
+	struct daily daily;
 	int signals;
 	bool stop;
 	bool grouped; /* the consumer group is known to exist */
@@ -178,6 +179,9 @@ round_once(struct loop *l)
 				    : SWEEP_MS);
 		l->sweep_again = false;
 	}
+	if (rc == 0)
+		rc = courier_daily(
+		    l->courier, &l->daily, oct_clock_wall_ms());
 	if (rc == 0)
 		rc = forget_step(l->courier, l->forget, oct_clock_wall_ms());
 	return rc < 0 ? rc : 0;

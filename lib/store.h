@@ -90,7 +90,7 @@ OCT_CHECK int store_txn_new(struct store_txn **out);
 void store_txn_clear(struct store_txn *t);
 void store_txn_free(struct store_txn *t);
 
-/* Errors of building (memory, limits: 2,304 keys, 4,096 expectations and as many
+/* Errors of building (memory, limits: 2,304 keys, 32,768 expectations and as many
  * writes, scores and TTLs out of range) are sticky and given by the commit.
  * old NULL = the key or field must be absent; value NULL = it is deleted. */
 void store_txn_expect(struct store_txn *t, const char *key, const char *old);
@@ -112,6 +112,8 @@ void store_txn_zadd(struct store_txn *t, const char *key, int64_t score,
     const char *member);
 void store_txn_zrem(struct store_txn *t, const char *key, const char *member);
 void store_txn_expire(struct store_txn *t, const char *key, int64_t ttl_ms);
+/* One more entry of a stream, with the one field "v". */
+void store_txn_xadd(struct store_txn *t, const char *key, const char *value);
 
 /*
  * Writes outside the tag, sent in the same round trip just before (a duty that
@@ -185,6 +187,10 @@ OCT_CHECK int store_stream_read(struct store *s, const char *stream,
 /* pairs: 2 to 1,024 strings. */
 OCT_CHECK int store_xadd(struct store *s, const char *stream, size_t maxlen,
     const char *const *pairs, size_t count);
+/* Take out entries older than that time, by whole nodes: some stay longer.  How
+ * many went (>= 0), or an error. */
+OCT_CHECK int store_stream_trim(struct store *s, const char *stream,
+    int64_t before_wall_ms);
 
 /* --- Rate limits: GCRA -------------------------------------------------- */
 

@@ -424,3 +424,23 @@ store_xadd(struct store *s, const char *stream, size_t maxlen,
 	store_exec_fini(&x);
 	return rc;
 }
+
+int
+store_stream_trim(struct store *s, const char *stream, int64_t before_wall_ms)
+{
+	char id[NUMBER_SIZE];
+	struct store_exec x;
+	int rc;
+
+	(void)snprintf(id, sizeof(id), "%" PRId64, before_wall_ms);
+	store_exec_init(&x);
+	store_exec_cmd(&x, STORE_INT, "XTRIM", stream, "MINID", "~", id,
+	    (char *)NULL);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0)
+		rc = x.reply[0]->integer < INT32_MAX
+		    ? (int)x.reply[0]->integer
+		    : INT32_MAX;
+	store_exec_fini(&x);
+	return rc;
+}

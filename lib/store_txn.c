@@ -12,7 +12,7 @@
 #include "lib/err.h"
 
 #define KEYS_MAX 2304
-#define OPS_MAX 4096
+#define OPS_MAX 32768
 #define TTL_MAX_MS (100LL * 366 * 86400000)
 #define INCR_MAX 1000000000000000LL
 
@@ -270,6 +270,12 @@ store_txn_expire(struct store_txn *t, const char *key, int64_t ttl_ms)
 
 	if (ttl != NULL)
 		add_write(t, "PEXPIRE", key, ttl, NULL);
+}
+
+void
+store_txn_xadd(struct store_txn *t, const char *key, const char *value)
+{
+	add_write(t, "XADD", key, value, NULL);
 }
 
 static bool

@@ -292,8 +292,8 @@ OCT_CHECK int dir_snapshot_parse(
 /*
  * Provisioning writes: JSON objects of attributes are merged into what is there
  * (unknown names or wrong values are OCT_EPARSE with *problem in static or
- * caller-freed English text), one transaction a domain, then one entry in the
- * change stream and one in the audit stream.
+ * caller-freed English text), one transaction a domain, with an entry in its
+ * journal (policy/journal.h); then one in the change stream and one in the audit.
  */
 struct dir_change {
 	const char *domain; /* normalised */
@@ -305,8 +305,9 @@ struct dir_change {
 	const char *json;   /* attributes; NULL with remove */
 	const char *actor;  /* who, for the audit */
 };
-/* 0, OCT_EPARSE, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a domain with entries), or
- * the store's error; problem is always set then.  After OCT_ETIME it may have
+/* 0, OCT_EPARSE, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a domain with entries),
+ * OCT_ELIMIT (an allowance of its tenant's plan), or the store's error; problem
+ * is always set then.  After OCT_ETIME it may have
  * been done. */
 OCT_CHECK int directory_change(
     struct store *store, const struct dir_change *change, char problem[256]);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "policy/allowance.h"
 #include "policy/directory.h"
 #include "policy/directory_private.h"
 #include "policy/directory_schema.h"
@@ -164,27 +165,6 @@ check_existence(const struct writing *w, const char *old)
 
 /* --- The new value ------------------------------------------------------- */
 
-/* An alias that names itself can never be resolved. */
-static int
-check_self(const struct writing *w, const struct dir_build *b)
-{
-	const struct dir_change *c = w->change;
-
-	for (size_t i = 0; i < b->aliases[0].count; i++) {
-		struct oct_addr a;
-
-		if (oct_addr_parse(b->aliases[0].targets[i], &a) != 0)
-			return OCT_EPARSE;
-		oct_addr_fold(&a, '+', &a);
-		if (strcmp(a.local, c->local) == 0 &&
-		    strcmp(a.domain, c->domain) == 0)
-			return refuse(w, OCT_EPARSE,
-			    "the alias %s must not be its own target",
-			    c->local);
-	}
-	return 0;
-}
-
 /* --- Why a protection may be lifted -------------------------------------- */
 
 /* What the store says of the tenant of the domain whose attributes these are. */
@@ -251,50 +231,44 @@ check_ground(struct writing *w, const struct dir_build *b, const char *domain)
 	return lifted ? take_ground(w, reason, domain) : 0;
 }
 
-/* What was read into b, which holds one entry. */
-static const void *
-subject(const struct dir_build *b, enum dir_kind kind)
-{
-	if (kind == DIR_KIND_MAILBOX)
-		return &b->mailboxes[0];
-	if (kind == DIR_KIND_ALIAS)
-		return &b->aliases[0];
-	if (kind == DIR_KIND_LEGACY)
-		return &b->legacy[0];
-	return &b->domain;
-}
-
 static int
 check_value(struct writing *w, const char *json)
 {
 	struct dir_reading r = {.lenient = false};
 	const struct dir_change *c = w->change;
+	enum dir_kind kind = kind_of(c);
 	struct dir_build b;
-	size_t len = strlen(json);
 	int rc = dir_build_init(&b, c->domain);
 
 	if (rc != 0)
 		return rc;
-	if (c->local == NULL)
-		rc = dir_read_domain(&r, json, len, &b);
-	else if (c->legacy)
-		rc = dir_read_legacy(&r, c->local, json, len, &b);
-	else if (c->alias)
-		rc = dir_read_alias(&r, c->local, json, len, &b);
-	else
-		rc = dir_read_mailbox(&r, c->local, json, len, &b);
+	rc = dir_read_entry(&r, kind, c->local, json, &b);
 	if (rc == 0 && c->alias)
-		rc = check_self(w, &b);
-	if (r.problem[0] != '\0')
-		(void)refuse(w, rc, "%s", r.problem);
+		rc = dir_check_self(&b.aliases[0], c->domain, r.problem);
 	if (rc == 0)
 		rc = dir_check_dates(
-		    kind_of(c), subject(&b, kind_of(c)), w->problem);
+		    kind, dir_build_only(&b, kind), r.problem);
+	if (r.problem[0] != '\0')
+		(void)refuse(w, rc, "%s", r.problem);
 	if (rc == 0)
 		rc = check_ground(
 		    w, &b, c->local == NULL ? json : old_text(w, OLD_DOMAIN));
 	dir_build_fini(&b);
 	return rc;
+}
+
+/* What its tenant's plan includes. */
+static int
+check_plan(struct writing *w, const char *old)
+{
+	const struct dir_change *c = w->change;
+	const struct model_change change = {
+	    .item = {kind_of(c), c->domain, c->local != NULL ? c->local : "",
+		w->json},
+	    .before = old};
+
+	return allowance_check_one(w->store, &change,
+	    c->local != NULL ? old_text(w, OLD_DOMAIN) : w->json, w->problem);
 }
 
 static int
@@ -316,6 +290,8 @@ new_value(struct writing *w, const char *old)
 	rc = dir_merge(kind_of(w->change), old, set, &w->json);
 	if (rc == 0)
 		rc = check_value(w, w->json);
+	if (rc == 0)
+		rc = check_plan(w, old);
 	json_decref(set);
 	return rc;
 }
@@ -330,7 +306,7 @@ action_name(const struct dir_change *c)
 	return c->create ? "add" : "set";
 }
 
-static void
+static int
 add_streams(struct writing *w, const char *old)
 {
 	const struct dir_change *c = w->change;
@@ -343,7 +319,7 @@ add_streams(struct writing *w, const char *old)
 	    .after = w->json,
 	    .reason = w->ground};
 
-	dir_event_add(w->txn, &e);
+	return dir_event_add(w->txn, &e);
 }
 
 static void
@@ -435,8 +411,9 @@ commit(struct writing *w, const char *old)
 		domain_writes(w);
 	else
 		entry_writes(w);
-	add_streams(w, old);
-	rc = store_txn_commit(w->store, w->txn);
+	rc = add_streams(w, old);
+	if (rc == 0)
+		rc = store_txn_commit(w->store, w->txn);
 	if (rc == 0 && whole && w->change->remove)
 		rc = forget_domain(w);
 	return rc;

@@ -118,25 +118,59 @@ legacy_problem(const struct detail_set *set)
 }
 
 static const char *
+closed_problem(bool closed, const struct detail_set *set)
+{
+	if (!closed && *detail_get(set, DETAIL_CLOSED) != '\0')
+		return "the date closed belongs to the state closed";
+	return NULL;
+}
+
+/* Its state, as a closed one or not, and its details. */
+static const struct detail_set *
+details_of(enum dir_kind kind, const void *entry, bool *closed)
+{
+	const struct dir_domain *d = entry;
+	const struct dir_mailbox *m = entry;
+	const struct detail_set *set;
+
+	if (kind == DIR_KIND_DOMAIN) {
+		*closed = d->life == DIR_LIFE_CLOSED;
+		return d->details;
+	}
+	if (kind == DIR_KIND_MAILBOX) {
+		*closed = m->state == DIR_CLOSED;
+		return m->details;
+	}
+	if (kind == DIR_KIND_ALIAS)
+		set = ((const struct dir_alias *)entry)->details;
+	else if (kind == DIR_KIND_TENANT)
+		set = ((const struct dir_tenant *)entry)->details;
+	else
+		set = ((const struct dir_record *)entry)->details;
+	*closed = detail_closed(set);
+	return set;
+}
+
+static const char *
 find_problem(enum dir_kind kind, const void *entry)
 {
 	const struct dir_domain *d = entry;
+	bool closed = false;
+	const struct detail_set *set = details_of(kind, entry, &closed);
 
+	if (closed_problem(closed, set) != NULL)
+		return closed_problem(closed, set);
 	switch (kind) {
 	case DIR_KIND_DOMAIN:
-		return closing_problem(d->life == DIR_LIFE_CLOSING, d->details);
+		return closing_problem(d->life == DIR_LIFE_CLOSING, set);
 	case DIR_KIND_MAILBOX:
-		return mailbox_problem(
-		    ((const struct dir_mailbox *)entry)->details);
+		return mailbox_problem(set);
 	case DIR_KIND_ALIAS:
-		return alias_problem(
-		    ((const struct dir_alias *)entry)->details);
+		return alias_problem(set);
 	case DIR_KIND_TENANT:
-		return tenant_problem(
-		    ((const struct dir_tenant *)entry)->details);
+		return tenant_problem(set);
 	case DIR_KIND_LEGACY:
-		return legacy_problem(
-		    ((const struct dir_record *)entry)->details);
+		return legacy_problem(set);
 	case DIR_KIND_PLAN:
 	case DIR_KIND_PRICE:
 		break;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a change leaves in the streams: whom it concerns, for the programs that
- * follow; who did it, and what was and is, for the audit.
+ * What a change leaves behind: an entry in the journal of its domain, tenant or
+ * of the platform, by the transaction of the change itself, so that there is one
+ * exactly if it was made; and, as nudges after it, whom it concerns, for the
+ * programs that follow, and a copy for the audit of everybody's doings.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +25,13 @@ mask(const json_t *value)
 	return json_sprintf("set %04x", dir_hash(text) & 0xffffu);
 }
 
-/* Freed by free(); NULL = nothing was there, or no memory. */
-static char *
+/* NULL = nothing was there. */
+static json_t *
 masked(enum dir_kind kind, const char *text)
 {
 	json_t *object = text != NULL ? dir_object(text) : NULL, *value;
 	const char *name;
 	void *next;
-	char *out;
 
 	json_object_foreach_safe(object, next, name, value)
 	{
@@ -39,30 +41,93 @@ masked(enum dir_kind kind, const char *text)
 		    a.type == DIR_TYPE_DETAIL && detail_info(a.detail)->secret)
 			(void)json_object_set_new(object, name, mask(value));
 	}
-	out = object != NULL
-	    ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS)
-	    : NULL;
-	json_decref(object);
-	return out;
+	return object;
+}
+
+static const char *
+journal_key(const struct dir_event *e, char key[KEY_SIZE])
+{
+	if (e->domain != NULL)
+		return key_journal(key, e->domain);
+	return e->kind == DIR_KIND_TENANT ? key_tenant_journal(key, e->name)
+					  : KEY_PLATFORM_JOURNAL;
+}
+
+/* The journal of what is gone ends some day; should it come back, it does not. */
+static void
+age_journal(struct store_txn *txn, const struct dir_event *e)
+{
+	char key[KEY_SIZE];
+	bool whole = e->kind == DIR_KIND_TENANT || e->kind == DIR_KIND_DOMAIN;
+
+	if (whole && (e->before == NULL || e->after == NULL))
+		store_txn_expire(txn, journal_key(e, key),
+		    e->after == NULL ? KEY_TTL_JOURNAL_MS : KEY_TTL_NEVER_MS);
+}
+
+static void
+set_text(json_t *object, const char *name, const char *text)
+{
+	if (text != NULL && *text != '\0')
+		(void)json_object_set_new(object, name, json_string(text));
+}
+
+int
+dir_event_journal(struct store_txn *txn, const struct dir_event *e)
+{
+	json_t *entry = json_object();
+	char key[KEY_SIZE], *text;
+
+	set_text(entry, "actor", e->actor);
+	set_text(entry, "action", e->action);
+	set_text(entry, "kind", dir_kind_name(e->kind));
+	set_text(entry, "name", e->name);
+	set_text(entry, "reason", e->reason);
+	if (e->before != NULL)
+		(void)json_object_set_new(
+		    entry, "before", masked(e->kind, e->before));
+	if (e->after != NULL)
+		(void)json_object_set_new(
+		    entry, "after", masked(e->kind, e->after));
+	text = json_dumps(entry, JSON_COMPACT);
+	json_decref(entry);
+	if (text == NULL)
+		return -ENOMEM;
+	store_txn_xadd(txn, journal_key(e, key), text);
+	free(text);
+	age_journal(txn, e);
+	return 0;
+}
+
+void
+dir_event_nudge(struct store_txn *txn, const char *domain, const char *tenant)
+{
+	const char *const changed[] = {domain != NULL ? "domain" : "tenant",
+	    domain != NULL ? domain : tenant};
+
+	store_txn_after_xadd(
+	    txn, KEY_CHANGES, KEY_CHANGES_MAX, changed, OCT_LEN(changed));
 }
 
 void
 dir_event_audit(struct store_txn *txn, const struct dir_event *e)
 {
-	char *before = masked(e->kind, e->before);
-	char *after = masked(e->kind, e->after);
-	bool of_domain = e->domain != NULL;
-	const char *pairs[16] = {"actor", e->actor != NULL ? e->actor : "",
-	    "action", e->action, "kind", dir_kind_name(e->kind), "before",
-	    before != NULL ? before : "", "after", after != NULL ? after : ""};
-	size_t n = 10;
+	json_t *object = masked(e->kind, e->after);
+	char *json = object != NULL
+	    ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS)
+	    : NULL;
+	const char *pairs[14] = {"actor", e->actor != NULL ? e->actor : "",
+	    "action", e->action, "kind", dir_kind_name(e->kind)};
+	size_t n = 6;
 
-	pairs[n++] = of_domain ? "domain" : dir_kind_name(e->kind);
-	pairs[n++] = of_domain ? e->domain : e->name;
-	if (of_domain) {
+	pairs[n++] = e->domain != NULL ? "domain" : dir_kind_name(e->kind);
+	pairs[n++] = e->domain != NULL ? e->domain : e->name;
+	if (e->domain != NULL) {
 		pairs[n++] = "local";
 		pairs[n++] = e->name;
 	}
+	pairs[n++] = "json";
+	pairs[n++] = json != NULL ? json : "";
 	/* The ground of a change stands there only where one was needed. */
 	if (e->reason != NULL && *e->reason != '\0') {
 		pairs[n++] = "reason";
@@ -70,19 +135,17 @@ dir_event_audit(struct store_txn *txn, const struct dir_event *e)
 	}
 	OCT_ASSERT(n <= OCT_LEN(pairs));
 	store_txn_after_xadd(txn, KEY_AUDIT, 0, pairs, n);
-	free(before);
-	free(after);
+	free(json);
+	json_decref(object);
 }
 
-void
+int
 dir_event_add(struct store_txn *txn, const struct dir_event *e)
 {
-	bool of_domain = e->domain != NULL;
-	const char *const changed[] = {of_domain ? "domain" : "tenant",
-	    of_domain ? e->domain : e->name};
+	int rc = dir_event_journal(txn, e);
 
-	if (of_domain || e->kind == DIR_KIND_TENANT)
-		store_txn_after_xadd(txn, KEY_CHANGES, KEY_CHANGES_MAX,
-		    changed, OCT_LEN(changed));
+	if (e->domain != NULL || e->kind == DIR_KIND_TENANT)
+		dir_event_nudge(txn, e->domain, e->name);
 	dir_event_audit(txn, e);
+	return rc;
 }

@@ -173,12 +173,37 @@ OCT_CHECK int dir_read_tenant_whole(struct dir_reading *r, const char *json,
 /* Log how many problems there were, if more than were logged. */
 void dir_reading_end(struct dir_reading *r, const char *source);
 
+/* --- One entry ----------------------------------------------------------- */
+
+#define DIR_ENTRY_MAX 131072 /* octets of JSON of one entry */
+
+/* Read the one entry of a build; kind is the domain or of a domain. */
+OCT_CHECK int dir_read_entry(struct dir_reading *r, enum dir_kind kind,
+    const char *name, const char *json, struct dir_build *b);
+const void *dir_build_only(const struct dir_build *b, enum dir_kind kind);
+OCT_CHECK int dir_check_self(const struct dir_alias *alias, const char *domain,
+    char problem[DIR_PROBLEM_SIZE]);
+
+struct dir_named {
+	const char *domain; /* "" = none */
+	const char *name;   /* "" = the domain itself */
+};
+/* The attributes as they are written: OCT_EPARSE, and r->problem says why. */
+OCT_CHECK int dir_canonical(struct dir_reading *r, enum dir_kind kind,
+    const struct dir_named *name, const char *json, struct oct_str *out);
+
+/* Do these attributes of a domain name that tenant? */
+bool dir_names_tenant(const struct store_value *v, const char *id);
+/* A snapshot of the tenant (if it is there) and its domains. */
+OCT_CHECK int dir_load_of_tenant(
+    struct store *store, const char *id, const struct dir_snapshot **out);
+
 /* --- Writing to the store ------------------------------------------------ */
 
 /*
- * One change of provisioning, for those who follow and for the audit: nudges
- * after the transaction.  before and after (NULL = it is not there) are JSON
- * texts of the stored form; secrets do not reach the audit.
+ * One change of provisioning: for its journal, those who follow, and the audit.
+ * before and after (NULL = it is not there) are JSON texts of the stored form;
+ * secrets reach neither journal nor audit.
  */
 struct dir_event {
 	const char *actor, *action;
@@ -188,8 +213,13 @@ struct dir_event {
 	const char *before, *after;
 	const char *reason; /* may be NULL */
 };
-void dir_event_add(struct store_txn *txn, const struct dir_event *e);
-/* The audit alone: for the others of a transaction with several. */
+/* All three, into the transaction that makes the change.  -ENOMEM. */
+OCT_CHECK int dir_event_add(struct store_txn *txn, const struct dir_event *e);
+/* One by one, where a transaction makes several changes. */
+OCT_CHECK int dir_event_journal(
+    struct store_txn *txn, const struct dir_event *e);
+void dir_event_nudge(
+    struct store_txn *txn, const char *domain, const char *tenant);
 void dir_event_audit(struct store_txn *txn, const struct dir_event *e);
 
 /* The attributes of set over those of old (JSON text, NULL = none; what cannot

@@ -88,7 +88,8 @@ OCT_CHECK int dir_attribute_json(
 
 /*
  * Add an entry to out as a JSON object of its attributes: all of them, for people
- * (who do not see secrets), or those that differ from the default, to be stored.  Errors stay in out.
+ * (who do not see secrets), or those that differ from the default, to be kept.
+ * Errors stay in out.
  */
 void dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out);
 void dir_mailbox_json(

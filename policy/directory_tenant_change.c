@@ -137,19 +137,6 @@ check_existence(const struct writing *w, const char *old)
 
 /* --- Who names it -------------------------------------------------------- */
 
-static bool
-names_tenant(const struct store_value *v, const char *id)
-{
-	json_t *object =
-	    v != NULL && v->data != NULL ? dir_object(v->data) : NULL;
-	const char *tenant =
-	    json_string_value(json_object_get(object, "tenant"));
-	bool yes = tenant != NULL && strcmp(tenant, id) == 0;
-
-	json_decref(object);
-	return yes;
-}
-
 /* -ENOTEMPTY: one of the domains first..first+n of the set names it. */
 static int
 check_some(const struct writing *w, const struct store_batch *names,
@@ -170,7 +157,7 @@ check_some(const struct writing *w, const struct store_batch *names,
 	if (rc >= 0)
 		rc = store_batch_run(w->store, batch);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (names_tenant(store_batch_value(batch, (int)i, 0),
+		if (dir_names_tenant(store_batch_value(batch, (int)i, 0),
 			w->change->id))
 			return refuse(w, -ENOTEMPTY,
 			    "the tenant %s still has the domain %s: give it "
@@ -259,7 +246,7 @@ new_value(struct writing *w, const char *old)
 
 /* --- The transaction ----------------------------------------------------- */
 
-static void
+static int
 add_streams(struct writing *w, const char *old)
 {
 	const struct dir_tenant_change *c = w->change;
@@ -270,7 +257,7 @@ add_streams(struct writing *w, const char *old)
 	    .before = old,
 	    .after = w->json};
 
-	dir_event_add(w->txn, &e);
+	return dir_event_add(w->txn, &e);
 }
 
 static int
@@ -313,8 +300,9 @@ commit(struct writing *w, const char *old)
 		store_txn_del(w->txn, key);
 	else
 		store_txn_hset(w->txn, key, FIELD, w->json);
-	add_streams(w, old);
-	rc = store_txn_commit(w->store, w->txn);
+	rc = add_streams(w, old);
+	if (rc == 0)
+		rc = store_txn_commit(w->store, w->txn);
 	return rc == 0 && w->change->remove ? forget_tenant(w) : rc;
 }
 

@@ -88,6 +88,29 @@ key_legacy(char out[KEY_SIZE], const char *domain)
 }
 
 const char *
+key_apply(char out[KEY_SIZE], const char *fingerprint)
+{
+	return join2(out, "g", "apply", fingerprint);
+}
+
+const char *
+key_journal(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "journal");
+}
+
+const char *
+key_tenant_journal(char out[KEY_SIZE], const char *id)
+{
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, KEY_SIZE);
+	oct_str_addf(&s, "oct:tenant:{%s}:journal", id);
+	OCT_ASSERT(oct_str_err(&s) == 0);
+	return out;
+}
+
+const char *
 key_dkim(char out[KEY_SIZE], const char *domain)
 {
 	return join1(out, domain, "dkim");

@@ -15,11 +15,13 @@
 #define KEY_PREFIX "oct:"
 #define KEY_DOMAINS KEY_PREFIX "domains" /* set of hosted domain names */
 #define KEY_TENANTS KEY_PREFIX "tenants" /* set of tenant ids */
-#define KEY_PLANS KEY_PREFIX "plans"     /* hash: id -> JSON of a plan */
-#define KEY_PRICES KEY_PREFIX "prices"   /* hash: id -> JSON of a price list */
 #define KEY_CHANGES KEY_PREFIX "changes" /* stream: domain, or tenant */
 #define KEY_AUDIT KEY_PREFIX "audit"     /* stream: who did what */
 #define KEY_EVENTS KEY_PREFIX "events"   /* stream: one a decision */
+/* hashes: id -> JSON of a plan, of a price list; stream: their changes */
+#define KEY_PLANS KEY_PREFIX "{g}:plans"
+#define KEY_PRICES KEY_PREFIX "{g}:prices"
+#define KEY_PLATFORM_JOURNAL KEY_PREFIX "{g}:changed"
 #define KEY_LEVER KEY_PREFIX "{g}:lever" /* hash: stop and bypass */
 /* hash: "kind:name" of the breakers that are not closed -> until when, ms */
 #define KEY_BREAKERS KEY_PREFIX "{g}:breakers"
@@ -35,6 +37,11 @@ const char *key_mailboxes(char out[KEY_SIZE], const char *domain);
 const char *key_aliases(char out[KEY_SIZE], const char *domain);
 /* hash: legacy address -> JSON of how its mail comes */
 const char *key_legacy(char out[KEY_SIZE], const char *domain);
+/* string: what a plan showed, by its fingerprint, while it is applied */
+const char *key_apply(char out[KEY_SIZE], const char *fingerprint);
+/* streams: what was changed in a domain, and of a tenant (policy/journal.h) */
+const char *key_journal(char out[KEY_SIZE], const char *domain);
+const char *key_tenant_journal(char out[KEY_SIZE], const char *id);
 /* hash: DKIM selector -> JSON of the key pair, sealed (policy/dkim_keys.h) */
 const char *key_dkim(char out[KEY_SIZE], const char *domain);
 /* hash: who writes in the domain's name without proof (policy/own.h) */
@@ -121,6 +128,8 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_BREAKER_MS (40LL * 86400000) /* past the last event */
 #define KEY_TTL_ORG_MS (400LL * 86400000)   /* past the last confirmation */
 #define KEY_TTL_ASKED_MS (40LL * 86400000)
+#define KEY_TTL_JOURNAL_MS (3650LL * 86400000) /* of what is gone */
+#define KEY_TTL_NEVER_MS (36500LL * 86400000)  /* undoes a TTL */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 1000000

@@ -81,6 +81,8 @@ struct settings {
 	    collector_daemons, trusted_relays, forwarders, sealers;
 	int64_t milter_sessions, milter_drain, max_body, max_header,
 	    max_header_count;
+	/* provisioning */
+	int64_t provisioning_grace, provisioning_retention;
 	/* courier */
 	char *release_address, *own_address, *smtp_user, *smtp_password;
 	int64_t release_workers;

@@ -11,7 +11,7 @@ local write = {
 	SET = { 1, 'string' }, PSETEX = { 2, 'string' }, DEL = { 0, 'none' },
 	PEXPIRE = { 1 }, HSET = { 2, 'hash' }, HDEL = { 1, 'hash' },
 	HINCRBY = { 2, 'hash' }, SADD = { 1, 'set' }, SREM = { 1, 'set' },
-	ZADD = { 2, 'zset' }, ZREM = { 1, 'zset' }
+	ZADD = { 2, 'zset' }, ZREM = { 1, 'zset' }, XADD = { 1, 'stream' }
 }
 local overwrites = { SET = true, PSETEX = true, DEL = true, PEXPIRE = true }
 
@@ -90,7 +90,11 @@ at = first
 while at <= #ARGV do
 	local op, k = ARGV[at], tonumber(ARGV[at + 1])
 	local n = write[op][1]
-	redis.call(op, KEYS[k], unpack(ARGV, at + 2, at + 1 + n))
+	if op == 'XADD' then
+		redis.call('XADD', KEYS[k], '*', 'v', ARGV[at + 2])
+	else
+		redis.call(op, KEYS[k], unpack(ARGV, at + 2, at + 1 + n))
+	end
 	at = at + 2 + n
 end
 return 0

@@ -333,8 +333,8 @@ every_change_is_audited_once(void **state)
 	    0);
 	assert_int_equal(a.count, 1);
 	assert_string_equal(a.last,
-	    "actor test action add kind domain before  after "
-	    "{\"lang\":\"en\"} domain x.test local  ");
+	    "actor test action add kind domain domain x.test local  json "
+	    "{\"lang\":\"en\"} ");
 	must("x.test", NULL, "remove", NULL);
 }
 

@@ -310,10 +310,10 @@ test_txn_building_errors_are_sticky(void **state)
 	}
 	assert_int_equal(store_txn_commit(store, txn), OCT_ELIMIT);
 	store_txn_clear(txn);
-	for (int i = 0; i < 4096; i++)
+	for (int i = 0; i < 32768; i++)
 		store_txn_hincr(txn, H, "n", 1);
 	assert_int_equal(store_txn_commit(store, txn), 0);
-	assert_int_equal(DO("HGET " H " n"), 4096);
+	assert_int_equal(DO("HGET " H " n"), 32768);
 	store_txn_hincr(txn, H, "n", 1);
 	assert_int_equal(store_txn_commit(store, txn), OCT_ELIMIT);
 	assert_int_equal(DO("EXISTS " A), 0);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/journal.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "policy/keys.h"
+
+#define PAGE 1000
+
+static const char *
+key_of(const struct journal_of *of, char key[KEY_SIZE])
+{
+	if (of->domain != NULL)
+		return key_journal(key, of->domain);
+	if (of->tenant != NULL)
+		return key_tenant_journal(key, of->tenant);
+	return KEY_PLATFORM_JOURNAL;
+}
+
+struct reading {
+	journal_each *each;
+	void *arg;
+	size_t count; /* of this page */
+	int result;
+};
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+/* What was written by another version is passed over, and said. */
+static int
+take_entry(void *arg, const struct store_entry *e)
+{
+	struct reading *r = arg;
+	const char *text = e->count == 2 && strcmp(e->pairs[0], "v") == 0
+	    ? e->pairs[1]
+	    : "";
+	json_t *object = json_loads(text, 0, NULL);
+	const struct journal_entry entry = {
+	    .wall_ms = strtoll(e->id, NULL, 10),
+	    .actor = text_of(object, "actor"),
+	    .action = text_of(object, "action"),
+	    .kind = text_of(object, "kind"),
+	    .name = text_of(object, "name"),
+	    .reason = text_of(object, "reason"),
+	    .before = json_object_get(object, "before"),
+	    .after = json_object_get(object, "after")};
+
+	r->count++;
+	if (json_is_object(object))
+		r->result = r->each(r->arg, &entry);
+	else
+		oct_log(OCT_WARNING, "journal: entry=%s unreadable", e->id);
+	json_decref(object);
+	return r->result;
+}
+
+int
+journal_read(struct store *store, const struct journal_of *of,
+    journal_each *each, void *arg)
+{
+	char key[KEY_SIZE], last[OCT_STREAM_ID] = "0";
+	struct reading r = {.each = each, .arg = arg};
+	const char *stream = key_of(of, key);
+	int rc;
+
+	do {
+		r.count = 0;
+		rc = store_stream_read(
+		    store, stream, last, 0, PAGE, take_entry, &r);
+	} while (rc == 0 && r.count == PAGE);
+	return rc;
+}
+
+/* --- The state at a time ------------------------------------------------- */
+
+struct past {
+	const char *kind, *name;
+	int64_t wall_ms;
+	json_t *state;
+	bool found;
+};
+
+static int
+look_back(void *arg, const struct journal_entry *e)
+{
+	struct past *p = arg;
+	bool later = e->wall_ms > p->wall_ms;
+	const json_t *state = later ? e->before : e->after;
+
+	if (strcmp(e->kind, p->kind) != 0 || strcmp(e->name, p->name) != 0)
+		return 0;
+	/* The first change after that time knows what was before it. */
+	if (later && p->found)
+		return 1;
+	json_decref(p->state);
+	p->state = state != NULL ? json_deep_copy(state) : NULL;
+	p->found = true;
+	if (state != NULL && p->state == NULL)
+		return -ENOMEM;
+	return later ? 1 : 0;
+}
+
+int
+journal_at(struct store *store, const struct journal_of *of,
+    enum dir_kind kind, const char *name, int64_t wall_ms, struct json_t **out)
+{
+	struct past p = {.kind = dir_kind_name(kind),
+	    .name = name,
+	    .wall_ms = wall_ms};
+	int rc = journal_read(store, of, look_back, &p);
+
+	if (rc < 0) {
+		json_decref(p.state);
+		return rc;
+	}
+	*out = p.state;
+	return p.found ? 1 : 0;
+}
+
+/* --- Retention ----------------------------------------------------------- */
+
+static int
+trim_set(struct store *store, const char *set, int64_t before_wall_ms,
+    const char *(*key)(char out[KEY_SIZE], const char *name))
+{
+	struct store_batch *b;
+	char out[KEY_SIZE];
+	int rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	rc = store_batch_smembers(b, set);
+	if (rc >= 0)
+		rc = store_batch_run(store, b);
+	for (size_t i = 0; rc >= 0 && i < store_batch_count(b, 0); i++) {
+		const char *name = store_batch_value(b, 0, i)->data;
+
+		if (name != NULL && strlen(name) < 256)
+			rc = store_stream_trim(
+			    store, key(out, name), before_wall_ms);
+	}
+	store_batch_free(b);
+	return rc < 0 ? rc : 0;
+}
+
+int
+journal_trim(struct store *store, int64_t before_wall_ms)
+{
+	int rc = store_stream_trim(store, KEY_AUDIT, before_wall_ms);
+
+	if (rc >= 0)
+		rc = store_stream_trim(
+		    store, KEY_PLATFORM_JOURNAL, before_wall_ms);
+	if (rc >= 0)
+		rc = trim_set(store, KEY_TENANTS, before_wall_ms,
+		    key_tenant_journal);
+	if (rc == 0)
+		rc = trim_set(store, KEY_DOMAINS, before_wall_ms, key_journal);
+	return rc;
+}
