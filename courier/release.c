@@ -323,12 +323,50 @@ record(struct courier *c, const struct case_item *item, int rc,
 	return rc == 0 ? DUTY_DONE : DUTY_FAILED;
 }
 
+/* A claimed item that waited for its lane longer than this is looked at again. */
+#define WAITED_MS 1000
+
+/* Is it still wanted, and ours?  1, 0, or the store's error. */
+static int
+is_still_wanted(struct courier *c, const struct case_item *item)
+{
+	struct case_item now;
+	int rc;
+
+	if (oct_clock_wall_ms() < item->lease_ms - c->timers.lease + WAITED_MS)
+		return 1;
+	rc = case_item_read(c->store, item->held.domain, item->held.id, &now);
+	if (rc != 1)
+		return rc;
+	rc = now.state == HELD_RELEASING && now.lease_ms == item->lease_ms &&
+	    now.want[0] != '\0';
+	case_item_fini(&now);
+	return rc;
+}
+
+/* Blocked since it was claimed: given back, and gone. */
+static enum duty
+let_go(struct courier *c, const struct case_item *item)
+{
+	int rc = case_put_back(c->store, item, CASE_NOT_REFUSED, "",
+	    oct_clock_wall_ms());
+
+	if (rc == 0)
+		rc = drop_if_blocked(c, &item->held);
+	return rc == 0 ? DUTY_LATER : DUTY_FAILED;
+}
+
 enum duty
 courier_release_finish(struct courier *c, const struct case_item *item)
 {
 	struct smtp_reply reply;
-	int rc = deliver(c, item, &reply);
+	int rc = is_still_wanted(c, item);
 
+	if (rc < 0)
+		return DUTY_FAILED; /* due when its lease is over */
+	if (rc == 0)
+		return let_go(c, item);
+	rc = deliver(c, item, &reply);
 	return record(c, item, rc, &reply);
 }
 

@@ -173,6 +173,38 @@ releases_that_must_wait(void **state)
 	assert_int_equal(act("release", 77), DUTY_DONE);
 }
 
+/* Its lane was busy for a while after it was claimed. */
+static void
+what_was_blocked_in_its_lane_is_not_delivered(void **state)
+{
+	const struct case_sender who = { .domain = D, .local = "bob",
+		.sid = SID };
+	struct case_duty d = { .verb = "release", .domain = D };
+	enum case_outcome outcome;
+	struct case_item i;
+	enum duty out;
+
+	(void)state;
+	hold(&asked, KEPT);
+	want(1);
+	(void)id_of(1, d.id);
+	assert_int_equal(courier_release_look(office.courier, &d, &i, &out), 1);
+	assert_int_equal(courier_release_claim(office.courier, &d, &i, &out),
+	    1);
+	assert_int_equal(case_judge(world.store, &world.t, &who,
+			     REL_EV_BLOCKED, "owner", SETTLED, &outcome),
+	    0);
+	oct_clock_set_wall_ms(SETTLED + 5000);
+	assert_int_equal(courier_release_finish(office.courier, &i),
+	    DUTY_LATER);
+	case_item_fini(&i);
+	assert_int_equal(state_of(1), HELD_DROPPED);
+	/* No server was there: it was not even tried. */
+	i = item(1);
+	assert_string_equal(i.note, "");
+	case_item_fini(&i);
+}
+
 static void
 a_message_over_todays_limits_is_released_whole(void **state)
 {
@@ -1274,6 +1306,7 @@ main(void)
 		T(a_live_item_keeps_its_file),
 		T(refusals_of_a_release),
 		T(releases_that_must_wait),
+		T(what_was_blocked_in_its_lane_is_not_delivered),
 		T(a_message_over_todays_limits_is_released_whole),
 		T(a_release_without_its_message),
 		T(a_challenge_is_sent_once),
