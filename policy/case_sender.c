@@ -110,6 +110,7 @@ apply_to_one(struct store *s, struct store_txn *txn, const struct act *a,
 {
 	const struct rel_guard g = { .now_ms = a->now_ms,
 		.quiet_ms = a->timers->quiet, .asks_max = a->timers->asks_max };
+	struct rel_ages ages = a->timers->ages;
 	struct case_rel r;
 	unsigned int actions = REL_ACT_NONE;
 	bool mine, changed, listed = false;
@@ -118,7 +119,11 @@ apply_to_one(struct store *s, struct store_txn *txn, const struct act *a,
 	if (rc != 0)
 		return rc;
 	mine = strcmp(r.rel.challenge, ch->id) == 0;
-	changed = relation_age(&r.rel, &a->timers->ages, a->now_ms);
+	/* What he was told, and not the timers of whoever acts: those may be
+	 * another level's. */
+	if (mine && ch->deferred)
+		ages.defer = ch->expires_ms - r.rel.since_ms;
+	changed = relation_age(&r.rel, &ages, a->now_ms);
 	/* What the event is about, time may have done before it. */
 	changed &= mine && a->ev == REL_EV_DEFER_OVER;
 	mine = strcmp(r.rel.challenge, ch->id) == 0;

@@ -206,7 +206,7 @@ an_option_switched_off_lets_first_contacts_go(void **state)
 
 /* What the milter leaves behind a 451: a relation and a challenge, no item. */
 static void
-deferred(int64_t at_ms)
+deferred_until(int64_t at_ms, int64_t expires_ms)
 {
 	struct arrival a = { .n = 1, .local = "bob", .sid = SID,
 		.reason = FATE_R_FIRST_CONTACT, .ask = CH, .at_ms = at_ms };
@@ -224,11 +224,19 @@ deferred(int64_t at_ms)
 	relation_pack(&r, packed);
 	set_relation("bob", SID, packed);
 	challenge_of(&a, &c);
+	c.deferred = true;
+	c.expires_ms = expires_ms;
 	oct_str_heap(&json, CHALLENGE_JSON_MAX);
 	assert_int_equal(challenge_write(&c, &json), 0);
 	assert_true(test_redis_do(&world.redis, "HSET %s state sent v %s",
 			key_challenge(key, D, CH), oct_str_text(&json)) >= 0);
 	oct_str_free(&json);
+}
+
+static void
+deferred(int64_t at_ms)
+{
+	deferred_until(at_ms, at_ms + 4 * DAY);
 }
 
 static void
@@ -289,6 +297,28 @@ a_deferred_sender_who_is_too_late(void **state)
 	    0);
 	assert_int_equal(out, CASE_DONE);
 	assert_int_equal(relation_of("bob").state, REL_ALLOWED);
+}
+
+/* The time that he was told is his mailbox's, whoever asks with which timers. */
+static void
+a_deferred_sender_has_the_time_he_was_told(void **state)
+{
+	static const struct {
+		int days, at;
+		enum case_outcome out;
+	} rows[] = { { 10, 9, CASE_DONE }, { 10, 10, CASE_OVER },
+		{ 2, 1, CASE_DONE }, { 2, 3, CASE_OVER } };
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		enum case_outcome out;
+
+		assert_int_equal(reset(state), 0);
+		deferred_until(NOW, NOW + rows[i].days * DAY);
+		assert_int_equal(case_confirm(world.store, &world.t, D, CH,
+				     "page", NOW + rows[i].at * DAY, &out),
+		    0);
+		assert_int_equal(out, rows[i].out);
+	}
 }
 
 /* --- Use and age ---------------------------------------------------------------- */
@@ -525,6 +555,7 @@ main(void)
 		T(the_end_of_t_defer),
 		T(the_end_of_t_defer_with_an_item),
 		T(a_deferred_sender_who_is_too_late),
+		T(a_deferred_sender_has_the_time_he_was_told),
 		T(use_is_written_once_a_day),
 		T(what_time_has_forgotten_is_removed),
 		T(forgetting_is_bounded),
