@@ -283,6 +283,7 @@ note_term(struct spf_eval *e, const struct frame *f, const struct spf_term *t)
 	    t->kind == SPF_IP6)
 		out->prefix =
 		    e->vars.ip.family == AF_INET ? t->bits4 : t->bits6;
+	out->ipv6 = e->vars.ip.family == AF_INET6;
 	spf_name_copy(out->term_domain, f->domain);
 }
 

@@ -46,6 +46,7 @@ struct auth_spf {
 	enum auth_spf_term term;      /* that matched (innermost) */
 	int prefix;                   /* its width in bits; -1 = not an address
 					 term */
+	bool ipv6;                    /* prefix is one of IPv6 addresses */
 	char term_domain[OCT_DOMAIN_SIZE]; /* whose record held the term */
 	int lookups, voids;           /* counted terms and void look-ups */
 	char explanation[AUTH_SPF_EXPLANATION_SIZE]; /* printable ASCII only */

@@ -11,13 +11,8 @@
 static bool
 spf_is_narrow(const struct evaluation *ev)
 {
-	const struct auth_spf *spf = &ev->spf;
-	bool address = spf->term == AUTH_SPF_A || spf->term == AUTH_SPF_MX ||
-	    spf->term == AUTH_SPF_IP4 || spf->term == AUTH_SPF_IP6;
-
-	return spf->result == AUTH_PASS && !spf->helo && address &&
-	    (ev->spf_listed_provider ||
-		spf->prefix >= (spf->term == AUTH_SPF_IP6 ? 32 : 16));
+	return ev->spf.result == AUTH_PASS && !ev->spf.helo &&
+	    proof_spf_is_narrow(&ev->spf, ev->spf_listed_provider);
 }
 
 /* Proof of From without a DMARC record: a passing signature, or SPF for the very

@@ -95,11 +95,9 @@ dmarc_contradicts(const struct proof_input *in)
 	    : LINE_NO;
 }
 
-static bool
-spf_term_is_narrow(const struct proof_input *in)
+bool
+proof_spf_is_narrow(const struct auth_spf *spf, bool listed_provider)
 {
-	const struct auth_spf *spf = in->spf;
-
 	switch (spf->term) {
 	case AUTH_SPF_NONE:
 	case AUTH_SPF_ALL:
@@ -113,11 +111,9 @@ spf_term_is_narrow(const struct proof_input *in)
 	case AUTH_SPF_IP6:
 		break;
 	}
-	if (in->spf_listed_provider)
-		return true;
-	/* An IPv4 prefix has at most 32 bits: 16 and up is narrow for both
-	 * only because IPv6 terms below 32 are wide. */
-	return spf->prefix >= (spf->term == AUTH_SPF_IP6 ? 32 : 16);
+	/* "a" and "mx" have a width of either family ("a/24//64"). */
+	return listed_provider || spf->prefix >=
+		(spf->ipv6 || spf->term == AUTH_SPF_IP6 ? 32 : 16);
 }
 
 static enum line
@@ -127,7 +123,8 @@ proven_by_spf(const struct proof_input *in)
 		return LINE_NO;
 	if (in->spf->result == AUTH_TEMPERROR)
 		return LINE_OPEN;
-	if (in->spf->result != AUTH_PASS || !spf_term_is_narrow(in))
+	if (in->spf->result != AUTH_PASS ||
+	    !proof_spf_is_narrow(in->spf, in->spf_listed_provider))
 		return LINE_NO;
 	/* The From of another organisation that publishes DMARC: the envelope
 	 * is proven, but not for whom the message claims to speak. */

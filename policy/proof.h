@@ -53,6 +53,10 @@ struct proof {
 	char org[OCT_DOMAIN_SIZE]; /* proving organisational domain, or "" */
 };
 
+/* Does the term of an SPF pass tell a sender from the rest of the net: an address
+ * term of at least /16, or /32 of IPv6, or one of a listed provider? */
+bool proof_spf_is_narrow(const struct auth_spf *spf, bool listed_provider);
+
 /* The class: first line of the table that applies; total. */
 void proof_classify(const struct proof_input *in, struct proof *out);
 

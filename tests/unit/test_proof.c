@@ -116,6 +116,26 @@ narrow_spf_is_a_and_wide_is_not(void **state)
 	}
 }
 
+/* "a/24//31" has a width of either family. */
+static void
+wide_for_ipv6_is_wide(void **state)
+{
+	static const int prefixes[] = { 16, 31, 32 };
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(prefixes); i++) {
+		static struct sample s;
+
+		sample_init(&s);
+		spf(&s, AUTH_PASS, i == 0 ? AUTH_SPF_MX : AUTH_SPF_A,
+		    prefixes[i]);
+		assert_int_equal(class_of(&s), PROOF_A);
+		s.spf.ipv6 = true;
+		assert_int_equal(class_of(&s),
+		    prefixes[i] == 32 ? PROOF_A : PROOF_N);
+	}
+}
+
 static void
 spf_of_another_organisation(void **state)
 {
@@ -431,6 +451,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(narrow_spf_is_a_and_wide_is_not),
+		cmocka_unit_test(wide_for_ipv6_is_wide),
 		cmocka_unit_test(spf_of_another_organisation),
 		cmocka_unit_test(contradiction_comes_first),
 		cmocka_unit_test(dkim_carries_a_only_with_all_its_conditions),
