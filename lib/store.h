@@ -205,13 +205,17 @@ struct store_rate {
 /*
  * Check all, then charge all or none (microsecond arithmetic, server time).
  * 1 = within all; 0 = over: *over is the index of the first that is, *retry_ms
- * when it would pass.  At most 16 rates, different keys of one tag; cost over
+ * when it would pass.  At most 128 rates, different keys of one tag; cost over
  * burst is -EINVAL (it never could pass), spans over 71 years -ERANGE.
  */
 OCT_CHECK int store_rate_take(struct store *s, const struct store_rate *rates,
     size_t n, size_t *over, int64_t *retry_ms);
 /* Give back what was charged. */
 OCT_CHECK int store_rate_refund(struct store *s, const struct store_rate *rates,
+    size_t n);
+/* Charge what has happened, within the limits or not: each up to its burst, so
+ * that what follows waits.  Keys and numbers as of store_rate_take. */
+OCT_CHECK int store_rate_charge(struct store *s, const struct store_rate *rates,
     size_t n);
 /* Remaining now, without charging. */
 OCT_CHECK int store_rate_peek(struct store *s, const struct store_rate *rate,

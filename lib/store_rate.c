@@ -11,7 +11,7 @@
 
 #include "lib/err.h"
 
-#define RATES_MAX 16
+#define RATES_MAX 128
 #define COUNT_MAX (1LL << 51)
 #define SPAN_MAX_US (1LL << 51) /* 71 years; with the date under 2^53 */
 
@@ -68,7 +68,7 @@ static int
 build(struct store_exec *x, enum store_script script,
     const struct store_rate *rates, size_t n)
 {
-	bool burst = script == STORE_RATE_TAKE;
+	bool burst = script != STORE_RATE_REFUND;
 	int rc = check_rates(rates, n);
 
 	if (rc != 0)
@@ -128,8 +128,10 @@ store_rate_take(struct store *s, const struct store_rate *rates, size_t n,
 	return rc;
 }
 
-int
-store_rate_refund(struct store *s, const struct store_rate *rates, size_t n)
+/* A script that answers with a number that says nothing. */
+static int
+change(struct store *s, enum store_script script,
+    const struct store_rate *rates, size_t n)
 {
 	struct store_exec x;
 	int rc;
@@ -137,13 +139,25 @@ store_rate_refund(struct store *s, const struct store_rate *rates, size_t n)
 	if (n == 0)
 		return 0;
 	store_exec_init(&x);
-	rc = build(&x, STORE_RATE_REFUND, rates, n);
+	rc = build(&x, script, rates, n);
 	if (rc == 0)
 		rc = store_exec_strict(s, &x);
 	if (rc == 0 && x.reply[0]->type != REDIS_REPLY_INTEGER)
 		rc = OCT_EREPLY;
 	store_exec_fini(&x);
 	return rc;
+}
+
+int
+store_rate_refund(struct store *s, const struct store_rate *rates, size_t n)
+{
+	return change(s, STORE_RATE_REFUND, rates, n);
+}
+
+int
+store_rate_charge(struct store *s, const struct store_rate *rates, size_t n)
+{
+	return change(s, STORE_RATE_CHARGE, rates, n);
 }
 
 static void

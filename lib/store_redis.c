@@ -20,6 +20,7 @@
 #include "lib/err.h"
 #include "lib/num.h"
 
+#include "lib/scripts/rate_charge.h"
 #include "lib/scripts/rate_peek.h"
 #include "lib/scripts/rate_refund.h"
 #include "lib/scripts/rate_take.h"
@@ -29,6 +30,7 @@
 static const char *const script_text[STORE_SCRIPTS] = {
 	[STORE_TXN] = script_txn,
 	[STORE_RATE_TAKE] = script_rate_take,
+	[STORE_RATE_CHARGE] = script_rate_charge,
 	[STORE_RATE_REFUND] = script_rate_refund,
 	[STORE_RATE_PEEK] = script_rate_peek,
 	[STORE_ZREM_IF] = script_zrem_if,

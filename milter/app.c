@@ -180,12 +180,6 @@ terminated(const struct oct_conf_list *list, const char ***out)
 	return 0;
 }
 
-static int
-rate(const char *text, struct dir_rate *out)
-{
-	return settings_rate(text, &out->count, &out->period_ms);
-}
-
 /* The settings in the form that sessions use; the values were checked when they
  * were loaded. */
 static int
@@ -199,10 +193,9 @@ prepare(struct app *app)
 	rc |= settings_hundredths(s->tag, &app->thresholds.tag);
 	rc |= settings_hundredths(s->hold, &app->thresholds.hold);
 	rc |= settings_hundredths(s->reject, &app->thresholds.reject);
-	rc |= rate(s->rate_network, &app->rate_network);
-	rc |= rate(s->rate_mailbox, &app->rate_mailbox);
-	rc |= rate(s->rate_domain, &app->rate_domain);
-	rc |= rate(s->rate_guess, &app->rate_guess);
+	settings_limits(s, &app->limits);
+	rc |= settings_rate(s->rate_guess, &app->rate_guess.count,
+	    &app->rate_guess.period_ms);
 	rc |= oct_domain_normalise(s->challenge_domain, app->challenge_domain);
 	rc |= prefixes(&s->trusted_relays, &app->relays, &app->relay_count);
 	rc |= prefixes(&s->forwarders, &app->forwarders, &app->forwarder_count);

@@ -20,6 +20,7 @@
 #include "policy/directory.h"
 #include "policy/dkim_vault.h"
 #include "policy/lever.h"
+#include "policy/limit.h"
 #include "policy/pass.h"
 #include "policy/settings.h"
 
@@ -33,7 +34,8 @@ struct app {
 	struct case_timers timers;
 	struct dir_thresholds thresholds;
 	struct option_values options;
-	struct dir_rate rate_network, rate_mailbox, rate_domain, rate_guess;
+	struct limit_platform limits;
+	struct quota_rate rate_guess;
 	struct oct_prefix *relays, *forwarders;
 	size_t relay_count, forwarder_count;
 	const char **statutory, **providers,

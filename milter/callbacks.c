@@ -275,6 +275,18 @@ add_fields(SMFICTX *ctx, const struct judge_actions *a)
 	return rc;
 }
 
+/* Postfix keeps it in its hold queue, for an administrator. */
+static int
+quarantine(SMFICTX *ctx, const struct session *s)
+{
+	char reason[SESSION_LIMIT_SIZE];
+
+	memcpy(reason, s->quarantine, sizeof(reason));
+	oct_log(OCT_WARNING, "%s: verdict=quarantine limit=\"%s\" login=%s",
+	    s->id, reason, s->auth_user != NULL ? s->auth_user : "-");
+	return smfi_quarantine(ctx, reason);
+}
+
 static sfsistat
 carry_out(SMFICTX *ctx, struct session *s, const struct judge_actions *a)
 {
@@ -292,6 +304,8 @@ carry_out(SMFICTX *ctx, struct session *s, const struct judge_actions *a)
 		rc = delete_rcpts(ctx, a);
 	if (rc == MI_SUCCESS)
 		rc = add_fields(ctx, a);
+	if (rc == MI_SUCCESS && *s->quarantine != '\0')
+		rc = quarantine(ctx, s);
 	if (rc == MI_SUCCESS)
 		return SMFIS_CONTINUE;
 	oct_log(OCT_WARNING, "%s: verdict=defer reason=milter-modification",
@@ -350,7 +364,7 @@ cb_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
     unsigned long *pf3)
 {
 	const unsigned long actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS |
-	    SMFIF_DELRCPT;
+	    SMFIF_DELRCPT | SMFIF_QUARANTINE;
 	const unsigned long silent = SMFIP_NR_HELO | SMFIP_NR_DATA |
 	    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NR_UNKN;
 	const unsigned long skip = SMFIP_NOUNKNOWN | SMFIP_NODATA;
@@ -375,7 +389,8 @@ static char filter_name[] = "octroi-milter";
 static struct smfiDesc description = {
 	.xxfi_name = filter_name,
 	.xxfi_version = SMFI_VERSION,
-	.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT,
+	.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT |
+	    SMFIF_QUARANTINE,
 	.xxfi_connect = cb_connect,
 	.xxfi_helo = cb_helo,
 	.xxfi_envfrom = cb_envfrom,

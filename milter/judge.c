@@ -158,6 +158,7 @@ static_facts(struct judge *j, struct judge_final *f)
 	facts_options(f->final, &s->app->options, &f->options);
 	facts_final(f->final, &s->app->thresholds, &f->options,
 	    j->exempt || !named, &f->facts);
+	f->facts.over_limit = r->over_limit;
 }
 
 static void
@@ -474,6 +475,7 @@ void
 judge_message(struct session *s, struct judge_actions *out)
 {
 	struct judge j = { .session = s, .now_ms = oct_clock_wall_ms() };
+	const char *limit;
 	int rc = -ENOMEM;
 
 	memset(out, 0, sizeof(*out));
@@ -491,6 +493,11 @@ judge_message(struct session *s, struct judge_actions *out)
 	}
 	if (unchecked_refuses(s, j.ev, &out->reply))
 		goto done;
+	if (limits_size(s, (int64_t)oct_msg_size(j.msg), &limit)) {
+		too_big(s, limit, &out->reply);
+		rc = 0;
+		goto done;
+	}
 	rc = judge_inbound(&j, out);
 done:
 	if (rc != 0) {
@@ -500,10 +507,12 @@ done:
 	}
 	if (!out->accepted && out->reply.kind == REPLY_TEMPFAIL)
 		hold_replay_undo(s);
-	if (!out->accepted)
+	if (!out->accepted) {
 		refund_all(s);
-	else
+	} else {
 		refund_taken(&j);
+		limits_settle(s, (int64_t)oct_msg_size(j.msg));
+	}
 	judge_fini(&j);
 }
 

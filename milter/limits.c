@@ -1,142 +1,518 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "milter/limits.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/num.h"
+#include "milter/storage.h"
+#include "policy/grant.h"
 #include "policy/keys.h"
+#include "policy/relation.h"
 
-/* The rates that bear on one recipient, with the keys they point into. */
-struct rates {
-	struct store_rate rate[2];
-	const char *name[2];
-	size_t count;
-	char key[2][KEY_SIZE];
-};
+#define TEXT_SIZE 96
 
-static void
-add_rate(struct rates *r, const struct dir_rate *own,
-    const struct dir_rate *fallback, const char *name)
+int64_t
+limits_declared(const struct session *s)
 {
-	const struct dir_rate *d = own->count > 0 ? own : fallback;
+	const char *p = s->mail_params;
+	char number[24];
+	int64_t octets = 0;
 
-	if (d->count == 0)
-		return;
-	r->rate[r->count] = (struct store_rate){ .key = r->key[r->count],
-		.count = d->count, .period_ms = d->period_ms,
-		.burst = d->count, .cost = 1 };
-	r->name[r->count] = name;
-	r->count++;
-}
+	for (; p != NULL && *p != '\0'; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
 
-/* Only a recipient with one final mailbox has mailbox limits of its own here: a
- * group is charged to the domain of its address. */
-static void
-domain_rates(const struct session *s, const struct rcpt *r, struct rates *out)
-{
-	const struct dir_final *f = r->finals.finals;
-	const struct dir_domain *d = dir_domain(s->snapshot, r->addr.domain);
-
-	out->count = 0;
-	if (r->finals.count == 1 && f->domain != NULL) {
-		key_rate(out->key[0], f->domain->name, "mailbox",
-		    f->mailbox->local);
-		add_rate(out, &f->mailbox->limits.messages_in,
-		    &s->app->rate_mailbox, "mailbox");
-		d = f->domain;
+		if (len > 5 && len - 5 < sizeof(number) &&
+		    strncasecmp(p, "SIZE=", 5) == 0) {
+			memcpy(number, p + 5, len - 5);
+			number[len - 5] = '\0';
+			if (oct_num_int(number, 0, INT64_MAX, &octets) != 0)
+				octets = 0;
+		}
+		p += len;
 	}
-	if (d == NULL)
-		return;
-	key_rate(out->key[out->count], d->name, "domain", "all");
-	add_rate(out, &d->limits.messages_in, &s->app->rate_domain, "domain");
+	return octets;
 }
 
-static bool
-net_rate(const struct session *s, const struct dir_rate *d, const char *limit,
-    char key[KEY_SIZE], struct store_rate *out)
+/* --- Charging -------------------------------------------------------------- */
+
+/* A message is charged by its first RCPT: the others bear nothing. */
+static void
+share_messages(struct session *s, struct charges *own, size_t list)
 {
-	char net[OCT_IP_SIZE];
+	for (size_t i = 0; i < own->count; i++) {
+		struct charge *c = &own->at[i];
 
-	if (d->count == 0 || s->client.family == AF_UNSPEC)
-		return false;
-	oct_ip_net_text(&s->client, net);
-	key_rate_net(key, limit, net);
-	*out = (struct store_rate){ .key = key, .count = d->count,
-		.period_ms = d->period_ms, .burst = d->count, .cost = 1 };
-	return true;
-}
+		if (quota_unit(c->quota) != QUOTA_MESSAGES)
+			continue;
+		for (size_t k = s->rcpt_count; k-- > 0 && c->cost > 0;) {
+			struct charges *other = &s->rcpts[k].charges[list];
 
-/* Over?  A store that does not answer leaves the limit open. */
-static bool
-take(struct session *s, const struct store_rate *rates, size_t n, size_t *over)
-{
-	int64_t retry_ms = 0;
-	int rc;
-
-	if (n == 0)
-		return false;
-	rc = store_rate_take(s->app->store, rates, n, over, &retry_ms);
-	if (rc < 0) {
-		atomic_fetch_add_explicit(&s->app->quota_open, 1,
-		    memory_order_relaxed);
-		return false;
+			if (other->taken &&
+			    charges_find(other, c->key) != NULL)
+				c->cost = 0;
+		}
 	}
-	return rc == 0;
 }
 
 bool
-limits_take(struct session *s, struct rcpt *r, const char **limit)
+limits_take(struct session *s, struct rcpt *r, size_t i,
+    const struct charge **hit)
 {
-	char net_key[KEY_SIZE];
-	struct store_rate net;
-	struct rates rates;
+	struct charges *c = &r->charges[i];
 	size_t over = 0;
-	bool has_net = net_rate(s, &s->app->rate_network, "network", net_key,
-	    &net);
+	int rc;
 
-	if (has_net && take(s, &net, 1, &over)) {
-		*limit = "network";
-		return true;
+	if (c->count == 0)
+		return false;
+	share_messages(s, c, i);
+	rc = charges_take(s->app->store, c, &over);
+	if (rc < 0)
+		atomic_fetch_add_explicit(&s->app->quota_open, 1,
+		    memory_order_relaxed);
+	if (rc != 0)
+		return false;
+	*hit = &c->at[over];
+	return true;
+}
+
+/* What r bore for the whole message goes to another RCPT that was charged. */
+static void
+hand_over(struct session *s, struct charges *c, size_t list)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct charge *at = &c->at[i];
+
+		if (quota_unit(at->quota) != QUOTA_MESSAGES || at->cost == 0)
+			continue;
+		for (size_t k = 0; k < s->rcpt_count && at->cost > 0; k++) {
+			struct charges *other = &s->rcpts[k].charges[list];
+			struct charge *heir = other->taken && other != c
+			    ? charges_find(other, at->key)
+			    : NULL;
+
+			if (heir == NULL)
+				continue;
+			heir->cost = at->cost;
+			at->cost = 0;
+		}
 	}
-	domain_rates(s, r, &rates);
-	if (take(s, rates.rate, rates.count, &over)) {
-		if (has_net)
-			(void)!store_rate_refund(s->app->store, &net, 1);
-		*limit = rates.name[over < rates.count ? over : 0];
-		return true;
-	}
-	r->charged = true;
-	return false;
 }
 
 void
 limits_refund(struct session *s, struct rcpt *r)
 {
-	char net_key[KEY_SIZE];
-	struct store_rate net;
-	struct rates rates;
+	for (size_t i = 0; i < OCT_LEN(r->charges); i++) {
+		if (!r->charges[i].taken)
+			continue;
+		hand_over(s, &r->charges[i], i);
+		charges_refund(s->app->store, &r->charges[i]);
+	}
+}
 
-	if (!r->charged)
-		return;
-	r->charged = false;
-	/* A refund that is lost makes a limit stricter for a while, no more. */
-	if (net_rate(s, &s->app->rate_network, "network", net_key, &net))
-		(void)!store_rate_refund(s->app->store, &net, 1);
-	domain_rates(s, r, &rates);
-	if (rates.count > 0)
-		(void)!store_rate_refund(s->app->store, rates.rate,
-		    rates.count);
+void
+limits_settle(struct session *s, int64_t octets)
+{
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		for (size_t k = 0; k < OCT_LEN(s->rcpts[i].charges); k++)
+			charges_settle(s->app->store, &s->rcpts[i].charges[k],
+			    octets);
+}
+
+/* --- Alarms ------------------------------------------------------------------ */
+
+/* One token a period and limit: the first to pass it takes it. */
+static bool
+is_first(struct session *s, const struct charge *hit)
+{
+	char key[KEY_SIZE];
+	struct store_rate told = { .key = key, .count = 1,
+		.period_ms = hit->rate.period_ms, .burst = 1, .cost = 1 };
+	struct oct_str text;
+	int64_t retry_ms;
+	size_t over;
+
+	oct_str_fixed(&text, key, sizeof(key));
+	oct_str_addf(&text, "%s:told", hit->key);
+	return oct_str_err(&text) == 0 &&
+	    store_rate_take(s->app->store, &told, 1, &over, &retry_ms) == 1;
+}
+
+void
+limits_alarm(struct session *s, const struct rcpt *r, const struct charge *hit,
+    const char *account)
+{
+	char limit[TEXT_SIZE], from[OCT_ADDR_SIZE], ip[OCT_IP_SIZE];
+	char safe[OCT_LOG_SAFE_SIZE], who[OCT_LOG_SAFE_SIZE];
+	bool first = is_first(s, hit);
+	struct oct_str text;
+
+	oct_str_fixed(&text, limit, sizeof(limit));
+	charge_text(hit, &text);
+	oct_addr_text(&s->rpath, from);
+	oct_ip_text(&s->client, ip);
+	oct_log(first ? OCT_WARNING : OCT_NOTICE,
+	    "%s: %slimit=\"%s\" account=%s domain=%s from=%s client=%s",
+	    *s->id != '\0' ? s->id : "-", first ? "alarm=limit " : "", limit,
+	    oct_log_safe(account, who, sizeof(who)), r->addr.domain,
+	    oct_log_safe(from, safe, sizeof(safe)), ip);
+}
+
+/* --- Who is known ------------------------------------------------------------ */
+
+#define SIDS_MAX 8 /* two forms, four domains */
+
+struct asked {
+	int relations, grants, domain_grants;
+	size_t sids;
+};
+
+/* The sender's address under each organisation that may have proven it: its
+ * domain and those above. */
+static size_t
+list_sids(const struct session *s, char (*text)[PROOF_SID_SIZE],
+    const char *fields[SIDS_MAX])
+{
+	const char *org = s->rpath.domain;
+	char address[OCT_ADDR_SIZE];
+	struct oct_addr folded;
+	size_t n = 0;
+
+	oct_addr_fold(&s->rpath, '\0', &folded);
+	oct_addr_text(&folded, address);
+	for (; n < SIDS_MAX && strchr(org, '.') != NULL;
+	    org = strchr(org, '.') + 1) {
+		for (int form = 0; form < 2; form++) {
+			struct oct_str sid;
+
+			oct_str_fixed(&sid, text[n], PROOF_SID_SIZE);
+			oct_str_addf(&sid, "%c|%s|%s", form == 0 ? 'A' : 'F',
+			    address, org);
+			fields[n] = text[n];
+			n++;
+		}
+	}
+	return n;
+}
+
+static int
+ask_relations(const struct session *s, const struct dir_final *f,
+    struct store_batch *b, struct asked *at)
+{
+	char (*text)[PROOF_SID_SIZE] = calloc(SIDS_MAX, sizeof(*text));
+	const char *fields[SIDS_MAX];
+	char key[KEY_SIZE];
+
+	if (text == NULL)
+		return -ENOMEM;
+	at->relations = 0;
+	at->sids = list_sids(s, text, fields);
+	if (at->sids > 0)
+		at->relations = store_batch_hmget(b,
+		    key_relations(key, f->domain->name, f->mailbox->local),
+		    fields, at->sids);
+	free(text);
+	return at->relations < 0 ? at->relations : 0;
+}
+
+#define WHOS 3
+
+static int
+ask_grants(const struct session *s, const struct dir_final *f,
+    struct store_batch *b, struct asked *at)
+{
+	char text[WHOS][GRANT_WHO_SIZE], key[KEY_SIZE];
+	const char *fields[WHOS] = { text[0], text[1], text[2] };
+	struct oct_str dom;
+
+	oct_str_fixed(&dom, text[2], sizeof(text[2]));
+	oct_str_addf(&dom, "dom:%s", s->rpath.domain);
+	if (grant_who("addr", &s->rpath, text[0]) != 0 ||
+	    grant_who("sent", &s->rpath, text[1]) != 0 ||
+	    oct_str_err(&dom) != 0)
+		return OCT_EPARSE;
+	at->grants = store_batch_hmget(b,
+	    key_grants(key, f->domain->name, f->mailbox->local), fields, WHOS);
+	at->domain_grants = store_batch_hmget(b,
+	    key_grants(key, f->domain->name, "@"), fields, WHOS);
+	return at->grants < 0 || at->domain_grants < 0 ? OCT_ELIMIT : 0;
+}
+
+/* *blocked: by somebody whose word counts more. */
+static bool
+read_grants(const struct store_batch *b, int slot, int64_t now_ms,
+    bool *blocked)
+{
+	bool granted = false;
+
+	for (size_t i = 0; i < WHOS; i++) {
+		const char *packed = store_batch_value(b, slot, i)->data;
+		struct case_grant g;
+
+		if (packed == NULL || case_grant_parse(packed, &g) != 0 ||
+		    !grant_is_live(&g, now_ms))
+			continue;
+		granted |= !g.block;
+		*blocked |= g.block;
+	}
+	return granted;
+}
+
+static bool
+read_known(const struct session *s, const struct store_batch *b,
+    const struct asked *at)
+{
+	bool known = false, blocked = false;
+
+	for (size_t i = 0; i < at->sids; i++) {
+		const char *packed =
+		    store_batch_value(b, at->relations, i)->data;
+		struct relation r;
+
+		if (packed == NULL || relation_unpack(packed, &r) != 0)
+			continue;
+		(void)relation_age(&r, &s->app->timers.ages, s->started_wall_ms);
+		known |= r.state == REL_ALLOWED;
+		blocked |= r.state == REL_BLOCKED;
+	}
+	known |= read_grants(b, at->grants, s->started_wall_ms, &blocked);
+	known |= read_grants(b, at->domain_grants, s->started_wall_ms,
+	    &blocked);
+	return known && !blocked;
+}
+
+/* Has the envelope sender a relation or grant at that mailbox?  Unproven: whoever
+ * forges it gains the second bucket, and no more. */
+static bool
+is_known(const struct session *s, const struct dir_final *f)
+{
+	struct asked at = { .sids = 0 };
+	struct store_batch *b = NULL;
+	bool known = false;
+
+	if (oct_addr_is_null(&s->rpath) || s->rpath.domain[0] == '\0' ||
+	    store_batch_new(&b) != 0)
+		return false;
+	if (ask_relations(s, f, b, &at) == 0 && ask_grants(s, f, b, &at) == 0 &&
+	    store_batch_run(s->app->store, b) == 0)
+		known = read_known(s, b, &at);
+	store_batch_free(b);
+	return known;
+}
+
+/* --- In ---------------------------------------------------------------------- */
+
+/* The one mailbox behind the address, or NULL: a group is charged to the domain
+ * of its address. */
+static const struct dir_final *
+single(const struct rcpt *r)
+{
+	return r->finals.count == 1 && r->finals.finals[0].domain != NULL
+	    ? &r->finals.finals[0]
+	    : NULL;
+}
+
+static const struct dir_domain *
+domain_of(const struct session *s, const struct rcpt *r)
+{
+	const struct dir_final *f = single(r);
+
+	return f != NULL ? f->domain : dir_domain(s->snapshot, r->addr.domain);
+}
+
+static const struct dir_mailbox *
+mailbox_of(const struct rcpt *r)
+{
+	const struct dir_final *f = single(r);
+
+	return f != NULL ? f->mailbox : NULL;
+}
+
+/* True: over both buckets that it may take from. */
+static bool
+over_rates(struct session *s, struct rcpt *r, const struct charge **hit)
+{
+	struct charges_subject subject = { .platform = &s->app->limits,
+		.domain = domain_of(s, r), .mailbox = mailbox_of(r),
+		.octets = limits_declared(s) };
+
+	if (subject.domain == NULL)
+		return false;
+	if (subject.mailbox != NULL)
+		subject.name = subject.mailbox->local;
+	if (charges_add(&r->charges[1], &subject) != 0 ||
+	    !limits_take(s, r, 1, hit))
+		return false;
+	if (single(r) == NULL || !is_known(s, single(r)))
+		return true;
+	charges_fini(&r->charges[1]);
+	subject.known = true;
+	return charges_add(&r->charges[1], &subject) == 0 &&
+	    limits_take(s, r, 1, hit);
+}
+
+static bool
+over_network(struct session *s, struct rcpt *r, const struct charge **hit)
+{
+	char net[OCT_IP_SIZE];
+
+	if (s->client.family == AF_UNSPEC)
+		return false;
+	oct_ip_net_text(&s->client, net);
+	return charges_add_network(&r->charges[0], &s->app->limits, net,
+		   limits_declared(s)) == 0 &&
+	    limits_take(s, r, 0, hit);
+}
+
+/* Past a limit of mailbox or domain. */
+static bool
+past(struct session *s, struct rcpt *r, const struct charge *hit,
+    struct reply *out)
+{
+	char limit[TEXT_SIZE], account[OCT_ADDR_SIZE];
+	struct oct_str text;
+
+	oct_str_fixed(&text, limit, sizeof(limit));
+	charge_text(hit, &text);
+	oct_addr_text(&r->addr, account);
+	limits_alarm(s, r, hit,
+	    quota_is_domain(hit->quota) ? r->addr.domain : account);
+	switch (limit_past(&s->app->limits, domain_of(s, r), mailbox_of(r),
+	    hit->quota)) {
+	case OPTION_PAST_HOLD:
+		r->over_limit = true;
+		return true;
+	case OPTION_PAST_REFUSE:
+		session_reject(s, out, 550, "5.7.1", "4.7.1", "Too much mail");
+		return false;
+	case OPTION_PAST_DEFER:
+	case OPTION_PAST_SUSPEND:
+		break;
+	}
+	reply_set(out, REPLY_TEMPFAIL, 451, "4.7.1",
+	    "Too much mail (limit: %s), try again later", limit);
+	return false;
+}
+
+static size_t
+rcpts_of(const struct session *s, const char *domain)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		n += s->rcpts[i].ours &&
+		    strcmp(s->rcpts[i].addr.domain, domain) == 0;
+	return n;
+}
+
+/* Limits that are of one message alone. */
+static bool
+fits(const struct session *s, const struct rcpt *r, struct reply *out)
+{
+	const struct limit_platform *p = &s->app->limits;
+	const struct dir_domain *d = domain_of(s, r);
+	int64_t most = limit_number(p, d, mailbox_of(r),
+	    OPTION_MAX_RECIPIENTS_IN);
+	int64_t size = limit_number(p, d, mailbox_of(r), OPTION_MAX_SIZE_IN);
+
+	if (size > 0 && limits_declared(s) > size) {
+		session_reject(s, out, 552, "5.3.4", "4.3.4",
+		    "Message too big (limit: max_size_in)");
+		return false;
+	}
+	if (most > 0 && (int64_t)rcpts_of(s, r->addr.domain) >= most) {
+		reply_set(out, REPLY_TEMPFAIL, 452, "4.5.3",
+		    "Too many recipients (limit: max_recipients_in)");
+		return false;
+	}
+	return true;
+}
+
+static bool
+limits_in(struct session *s, struct rcpt *r, struct reply *out)
+{
+	const struct charge *hit = NULL;
+	bool go_on;
+
+	if (!fits(s, r, out) || !storage_has_room(s, r, out))
+		return false;
+	if (over_network(s, r, &hit)) {
+		limits_alarm(s, r, hit, "-");
+		reply_set(out, REPLY_TEMPFAIL, 451, "4.7.1",
+		    "Too much mail from your network (limit: network), try "
+		    "again later");
+		return false;
+	}
+	if (!over_rates(s, r, &hit))
+		return true;
+	go_on = past(s, r, hit, out);
+	/* What is refused or held is not charged (design 7). */
+	charges_refund(s->app->store, &r->charges[0]);
+	charges_fini(&r->charges[1]);
+	return go_on;
+}
+
+bool
+limits_rcpt(struct session *s, struct rcpt *r, struct reply *out)
+{
+	if (s->direction == DIR_SUBMISSION)
+		return limits_out(s, r, out);
+	if ((!r->ours && !r->service) || !decide_is_checked(s->direction))
+		return true;
+	return limits_in(s, r, out);
+}
+
+bool
+limits_size(const struct session *s, int64_t octets, const char **limit)
+{
+	const struct limit_platform *p = &s->app->limits;
+	struct limits_sender from;
+	int64_t most;
+
+	if (s->direction == DIR_SUBMISSION) {
+		limits_sender(s, &from);
+		most = limit_number(p, from.domain, from.mailbox,
+		    OPTION_MAX_SIZE_OUT);
+		*limit = "max_size_out";
+		return most > 0 && octets > most;
+	}
+	*limit = "max_size_in";
+	for (size_t i = 0; i < s->rcpt_count; i++) {
+		const struct rcpt *r = &s->rcpts[i];
+
+		if (!r->ours || !decide_is_checked(s->direction))
+			continue;
+		most = limit_number(p, domain_of(s, r), mailbox_of(r),
+		    OPTION_MAX_SIZE_IN);
+		if (most > 0 && octets > most)
+			return true;
+	}
+	return false;
 }
 
 bool
 limits_guess(struct session *s)
 {
-	char key[KEY_SIZE];
-	struct store_rate net;
+	const struct quota_rate *guess = &s->app->rate_guess;
+	char net[OCT_IP_SIZE], key[KEY_SIZE];
+	struct store_rate rate = { .key = key, .count = guess->count,
+		.period_ms = guess->period_ms, .burst = guess->count,
+		.cost = 1 };
+	int64_t retry_ms = 0;
 	size_t over = 0;
+	int rc;
 
-	return net_rate(s, &s->app->rate_guess, "guess", key, &net) &&
-	    take(s, &net, 1, &over);
+	if (guess->count == 0 || s->client.family == AF_UNSPEC)
+		return false;
+	oct_ip_net_text(&s->client, net);
+	key_rate_net(key, "guess", net);
+	rc = store_rate_take(s->app->store, &rate, 1, &over, &retry_ms);
+	if (rc < 0)
+		atomic_fetch_add_explicit(&s->app->quota_open, 1,
+		    memory_order_relaxed);
+	return rc == 0;
 }

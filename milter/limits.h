@@ -1,21 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rate limits at RCPT (design 7): client network, mailbox, domain; unknown
- * recipients.  With the store away limits are open, and counted as such.
+ * Limits of one message (design 7): at RCPT for client network, mailbox and
+ * domain, in and out; sizes and recipients; unknown recipients.  With the store
+ * away rates are open, and counted as such.
  */
 #ifndef OCT_MILTER_LIMITS_H
 #define OCT_MILTER_LIMITS_H
 
 #include "milter/session.h"
 
-/* Charge one message for r.  True: over, *limit is its static name; nothing
- * stays charged then. */
-bool limits_take(struct session *s, struct rcpt *r, const char **limit);
+/*
+ * May r be taken?  Charges it.  False: out is the refusal, and nothing stays
+ * charged.  r->over_limit and s->quarantine say that it is taken to be held.
+ */
+bool limits_rcpt(struct session *s, struct rcpt *r, struct reply *out);
 
-/* Give back what limits_take charged; harmless if it charged nothing. */
+/* Who submits; DIR_SUBMISSION only.  mailbox NULL: a login that is none. */
+struct limits_sender {
+	const struct dir_domain *domain;
+	const struct dir_mailbox *mailbox;
+};
+void limits_sender(const struct session *s, struct limits_sender *out);
+/* Submission by somebody whose sending is suspended or closed, or over a limit:
+ * limits_out.c. */
+bool limits_out(struct session *s, struct rcpt *r, struct reply *out);
+
+/* Is a message of so many octets too big for somebody?  Known only at its end,
+ * where it is refused for all. */
+bool limits_size(const struct session *s, int64_t octets, const char **limit);
+
+/* Give back what limits_rcpt charged; harmless if it charged nothing. */
 void limits_refund(struct session *s, struct rcpt *r);
+/* What stays charged is charged by what the message really measures. */
+void limits_settle(struct session *s, int64_t octets);
 
 /* Count an unknown recipient against the client network.  True: over. */
 bool limits_guess(struct session *s);
+
+/* --- Between limits.c and limits_out.c ----------------------------------- */
+
+/* Octets that MAIL declared (RFC 1870), 0 = none. */
+int64_t limits_declared(const struct session *s);
+/* Charge list i of r (0: network, 1: its subject).  True: over, *hit is the
+ * charge (of the list, until it is released).  A store that does not answer
+ * leaves the limit open. */
+bool limits_take(struct session *s, struct rcpt *r, size_t i,
+    const struct charge **hit);
+/* The first message past a limit rings: once a period of it. */
+void limits_alarm(struct session *s, const struct rcpt *r,
+    const struct charge *hit, const char *account);
 
 #endif

@@ -21,10 +21,8 @@ is_active(const struct dir_domain *d, const struct dir_mailbox *m)
 	return d->state == DIR_ACTIVE && m->state == DIR_ACTIVE;
 }
 
-/* The one mailbox that the login leads to.  A login that is a group is nobody's
- * own word. */
-static const struct dir_mailbox *
-login_mailbox(const struct dir_snapshot *snapshot, const char *login,
+const struct dir_mailbox *
+outbound_login(const struct dir_snapshot *snapshot, const char *login,
     const struct dir_domain **domain)
 {
 	const struct dir_mailbox *m = NULL;
@@ -52,7 +50,7 @@ outbound_mailbox(const struct dir_snapshot *snapshot, const char *login,
 
 	if (snapshot == NULL || login == NULL || oct_addr_is_null(rpath))
 		return NULL;
-	m = login_mailbox(snapshot, login, domain);
+	m = outbound_login(snapshot, login, domain);
 	if (m == NULL || !is_active(*domain, m) ||
 	    dir_resolve(snapshot, rpath, NULL, &finals) != DIR_FOUND)
 		return NULL;

@@ -40,6 +40,8 @@ rcpt_fini(struct rcpt *r)
 	free(r->envelope);
 	free(r->params);
 	dir_finals_free(&r->finals);
+	for (size_t i = 0; i < OCT_LEN(r->charges); i++)
+		charges_fini(&r->charges[i]);
 }
 
 void
@@ -60,6 +62,7 @@ session_clear(struct session *s)
 	s->auth_user = s->mail_params = NULL;
 	s->id[0] = '\0';
 	s->broken = false;
+	s->quarantine[0] = '\0';
 }
 
 void
@@ -133,11 +136,8 @@ is_inbound(const struct session *s)
 	    s->direction == DIR_FORWARDED;
 }
 
-/* A refusal for good, but for collectors and declared forwarders: theirs would
- * bounce to strangers, or delete (challenge.md 2d and 10a).  later: the enhanced
- * code of the 450 that they get. */
-static void
-reject(const struct session *s, struct reply *out, int code,
+void
+session_reject(const struct session *s, struct reply *out, int code,
     const char *enhanced, const char *later, const char *text)
 {
 	if (s->direction == DIR_COLLECTED || s->direction == DIR_FORWARDED)
@@ -252,6 +252,7 @@ session_mail(struct session *s, char *const *args, const char *auth_user,
 	out->kind = REPLY_CONTINUE;
 	session_clear(s);
 	s->started_ms = oct_clock_mono_ms();
+	s->started_wall_ms = oct_clock_wall_ms();
 	if (auth_user != NULL && *auth_user != '\0')
 		s->auth_user = strdup(auth_user);
 	s->mail_params = join_params(args);
@@ -263,7 +264,7 @@ session_mail(struct session *s, char *const *args, const char *auth_user,
 	s->direction = find_direction(s);
 	if (args[0] == NULL || !is_utf8_clean(args[0]) ||
 	    oct_addr_parse(args[0], &s->rpath) != 0) {
-		reject(s, out, 553, "5.1.7", "4.1.7",
+		session_reject(s, out, 553, "5.1.7", "4.1.7",
 		    "Sender address is malformed or too long");
 		return;
 	}
@@ -334,7 +335,7 @@ check_states(const struct session *s, struct rcpt *r, struct reply *out)
 	for (size_t i = 0; i < open; i++)
 		active += !is_suspended(&f->finals[i]);
 	if (open == 0) {
-		reject(s, out, 550, "5.2.1", "4.2.1", "Mailbox is closed");
+		session_reject(s, out, 550, "5.2.1", "4.2.1", "Mailbox is closed");
 		return false;
 	}
 	if (active == 0) {
@@ -372,7 +373,7 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 			    "Too many unknown recipients from your network "
 			    "(limit: guess), try again later");
 		else
-			reject(s, out, 550, "5.1.1", "4.1.1",
+			session_reject(s, out, 550, "5.1.1", "4.1.1",
 			    "No such mailbox here");
 		return false;
 	case DIR_LOOP:
@@ -394,7 +395,7 @@ read_rcpt(const struct session *s, char *const *args, struct rcpt *r,
 	if (args[0] == NULL || !is_utf8_clean(args[0]) ||
 	    oct_addr_parse(args[0], &r->addr) != 0 ||
 	    oct_addr_envelope(args[0], envelope, sizeof(envelope)) != 0) {
-		reject(s, out, 553, "5.1.3", "4.1.3",
+		session_reject(s, out, 553, "5.1.3", "4.1.3",
 		    "Recipient address is malformed or too long");
 		return false;
 	}
@@ -412,7 +413,6 @@ session_rcpt(struct session *s, char *const *args, const char *queue_id,
     struct reply *out)
 {
 	struct rcpt *r;
-	const char *limit = NULL;
 
 	out->kind = REPLY_CONTINUE;
 	session_set_id(s, queue_id);
@@ -434,12 +434,9 @@ session_rcpt(struct session *s, char *const *args, const char *queue_id,
 		rcpt_fini(r);
 		return;
 	}
-	if ((r->ours || r->service) && is_inbound(s) &&
-	    limits_take(s, r, &limit)) {
-		reply_set(out, REPLY_TEMPFAIL, 451, "4.7.1",
-		    "Too much mail (limit: %s), try again later", limit);
-		oct_log(OCT_NOTICE, "%s: limit=%s domain=%s verdict=defer",
-		    s->id, limit, r->addr.domain);
+	if (!limits_rcpt(s, r, out)) {
+		oct_log(OCT_NOTICE, "%s: rcpt_domain=%s code=%d reason=\"%s\"",
+		    s->id, r->addr.domain, out->code, out->text);
 		rcpt_fini(r);
 		return;
 	}

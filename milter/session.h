@@ -12,6 +12,7 @@
 
 #include "lib/def.h"
 #include "milter/app.h"
+#include "milter/charges.h"
 #include "milter/evaluate.h"
 #include "policy/directory.h"
 #include "policy/proof.h"
@@ -19,6 +20,7 @@
 #define SESSION_MAGIC 0x0c720151u
 #define SESSION_ID_SIZE 32
 #define SESSION_PARAMS_SIZE 1024
+#define SESSION_LIMIT_SIZE 96
 
 /* What is answered to a command, or to the end of data. */
 enum reply_kind {
@@ -47,7 +49,9 @@ struct rcpt {
 	enum proof_replay replay;
 	const struct auth_dkim_sig *replay_sig; /* of the evaluator: counted
 					for it, until the answer; or NULL */
-	bool charged;    /* its rate limits were charged */
+	struct charges charges[2]; /* of the client network; of mailbox and
+					domain (limits.h) */
+	bool over_limit; /* taken, to be held: past a limit of the mailbox */
 	struct dir_finals finals;
 };
 
@@ -67,7 +71,10 @@ struct session {
 	struct rcpt *rcpts;
 	size_t rcpt_count, rcpt_cap;
 	int64_t started_ms; /* monotonic */
+	int64_t started_wall_ms;
 	bool broken;        /* out of memory on the way: tempfail at the end */
+	char quarantine[SESSION_LIMIT_SIZE]; /* the limit for which Postfix
+				keeps a submission back, "" = none */
 };
 
 /* NULL when out of memory. */
@@ -88,6 +95,12 @@ void session_field(struct session *s, const char *name, const char *value);
 void session_eoh(struct session *s);
 void session_body(struct session *s, const void *octets, size_t len);
 void session_set_id(struct session *s, const char *queue_id);
+
+/* A refusal for good, but for collectors and declared forwarders: theirs would
+ * bounce to strangers, or delete (challenge.md 2d and 10a).  later: the enhanced
+ * code of the 450 that they get. */
+void session_reject(const struct session *s, struct reply *out, int code,
+    const char *enhanced, const char *later, const char *text);
 
 /* Fill in a reply; text is printf-like and must come out as ASCII. */
 void reply_set(struct reply *r, enum reply_kind kind, int code,

@@ -71,6 +71,7 @@ static const char *const reason_names[] = {
 	[FATE_R_MALFORMED] = "malformed",
 	[FATE_R_SUSPENDED] = "suspended",
 	[FATE_R_BYPASS] = "bypass",
+	[FATE_R_LIMIT] = "limit",
 };
 
 const char *
@@ -276,7 +277,7 @@ is_settled(const struct decide_msg *m, const struct decide_rcpt *r)
 static bool
 is_settled_later(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	return r->suspended || m->score >= r->thresholds.reject ||
+	return r->suspended || r->over_limit || m->score >= r->thresholds.reject ||
 	    m->phishing || is_known(m, r) || m->bypass;
 }
 
@@ -438,13 +439,15 @@ by_recipient(const struct decide_msg *m, const struct decide_rcpt *r)
 	if (r->store_known && (r->blocked || r->relation == REL_BLOCKED))
 		return blocked(r);
 	if (is_allowed(m, r) && !m->phishing && !r->suspended &&
-	    m->score < r->thresholds.reject)
+	    !r->over_limit && m->score < r->thresholds.reject)
 		return with_tag(deliver(FATE_R_ALLOWED, 4), m, r);
 	if (m->score >= r->thresholds.reject)
 		return refuse(FATE_R_SPAM, 5, "5.7.1");
 	/* Its mail waits for the owner, not the others' of the group. */
 	if (r->suspended)
 		return hold(spam ? FATE_R_SPAM : FATE_R_SUSPENDED, spam ? 6 : 0);
+	if (r->over_limit)
+		return hold(spam ? FATE_R_SPAM : FATE_R_LIMIT, spam ? 6 : 0);
 	if (m->bypass) {
 		f = with_tag(deliver(FATE_R_BYPASS, 0), m, r);
 		f.label = LABEL_BYPASS;

@@ -63,7 +63,8 @@ enum fate_reason {
 	FATE_R_EXTERNAL,      /* final outside the hosted domains */
 	FATE_R_MALFORMED,     /* over a bound of ours: refused or deferred */
 	FATE_R_SUSPENDED,     /* a suspended mailbox behind a group */
-	FATE_R_BYPASS         /* an administrator's lever */
+	FATE_R_BYPASS,        /* an administrator's lever */
+	FATE_R_LIMIT          /* past a limit that holds (design 7) */
 };
 const char *fate_reason_name(enum fate_reason r);
 OCT_CHECK int fate_reason_parse(const char *name, enum fate_reason *out);
@@ -132,6 +133,7 @@ struct decide_rcpt {
 	bool external;        /* not hosted here */
 	const char *domain;   /* hosted; NULL = external.  Not copied */
 	bool suspended;       /* the mailbox, or its domain */
+	bool over_limit;      /* past one of its limits, which holds */
 	bool has_blocks;      /* the mailbox or its domain blocks somebody */
 	enum proof_class class;
 	enum option_challenge mode;

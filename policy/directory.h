@@ -15,6 +15,7 @@
 #include "lib/store.h"
 #include "policy/detail.h"
 #include "policy/options.h"
+#include "policy/quota.h"
 
 enum dir_state { /* life-cycle of a domain or mailbox; only these three act */
 	DIR_ACTIVE,
@@ -44,14 +45,14 @@ enum dir_dmarc {
 	DIR_DMARC_OBSERVE  /* nothing: it counts in the score only */
 };
 
-/* A message rate: 0 = not set here (the next level's counts). */
-struct dir_rate {
-	int64_t count, period_ms;
-};
-
 struct dir_limits {
-	struct dir_rate messages_in; /* per mailbox, or of the whole domain */
-	int64_t storage_octets;      /* mailbox quota, 0 = not set */
+	int64_t storage_octets; /* mailbox quota, 0 = not set */
+	bool maximum; /* tenant, domain: inner levels can only lower its limits
+			 (design 7; policy/limit.h) */
+	/* May its people send?  Suspended: 451, closed: refused. */
+	enum dir_state sending;
+	const char *sending_reason; /* when and why it last was not, or "" */
+	const struct quota_set *quotas; /* NULL = sets none */
 };
 
 /* Thresholds of the score, in hundredths; INT32_MIN = inherit. */
@@ -74,6 +75,7 @@ struct dir_tenant {
 	struct dir_list statutory;     /* protected local parts of its own */
 	const char *teleservice;       /* URL, or "" */
 	const char *teleservice_since; /* "2026-12-31", or "" */
+	struct dir_limits limits;
 	const struct option_set *options; /* NULL = sets none */
 	const struct detail_set *details; /* likewise */
 };

@@ -76,6 +76,7 @@ dir_build_init(struct dir_build *b, const char *name)
 	memset(b, 0, sizeof(*b));
 	b->domain.tenant = b->domain.transport = b->domain.catch_all = "";
 	b->domain.unprotected_reason = "";
+	b->domain.limits.sending_reason = "";
 	b->domain.thresholds = inherit;
 	b->domain.name = dir_pool_text(&b->pool, name);
 	return b->domain.name != NULL ? 0 : -ENOMEM;
@@ -121,6 +122,7 @@ dir_build_mailbox(struct dir_build *b)
 	m = &b->mailboxes[b->domain.mailbox_count++];
 	memset(m, 0, sizeof(*m));
 	m->local = m->name = m->unprotected_reason = "";
+	m->limits.sending_reason = "";
 	m->thresholds = inherit;
 	return m;
 }

@@ -125,17 +125,27 @@ details_texts(const struct detail_set *set)
 }
 
 static size_t
+quotas_size(const struct quota_set *set)
+{
+	if (set == NULL || set->count == 0)
+		return 0;
+	return sizeof(*set) + set->count * sizeof(struct quota_rule);
+}
+
+static size_t
 texts_size(const struct dir_build *b)
 {
 	const struct dir_domain *d = &b->domain;
 	size_t n = text_size(d->name) + text_size(d->tenant) +
 		   text_size(d->transport) + text_size(d->catch_all) +
 		   text_size(d->unprotected_reason) +
+		   text_size(d->limits.sending_reason) +
 		   list_texts(&d->statutory) + details_texts(d->details);
 
 	for (size_t i = 0; i < d->mailbox_count; i++)
 		n += text_size(b->mailboxes[i].local) +
 		     text_size(b->mailboxes[i].name) +
+		     text_size(b->mailboxes[i].limits.sending_reason) +
 		     text_size(b->mailboxes[i].unprotected_reason) +
 		     details_texts(b->mailboxes[i].details);
 	for (size_t i = 0; i < d->alias_count; i++) {
@@ -162,14 +172,15 @@ arrays_size(const struct dir_build *b)
 		   d->dkim_count * sizeof(struct dir_dkim) +
 		   d->legacy_count * sizeof(struct dir_record) +
 		   list_size(&d->statutory) + set_size(d->options) +
-		   details_size(d->details);
+		   details_size(d->details) + quotas_size(d->limits.quotas);
 
 	for (size_t i = 0; i < d->alias_count; i++)
 		n += b->aliases[i].count * sizeof(const char *) +
 		     details_size(b->aliases[i].details);
 	for (size_t i = 0; i < d->mailbox_count; i++)
 		n += set_size(b->mailboxes[i].options) +
-		     details_size(b->mailboxes[i].details);
+		     details_size(b->mailboxes[i].details) +
+		     quotas_size(b->mailboxes[i].limits.quotas);
 	for (size_t i = 0; i < d->legacy_count; i++)
 		n += details_size(b->legacy[i].details);
 	return n;
@@ -230,6 +241,28 @@ take_details(
 	return out;
 }
 
+/* The texts and sets that limits hold, into the blocks. */
+static void
+take_limits(
+    struct block *arrays, struct block *texts, struct dir_limits *limits)
+{
+	const struct quota_set *set = limits->quotas;
+	size_t octets = quotas_size(set);
+	struct quota_set *out;
+	struct quota_rule *rules;
+
+	limits->sending_reason = take_text(texts, limits->sending_reason);
+	limits->quotas = NULL;
+	if (octets == 0)
+		return;
+	out = take(arrays, octets);
+	rules = (struct quota_rule *)(out + 1);
+	for (size_t i = 0; i < set->count; i++)
+		rules[i] = set->rules[i];
+	*out = (struct quota_set){set->count, rules};
+	limits->quotas = out;
+}
+
 static struct dir_list
 take_list(
     struct block *arrays, struct block *texts, const struct dir_list *list)
@@ -256,6 +289,7 @@ pack_mailboxes(
 		    take_text(texts, out[i].unprotected_reason);
 		out[i].options = take_set(arrays, out[i].options);
 		out[i].details = take_details(arrays, texts, out[i].details);
+		take_limits(arrays, texts, &out[i].limits);
 	}
 	return out;
 }
@@ -345,6 +379,7 @@ pack_domain(const struct dir_domain *d, struct dir_domain *out,
 	out->statutory = take_list(arrays, texts, &d->statutory);
 	out->options = take_set(arrays, d->options);
 	out->details = take_details(arrays, texts, d->details);
+	take_limits(arrays, texts, &out->limits);
 }
 
 int
@@ -386,12 +421,13 @@ int
 dir_tenant_node(const struct dir_tenant *t, struct dir_tenant_node **out)
 {
 	size_t arrays = list_size(&t->statutory) + set_size(t->options) +
-			details_size(t->details);
+			details_size(t->details) + quotas_size(t->limits.quotas);
 	size_t texts = text_size(t->id) + text_size(t->name) +
 		       text_size(t->contact) + list_texts(&t->statutory) +
 		       text_size(t->teleservice) +
 		       text_size(t->teleservice_since) +
-		       details_texts(t->details);
+		       details_texts(t->details) +
+		       text_size(t->limits.sending_reason);
 	struct dir_tenant_node *n = calloc(1, sizeof(*n) + arrays + texts);
 	struct block array_block, text_block;
 
@@ -408,6 +444,7 @@ dir_tenant_node(const struct dir_tenant *t, struct dir_tenant_node **out)
 	n->pub.statutory = take_list(&array_block, &text_block, &t->statutory);
 	n->pub.options = take_set(&array_block, t->options);
 	n->pub.details = take_details(&array_block, &text_block, t->details);
+	take_limits(&array_block, &text_block, &n->pub.limits);
 	atomic_init(&n->refs, 1);
 	*out = n;
 	return 0;

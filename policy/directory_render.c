@@ -108,24 +108,6 @@ lang_text(enum dir_lang lang)
 }
 
 static void
-add_rate(struct oct_str *out, const struct dir_rate *rate)
-{
-	static const struct {
-		int64_t ms;
-		const char *unit;
-	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"},
-	    {1000, "s"}, {1, "ms"}};
-	size_t i = 0;
-
-	if (rate->count == 0)
-		return;
-	while (rate->period_ms % units[i].ms != 0)
-		i++;
-	oct_str_addf(out, "%" PRId64 "/%" PRId64 "%s", rate->count,
-	    rate->period_ms / units[i].ms, units[i].unit);
-}
-
-static void
 add_score(struct oct_str *out, int32_t hundredths)
 {
 	int32_t abs = hundredths < 0 ? -hundredths : hundredths;
@@ -179,6 +161,17 @@ add_option(struct oct_str *out, enum option o, const struct option_set *set)
 	oct_str_add(out, text);
 }
 
+static void
+add_quota(struct oct_str *out, enum quota q, const struct quota_set *set)
+{
+	const struct quota_windows *w = quota_find_rule(set, q);
+
+	if (w == NULL)
+		oct_str_add(out, "inherit");
+	else
+		quota_text(quota_unit(q), w, out);
+}
+
 void
 dir_attribute_text(
     const struct dir_attribute *a, const void *entry, struct oct_str *out)
@@ -220,8 +213,8 @@ dir_attribute_text(
 	case DIR_TYPE_LOCALS:
 		add_list(out, at, false);
 		return;
-	case DIR_TYPE_RATE:
-		add_rate(out, at);
+	case DIR_TYPE_QUOTA:
+		add_quota(out, a->quota, *(const struct quota_set *const *)at);
 		return;
 	case DIR_TYPE_SIZE:
 		detail_size_text(out, *(const int64_t *)at);
@@ -280,7 +273,7 @@ value_json(
 	case DIR_TYPE_OPTION:
 	case DIR_TYPE_LANG:
 	case DIR_TYPE_DMARC:
-	case DIR_TYPE_RATE:
+	case DIR_TYPE_QUOTA:
 	case DIR_TYPE_SIZE:
 		/* Words of ours: nothing in them to escape. */
 		oct_str_addc(out, '"');
@@ -321,8 +314,9 @@ dir_attribute_is_default(const struct dir_attribute *a, const void *entry)
 		return **(const char *const *)at == '\0';
 	case DIR_TYPE_LOCALS:
 		return ((const struct dir_list *)at)->count == 0;
-	case DIR_TYPE_RATE:
-		return ((const struct dir_rate *)at)->count == 0;
+	case DIR_TYPE_QUOTA:
+		return quota_find_rule(*(const struct quota_set *const *)at,
+			   a->quota) == NULL;
 	case DIR_TYPE_SIZE:
 		return *(const int64_t *)at == 0;
 	case DIR_TYPE_SCORE:

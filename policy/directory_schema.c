@@ -11,7 +11,7 @@
 #define PLAIN(name, type, entry, field, help)                                  \
 	{                                                                      \
 		name, DIR_TYPE_##type, AT(entry, field), help,                 \
-		    (enum option)0, (enum detail)0                             \
+		    (enum option)0, (enum detail)0, (enum quota)0              \
 	}
 
 static const struct dir_attribute domain_attributes[] = {
@@ -37,10 +37,14 @@ static const struct dir_attribute domain_attributes[] = {
 	"why, unless its tenant publishes a teleservice"),
     PLAIN("has_blocks", BOOL, dir_domain, has_blocks,
 	"the domain blocks senders (kept by 'block')"),
-    PLAIN("rate_in", RATE, dir_domain, limits.messages_in,
-	"messages in for the whole domain; empty: no limit of its own"),
+    PLAIN("sending", STATE, dir_domain, limits.sending,
+	"suspended: who submits mail hears 451; closed: 5xx"),
+    PLAIN("sending_reason", TEXT, dir_domain, limits.sending_reason,
+	"when and why sending was last suspended"),
+    PLAIN("limits_maximum", BOOL, dir_domain, limits.maximum,
+	"its limits are maxima: inner levels can only lower them"),
     PLAIN("storage", SIZE, dir_domain, limits.storage_octets,
-	"default quota of its mailboxes; empty: the platform's"),
+	"default quota of its mailboxes; empty: the tenant's"),
     PLAIN("tag", SCORE, dir_domain, thresholds.tag,
 	"score from which mail is marked; null: the platform's"),
     PLAIN("hold", SCORE, dir_domain, thresholds.hold,
@@ -61,8 +65,10 @@ static const struct dir_attribute mailbox_attributes[] = {
 	"statutory protection is lifted, for a reason or a teleservice"),
     PLAIN("unprotected_reason", TEXT, dir_mailbox, unprotected_reason,
 	"why, unless its tenant publishes a teleservice"),
-    PLAIN("rate_in", RATE, dir_mailbox, limits.messages_in,
-	"messages in; empty: no limit of its own"),
+    PLAIN("sending", STATE, dir_mailbox, limits.sending,
+	"suspended: who submits mail hears 451; closed: 5xx"),
+    PLAIN("sending_reason", TEXT, dir_mailbox, limits.sending_reason,
+	"when and why sending was last suspended"),
     PLAIN("storage", SIZE, dir_mailbox, limits.storage_octets,
 	"quota; empty: as the domain"),
     PLAIN("tag", SCORE, dir_mailbox, thresholds.tag,
@@ -85,12 +91,20 @@ static const struct dir_attribute tenant_attributes[] = {
 	"published teleservice by which citizens seize the authority"),
     PLAIN("teleservice_since", DATE, dir_tenant, teleservice_since,
 	"day since which it is published"),
+    PLAIN("sending", STATE, dir_tenant, limits.sending,
+	"suspended: who submits mail hears 451; closed: 5xx"),
+    PLAIN("sending_reason", TEXT, dir_tenant, limits.sending_reason,
+	"when and why sending was last suspended"),
+    PLAIN("limits_maximum", BOOL, dir_tenant, limits.maximum,
+	"its limits are maxima: inner levels can only lower them"),
+    PLAIN("storage", SIZE, dir_tenant, limits.storage_octets,
+	"default quota of its mailboxes; empty: the platform's"),
 };
 
 static const struct dir_attribute alias_attributes[] = {
     {"targets", DIR_TYPE_TARGETS, 0,
 	"addresses that get the mail, hosted here or elsewhere",
-	(enum option)0, (enum detail)0},
+	(enum option)0, (enum detail)0, (enum quota)0},
 };
 
 static const struct dir_attribute *
@@ -155,7 +169,7 @@ detail_attribute(enum dir_kind kind, enum detail d, struct dir_attribute *out)
 	const struct detail_info *info = detail_info(d);
 
 	*out = (struct dir_attribute){info->name, DIR_TYPE_DETAIL,
-	    details_offset(kind), info->help, (enum option)0, d};
+	    details_offset(kind), info->help, (enum option)0, d, (enum quota)0};
 }
 
 /* The i-th of those that a kind has, or the one of that name (NULL = any). */
@@ -197,6 +211,30 @@ options_offset(enum dir_kind kind, size_t *out)
 	return false;
 }
 
+/* Where its limits are, and how many of them a kind may set: a mailbox none of a
+ * whole domain. */
+static size_t
+quotas_of(enum dir_kind kind, size_t *offset)
+{
+	switch (kind) {
+	case DIR_KIND_DOMAIN:
+		*offset = AT(dir_domain, limits.quotas);
+		return QUOTA_COUNT;
+	case DIR_KIND_MAILBOX:
+		*offset = AT(dir_mailbox, limits.quotas);
+		return QUOTA_OF_MAILBOX;
+	case DIR_KIND_TENANT:
+		*offset = AT(dir_tenant, limits.quotas);
+		return QUOTA_COUNT;
+	case DIR_KIND_ALIAS:
+	case DIR_KIND_LEGACY:
+	case DIR_KIND_PLAN:
+	case DIR_KIND_PRICE:
+		break;
+	}
+	return 0;
+}
+
 size_t
 dir_attribute_count(enum dir_kind kind)
 {
@@ -204,7 +242,8 @@ dir_attribute_count(enum dir_kind kind)
 
 	(void)plain_attributes(kind, &count);
 	return count + detail_count(kind) +
-	       (options_offset(kind, &offset) ? OPTION_COUNT : 0);
+	       (options_offset(kind, &offset) ? OPTION_COUNT : 0) +
+	       quotas_of(kind, &offset);
 }
 
 static void
@@ -213,7 +252,15 @@ option_attribute(enum option o, size_t offset, struct dir_attribute *out)
 	const struct option_info *info = option_info(o);
 
 	*out = (struct dir_attribute){
-	    info->name, DIR_TYPE_OPTION, offset, info->help, o, (enum detail)0};
+	    info->name, DIR_TYPE_OPTION, offset, info->help, o, (enum detail)0,
+	    (enum quota)0};
+}
+
+static void
+quota_attribute(enum quota q, size_t offset, struct dir_attribute *out)
+{
+	*out = (struct dir_attribute){quota_name(q), DIR_TYPE_QUOTA, offset,
+	    quota_help(q), (enum option)0, (enum detail)0, q};
 }
 
 void
@@ -228,9 +275,33 @@ dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out)
 	}
 	if (find_detail(kind, i - count, NULL, out))
 		return;
-	count += detail_count(kind);
-	OCT_ASSERT(options_offset(kind, &offset) && i - count < OPTION_COUNT);
-	option_attribute((enum option)(i - count), offset, out);
+	i -= count + detail_count(kind);
+	OCT_ASSERT(options_offset(kind, &offset));
+	if (i < OPTION_COUNT) {
+		option_attribute((enum option)i, offset, out);
+		return;
+	}
+	i -= OPTION_COUNT;
+	count = quotas_of(kind, &offset);
+	OCT_ASSERT(i < count);
+	quota_attribute((enum quota)i, offset, out);
+}
+
+/* "rate_in" is the older name of the limit on messages in. */
+static bool
+find_quota(enum dir_kind kind, const char *name, struct dir_attribute *out)
+{
+	size_t offset = 0, count = quotas_of(kind, &offset);
+	enum quota q;
+
+	if (count > 0 && strcmp(name, DIR_RATE_IN) == 0)
+		q = quota_of(kind != DIR_KIND_MAILBOX, false, QUOTA_MESSAGES);
+	else if (quota_find(name, &q) != 0)
+		return false;
+	if ((size_t)q >= count)
+		return false;
+	quota_attribute(q, offset, out);
+	return true;
 }
 
 bool
@@ -249,7 +320,7 @@ dir_attribute(enum dir_kind kind, const char *name, struct dir_attribute *out)
 	if (find_detail(kind, 0, name, out))
 		return true;
 	if (!options_offset(kind, &offset) || option_find(name, &o) != 0)
-		return false;
+		return find_quota(kind, name, out);
 	option_attribute(o, offset, out);
 	return true;
 }
@@ -279,8 +350,6 @@ type_expected(enum dir_type type)
 		       "\"lmtp:unix:/run/dovecot/lmtp\", or empty";
 	case DIR_TYPE_ADDRESS:
 		return "a mail address, or empty";
-	case DIR_TYPE_RATE:
-		return "count/period like \"100/1h\" (1s to 31d), or empty";
 	case DIR_TYPE_SIZE:
 		return "a size like \"500M\" or \"5G\", or empty";
 	case DIR_TYPE_SCORE:
@@ -294,6 +363,7 @@ type_expected(enum dir_type type)
 		return "a date like 2026-12-31, or empty";
 	case DIR_TYPE_OPTION:
 	case DIR_TYPE_DETAIL:
+	case DIR_TYPE_QUOTA:
 	case DIR_TYPE_TARGETS:
 		break;
 	}
@@ -310,6 +380,8 @@ dir_attribute_expected(
 		detail_expected(a->detail, out);
 		return out;
 	}
+	if (a->type == DIR_TYPE_QUOTA)
+		return quota_expected(quota_unit(a->quota));
 	if (a->type != DIR_TYPE_OPTION)
 		return type_expected(a->type);
 	option_expected(a->option, expected);

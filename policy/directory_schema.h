@@ -34,7 +34,7 @@ enum dir_type {
 	DIR_TYPE_ID,        /* letters, digits, ". _ -" */
 	DIR_TYPE_TRANSPORT, /* Postfix transport:nexthop, or "" */
 	DIR_TYPE_ADDRESS,   /* an address, or "" */
-	DIR_TYPE_RATE,      /* "100/1h", or "" */
+	DIR_TYPE_QUOTA, /* of struct dir_attribute; "inherit" unsets */
 	DIR_TYPE_SIZE,      /* "5G", or "" */
 	DIR_TYPE_SCORE,     /* number, null = inherit */
 	DIR_TYPE_TARGETS,   /* array of addresses */
@@ -50,7 +50,10 @@ struct dir_attribute {
 	const char *help; /* one line */
 	enum option option; /* with DIR_TYPE_OPTION */
 	enum detail detail; /* with DIR_TYPE_DETAIL */
+	enum quota quota;   /* with DIR_TYPE_QUOTA */
 };
+
+#define DIR_RATE_IN "rate_in"
 
 #define DIR_LOCAL_MAX 64 /* octets of a local part (RFC 5321 4.5.3.1.1) */
 #define DIR_TEXT_MAX 256 /* octets of a display name or transport */
@@ -61,7 +64,7 @@ struct dir_attribute {
 		 takes table answers up to 100,000 */
 
 /* All attributes of a kind, in the order of listings: first its own, then the
- * details, then the options. */
+ * details, then the options, then the limits on rates. */
 size_t dir_attribute_count(enum dir_kind kind);
 void dir_attribute_at(enum dir_kind kind, size_t i, struct dir_attribute *out);
 /* false: no such attribute. */

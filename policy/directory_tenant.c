@@ -23,7 +23,8 @@ read_object(struct dir_reading *r, const char *id, json_t *object,
 	    .name = "",
 	    .contact = "",
 	    .teleservice = "",
-	    .teleservice_since = ""};
+	    .teleservice_since = "",
+	    .limits = {.sending_reason = ""}};
 	struct dir_pool pool = {NULL};
 	int rc = dir_read_tenant_object(r, object, &pool, &t);
 

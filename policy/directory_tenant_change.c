@@ -44,9 +44,20 @@ static int
 merge_one(enum dir_kind kind, json_t *all, const char *name, json_t *value)
 {
 	struct dir_attribute a;
+	bool known = dir_attribute(kind, name, &a);
 
-	if (dir_attribute(kind, name, &a) &&
-	    ((a.type == DIR_TYPE_OPTION && dir_option_unset(value)) ||
+	if (known && a.type == DIR_TYPE_QUOTA) {
+		struct dir_attribute older;
+
+		/* Under the one name that it has now. */
+		if (dir_attribute(kind, DIR_RATE_IN, &older) &&
+		    older.quota == a.quota)
+			(void)json_object_del(all, DIR_RATE_IN);
+		name = a.name;
+	}
+	if (known &&
+	    (((a.type == DIR_TYPE_OPTION || a.type == DIR_TYPE_QUOTA) &&
+		 dir_option_unset(value)) ||
 		(a.type == DIR_TYPE_DETAIL && is_empty(value)))) {
 		(void)json_object_del(all, name);
 		return 0;

@@ -130,7 +130,7 @@ dir_attribute_json(
 	case DIR_TYPE_ADDRESS:
 	case DIR_TYPE_URL:
 	case DIR_TYPE_DATE:
-	case DIR_TYPE_RATE:
+	case DIR_TYPE_QUOTA:
 	case DIR_TYPE_SIZE:
 		break;
 	}

@@ -14,8 +14,6 @@
 #include "policy/directory_private.h"
 #include "policy/directory_schema.h"
 
-#define RATE_COUNT_MAX 1000000000
-#define RATE_PERIOD_MAX_MS (31LL * 86400000)
 #define STORAGE_MAX (1LL << 50)
 #define SCORE_MAX 1000.0
 
@@ -193,34 +191,6 @@ read_address(struct dir_pool *pool, const char *text, const char **out)
 	if (text == NULL)
 		return -ENOMEM;
 	*out = text;
-	return 0;
-}
-
-static int
-read_rate(const json_t *v, struct dir_rate *out)
-{
-	const char *text = json_string_value(v), *slash;
-	struct dir_rate rate = {0, 0};
-	char count[16];
-	size_t n;
-
-	if (text == NULL)
-		return OCT_EPARSE;
-	if (*text == '\0') {
-		*out = rate;
-		return 0;
-	}
-	slash = strchr(text, '/');
-	n = slash != NULL ? (size_t)(slash - text) : 0;
-	if (slash == NULL || n >= sizeof(count))
-		return OCT_EPARSE;
-	memcpy(count, text, n);
-	count[n] = '\0';
-	if (oct_num_int(count, 1, RATE_COUNT_MAX, &rate.count) != 0 ||
-	    oct_num_duration(
-		slash + 1, 1000, RATE_PERIOD_MAX_MS, &rate.period_ms) != 0)
-		return OCT_EPARSE;
-	*out = rate;
 	return 0;
 }
 
@@ -447,6 +417,50 @@ read_detail(struct dir_pool *pool, const json_t *v, enum detail what,
 	return rc;
 }
 
+/* --- Limits on rates ----------------------------------------------------- */
+
+/* As with_pair; a rule that is there already (the older name of one) is
+ * replaced. */
+static const struct quota_set *
+with_rule(struct dir_pool *pool, const struct quota_set *set,
+    const struct quota_rule *rule)
+{
+	size_t count = set != NULL ? set->count : 0, n = 0, i = 0;
+	struct quota_set *out = dir_pool_alloc(pool, sizeof(*out));
+	struct quota_rule *rules =
+	    dir_pool_alloc(pool, (count + 1) * sizeof(*rules));
+
+	if (out == NULL || rules == NULL)
+		return NULL;
+	for (; i < count && set->rules[i].quota < rule->quota; i++)
+		rules[n++] = set->rules[i];
+	rules[n++] = *rule;
+	for (; i < count; i++)
+		if (set->rules[i].quota != rule->quota)
+			rules[n++] = set->rules[i];
+	*out = (struct quota_set){n, rules};
+	return out;
+}
+
+static int
+read_quota(struct dir_pool *pool, const json_t *v, enum quota q,
+    const struct quota_set **set)
+{
+	const char *text = json_string_value(v);
+	struct quota_rule rule = {.quota = q};
+	int rc;
+
+	if (dir_option_unset(v) || (text != NULL && *text == '\0'))
+		return 0;
+	if (text == NULL)
+		return OCT_EPARSE;
+	rc = quota_parse(quota_unit(q), text, &rule.windows);
+	if (rc != 0)
+		return rc;
+	*set = with_rule(pool, *set, &rule);
+	return *set != NULL ? 0 : -ENOMEM;
+}
+
 int
 dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
     const json_t *v, void *entry)
@@ -479,8 +493,8 @@ dir_read_value(struct dir_pool *pool, const struct dir_attribute *a,
 		return read_text(pool, v, is_transport, at);
 	case DIR_TYPE_ADDRESS:
 		return read_optional_address(pool, v, at);
-	case DIR_TYPE_RATE:
-		return read_rate(v, at);
+	case DIR_TYPE_QUOTA:
+		return read_quota(pool, v, a->quota, at);
 	case DIR_TYPE_SIZE:
 		return read_size(v, at);
 	case DIR_TYPE_SCORE:

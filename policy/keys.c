@@ -177,6 +177,12 @@ key_space(char out[KEY_SIZE], const char *domain, const char *local)
 }
 
 const char *
+key_use(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "use");
+}
+
+const char *
 key_challenge(char out[KEY_SIZE], const char *domain, const char *id)
 {
 	return join2(out, domain, "chal", id);

@@ -75,6 +75,8 @@ const char *key_challenge(char out[KEY_SIZE], const char *domain,
     const char *id);
 /* zset: what the courier of a node must do, and when */
 const char *key_due(char out[KEY_SIZE], const char *node);
+/* hash: local part -> storage used (policy/usage.h) */
+const char *key_use(char out[KEY_SIZE], const char *domain);
 /* stream: work for the courier of a node, now */
 const char *key_work(char out[KEY_SIZE], const char *node);
 /* string: token id -> "domain challenge-id" */

@@ -21,6 +21,9 @@ static const char *const first_words[] = { "hold", "defer", NULL };
 static const char *const unproven_words[] = { "refuse", "hold", NULL };
 static const char *const automatic_words[] = { "hold", "by-score", NULL };
 static const char *const proof_words[] = { "button", "code", NULL };
+static const char *const past_in_words[] = { "defer", "refuse", "hold", NULL };
+static const char *const past_out_words[] = { "defer", "refuse", "hold",
+	"suspend", NULL };
 static const char *const bool_words[] = { "no", "yes", NULL };
 
 #define WORDS(list) OPTION_TYPE_WORD, list, 0, OCT_LEN(list) - 2
@@ -82,6 +85,32 @@ static const struct option_info infos[OPTION_COUNT] = {
 	[OPTION_SPACE_OCTETS] = { "space_octets",
 	    SIZE(25 * MIB, 1024 * 1024 * MIB), 1024 * MIB,
 	    "octets that wait for one mailbox" },
+	[OPTION_PAST_MESSAGES_IN] = { "past_messages_in",
+	    WORDS(past_in_words), OPTION_PAST_DEFER,
+	    "past a limit on messages in" },
+	[OPTION_PAST_RECIPIENTS_IN] = { "past_recipients_in",
+	    WORDS(past_in_words), OPTION_PAST_DEFER,
+	    "past a limit on recipients in" },
+	[OPTION_PAST_VOLUME_IN] = { "past_volume_in", WORDS(past_in_words),
+	    OPTION_PAST_DEFER, "past a limit on volume in" },
+	[OPTION_PAST_MESSAGES_OUT] = { "past_messages_out",
+	    WORDS(past_out_words), OPTION_PAST_SUSPEND,
+	    "past a limit on messages out" },
+	[OPTION_PAST_RECIPIENTS_OUT] = { "past_recipients_out",
+	    WORDS(past_out_words), OPTION_PAST_SUSPEND,
+	    "past a limit on recipients out" },
+	[OPTION_PAST_VOLUME_OUT] = { "past_volume_out", WORDS(past_out_words),
+	    OPTION_PAST_DEFER, "past a limit on volume out" },
+	[OPTION_MAX_RECIPIENTS_IN] = { "max_recipients_in", COUNT(0, 100000),
+	    0, "recipients in this domain of one message in; 0: no limit" },
+	[OPTION_MAX_RECIPIENTS_OUT] = { "max_recipients_out", COUNT(0, 100000),
+	    0, "recipients of one message out; 0: no limit" },
+	[OPTION_MAX_SIZE_IN] = { "max_size_in", SIZE(0, 10240 * MIB), 0,
+	    "octets of one message in; 0: no limit" },
+	[OPTION_MAX_SIZE_OUT] = { "max_size_out", SIZE(0, 10240 * MIB), 0,
+	    "octets of one message out; 0: no limit" },
+	[OPTION_STORAGE_GRACE] = { "storage_grace", COUNT(0, 100), 10,
+	    "percent of its quota that the last message may go past it" },
 };
 
 const struct option_info *

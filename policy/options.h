@@ -35,9 +35,29 @@ enum option {
 	OPTION_RELATION_ITEMS, /* held of one sender */
 	OPTION_RELATION_OCTETS,
 	OPTION_SPACE_ITEMS,    /* held for one mailbox */
-	OPTION_SPACE_OCTETS
+	OPTION_SPACE_OCTETS,
+	/* Limits (design 7): what becomes of mail past a rate, enum option_past,
+	 * in the order of enum quota; 0 as a size or count is no limit. */
+	OPTION_PAST_MESSAGES_IN,
+	OPTION_PAST_RECIPIENTS_IN,
+	OPTION_PAST_VOLUME_IN,
+	OPTION_PAST_MESSAGES_OUT,
+	OPTION_PAST_RECIPIENTS_OUT,
+	OPTION_PAST_VOLUME_OUT,
+	OPTION_MAX_RECIPIENTS_IN, /* of one message */
+	OPTION_MAX_RECIPIENTS_OUT,
+	OPTION_MAX_SIZE_IN,
+	OPTION_MAX_SIZE_OUT,
+	OPTION_STORAGE_GRACE /* percent of the quota */
 };
-#define OPTION_COUNT (OPTION_SPACE_OCTETS + 1)
+#define OPTION_COUNT (OPTION_STORAGE_GRACE + 1)
+
+enum option_past {
+	OPTION_PAST_DEFER,  /* 451 */
+	OPTION_PAST_REFUSE, /* 550 */
+	OPTION_PAST_HOLD,   /* in: in the spool; out: in Postfix's hold queue */
+	OPTION_PAST_SUSPEND /* out only: 451, and sending is suspended */
+};
 
 enum option_challenge {
 	OPTION_CHALLENGE_OFF,

@@ -283,7 +283,7 @@ check_together(const char *path, const struct settings *s)
 	return check_contact(path, s);
 }
 
-#define SETTINGS_TABLES 4
+#define SETTINGS_TABLES 5
 
 static void
 all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
@@ -292,6 +292,7 @@ all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
 	out[1] = settings_table_options(s);
 	out[2] = settings_table_caps(s);
 	out[3] = settings_table_scan(s);
+	out[4] = settings_table_limits(s);
 }
 
 int

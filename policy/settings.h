@@ -12,6 +12,7 @@
 #include "lib/dns.h"
 #include "lib/store.h"
 #include "policy/casework.h"
+#include "policy/limit.h"
 #include "policy/options.h"
 #include "policy/score.h"
 
@@ -45,8 +46,12 @@ struct settings {
 	char *spool_path, *ledger; /* "" = in the spool, "none" */
 	int64_t spool_reserve;
 	/* limits */
-	char *rate_network, *rate_mailbox, *rate_domain, *rate_guess;
-	int64_t max_recipients;
+	char *rate_guess;
+	char *rates[QUOTA_COUNT], *network_rates[QUOTA_UNITS];
+	int past[QUOTA_OF_MAILBOX]; /* enum option_past */
+	bool limits_maximum;
+	int64_t max_recipients, max_recipients_in, max_recipients_out,
+	    max_size_in, max_size_out, storage, storage_grace;
 	/* score */
 	char *tag, *hold, *reject;     /* "4.0" */
 	struct oct_conf_list weights;  /* "SYMBOL=1.5" */
@@ -120,6 +125,8 @@ void settings_ledger(const struct settings *s, char *out, size_t len);
 void settings_timers(const struct settings *s, struct case_timers *out);
 /* The platform's options. */
 void settings_options(const struct settings *s, struct option_values *out);
+/* Limits that no tenant, domain or mailbox sets. */
+void settings_limits(const struct settings *s, struct limit_platform *out);
 /* Weights were checked at load. */
 void settings_weights(const struct settings *s, struct score_weights *out);
 

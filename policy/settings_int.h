@@ -12,11 +12,14 @@ struct oct_conf_table settings_table(struct settings *s);
 struct oct_conf_table settings_table_options(struct settings *s);
 struct oct_conf_table settings_table_caps(struct settings *s);
 struct oct_conf_table settings_table_scan(struct settings *s);
+struct oct_conf_table settings_table_limits(struct settings *s);
 
 bool settings_is_domain(const char *v);
 bool settings_is_domain_or_empty(const char *v);
 bool settings_is_node(const char *v);
 bool settings_is_rate(const char *v);
+bool settings_is_rates(const char *v);
+bool settings_is_volumes(const char *v);
 bool settings_is_score(const char *v);
 bool settings_is_prefix(const char *v);
 bool settings_is_url(const char *v);

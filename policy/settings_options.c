@@ -189,5 +189,16 @@ settings_options(const struct settings *s, struct option_values *out)
 	    [OPTION_RELATION_OCTETS] = s->relation_octets,
 	    [OPTION_SPACE_ITEMS] = s->space_messages,
 	    [OPTION_SPACE_OCTETS] = s->space_octets,
+	    [OPTION_PAST_MESSAGES_IN] = s->past[QUOTA_MESSAGES_IN],
+	    [OPTION_PAST_RECIPIENTS_IN] = s->past[QUOTA_RECIPIENTS_IN],
+	    [OPTION_PAST_VOLUME_IN] = s->past[QUOTA_VOLUME_IN],
+	    [OPTION_PAST_MESSAGES_OUT] = s->past[QUOTA_MESSAGES_OUT],
+	    [OPTION_PAST_RECIPIENTS_OUT] = s->past[QUOTA_RECIPIENTS_OUT],
+	    [OPTION_PAST_VOLUME_OUT] = s->past[QUOTA_VOLUME_OUT],
+	    [OPTION_MAX_RECIPIENTS_IN] = s->max_recipients_in,
+	    [OPTION_MAX_RECIPIENTS_OUT] = s->max_recipients_out,
+	    [OPTION_MAX_SIZE_IN] = s->max_size_in,
+	    [OPTION_MAX_SIZE_OUT] = s->max_size_out,
+	    [OPTION_STORAGE_GRACE] = s->storage_grace,
 	} };
 }

@@ -25,6 +25,8 @@ static const struct ctl_noun nouns[] = {
 	{ "domain", "hosted domains", ctl_domain_verbs },
 	{ "mailbox", "mailboxes of hosted domains", ctl_mailbox_verbs },
 	{ "alias", "aliases and groups", ctl_alias_verbs },
+	{ "quota", "limits: what is used, what is left, when it is back",
+	    ctl_quota_verbs },
 	{ "policy", "the options in force, and who set them",
 	    ctl_policy_verbs },
 	{ "batch", "run commands from a file", ctl_batch_verbs },

@@ -45,8 +45,9 @@ def settings(folder, sock):
         "dns": {"servers": [DNS]},
         "directory": {"copy": f"{folder}/state/directory"},
         "spool": {"path": f"{folder}/spool"},
-        "limits": {name: RATE for name in ("network", "mailbox", "domain",
-                                           "guess")},
+        "limits": {name: RATE for name in (
+            "network_rate_recipients_in", "rate_messages_in",
+            "domain_rate_recipients_in", "guess")},
         "milter": {"socket": f"unix:{sock}", "sessions": 2000},
         "challenge": {"domain": "filtre.octroi.test",
                       "url": "http://127.0.0.1:9"}}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rates, unknown and suspended recipients: the right code, and for whom."""
+import time
+
 import scene
 from kit import check, equal
 from mail import message
@@ -8,7 +10,11 @@ from proc import wait_until
 from scene import (TOWN, accepted, mailbox, only_held, person, probe, refused,
                    send)
 
-EDGE = scene.edge({"limits": {"guess": "5/1h", "network": "30/1h"}})
+EDGE = scene.edge({"limits": {
+    "guess": "5/1h", "network_rate_recipients_in": "30/1h",
+    # The product's own defaults.
+    "rate_messages_out": "100/1h", "rate_recipients_out": "300/1h"}})
+PASSWORD = "longue phrase 42"
 NETS = (f"10.{n // 250}.{n % 250}.1" for n in range(1, 60000))
 
 
@@ -30,9 +36,9 @@ def test_a_mailbox_over_its_rate_defers_the_others_go_on(edge):
     calm = mailbox(edge, "debit.calme", mode="off")
     for _ in range(3):
         accepted(deliver(edge, person(), busy))
-    over(deliver(edge, person(), busy), "mailbox")
+    over(deliver(edge, person(), busy), "rate_messages_in 4/1h")
     result = deliver(edge, person(), [calm, busy])
-    over(result, "mailbox")
+    over(result, "rate_messages_in 4/1h")
     equal(result.accepted, [calm])
     edge.mailboxes.wait_for(calm)
     edge.mailboxes.wait_for(busy, count=3)
@@ -52,7 +58,7 @@ def test_a_domain_over_its_rate_defers(edge):
         spent += 1
     # Less by the questions of scene.mailbox().
     check(spent <= 4, spent)
-    over(result, "domain")
+    over(result, "domain_rate_messages_in 4/1h")
     accepted(deliver(edge, person(), mailbox(edge, "ailleurs", mode="off")))
 
 
@@ -77,6 +83,137 @@ def test_refused_mail_is_not_charged(edge):
     for _ in range(6):
         refused(deliver(edge, foe, box), 550, "5.7.1")
     accepted(deliver(edge, person(), box))
+
+
+def test_several_windows_at_once(edge):
+    busy = mailbox(edge, "fenetres", mode="off", rate_in="2/2s,5/1h")
+    sent = 0
+
+    def one():
+        nonlocal sent
+        result = deliver(edge, person(), busy)
+        sent += bool(result.accepted)
+        return result
+    # One of each window went for the question of scene.mailbox().
+    for _ in range(20):
+        result = one()
+        if not result.accepted:
+            break
+    over(result, "rate_messages_in 2/2s")
+    wait_until(lambda: not (r := one()).accepted and
+               "rate_messages_in 5/1h" in r.rcpts[-1][1].text, 20,
+               "the wider window")
+    equal(sent, 4)
+    shown = edge.ctl_json("quota", "show", busy)
+    wide = next(v for v in shown["limits"] if v["rate"] == "5/1h" and
+                v["limit"] == "rate_messages_in")
+    equal((wide["of"], wide["used"], wide["left"]), (busy, 5, 0))
+    equal((wide["set_by"], wide["past"]), ("mailbox", "defer"))
+    check(3000_000 < wide["recovered_in_ms"] <= 3600_000, wide)
+
+
+def test_the_volume_of_a_mailbox(edge):
+    box = mailbox(edge, "volume", mode="off", rate_volume_in="100k/1d")
+    sender = person()
+    big = message(sender, box, body=(b"x" * 998 + b"\r\n") * 60)
+    # What was not declared is charged at the end: the last one may pass it.
+    for _ in range(2):
+        accepted(send(edge, sender, box, big, ip=next(NETS)))
+    over(send(edge, sender, box, big, ip=next(NETS)), "rate_volume_in 100k/1d")
+
+
+def test_whom_a_mailbox_knows_is_not_kept_out_by_a_flood(edge):
+    from octroi import allow
+    box, friend = mailbox(edge, "inonde", mode="off", rate_in="5/1h"), person()
+    allow(edge, box, friend)
+    for _ in range(10):
+        deliver(edge, person(), box)
+    over(deliver(edge, person(), box), "rate_messages_in 5/1h")
+    for _ in range(5):
+        accepted(deliver(edge, friend, box))
+    over(deliver(edge, friend, box), "rate_messages_in 5/1h")
+
+
+def test_mail_past_a_limit_is_held_where_that_was_chosen(edge):
+    box = mailbox(edge, "retenu", mode="off", rate_in="2/1h",
+                  past_messages_in="hold")
+    for _ in range(4):
+        accepted(deliver(edge, person(), box))
+    reasons = [h["reason"] for h in held(edge, box)]
+    equal(set(reasons), {"limit"})
+    check(2 <= len(reasons) <= 3, reasons)
+
+
+def submit_until_stopped(edge, login, rcpts, most):
+    """How many messages and recipients a thief gets through."""
+    messages = recipients = 0
+    with edge.submit(login, PASSWORD) as c:
+        for _ in range(most):
+            result = c.send(login, rcpts, message(login, rcpts))
+            recipients += len(result.accepted)
+            messages += bool(result.accepted)
+            if len(result.accepted) < len(rcpts):
+                return messages, recipients, result
+    raise AssertionError("nobody stopped him")
+
+
+def test_a_stolen_password_is_stopped(edge):
+    login = mailbox(edge, "vole", mode="off")
+    edge.postfix.add_user(login, PASSWORD)
+    messages, _, result = submit_until_stopped(
+        edge, login, ["victime@dehors.test"], 150)
+    # One every 36 s comes back meanwhile.
+    check(100 <= messages <= 102, messages)
+    over(result, "rate_messages_out 100/1h")
+    shown = wait_until(
+        lambda: (v := edge.ctl_json("quota", "show", login)) and
+        v["sending"] == "suspended" and v, 5, "the suspension")
+    check("rate_messages_out 100/1h" in shown["sending_reason"], shown)
+    with edge.submit(login, PASSWORD) as c:
+        result = c.send(login, ["x@dehors.test"], message(login, "x@y.test"))
+        reply = result.rcpts[-1][1]
+        equal((reply.code, reply.enhanced), (451, "4.7.1"), reply)
+        check("suspended" in reply.text, reply)
+    # He still gets his mail; and sends again when somebody has looked.
+    accepted(deliver(edge, person(), login))
+    set_mailbox(edge.ctl, login, sending="active")
+
+    def sends():
+        with edge.submit(login, PASSWORD) as c:
+            return c.send(login, ["x@dehors.test"],
+                          message(login, "x@dehors.test")).accepted
+    wait_until(sends, 5, "sending again")
+
+
+def test_recipients_of_a_stolen_password_are_counted(edge):
+    login = mailbox(edge, "vole2", mode="off")
+    edge.postfix.add_user(login, PASSWORD)
+    rcpts = [f"v{n}@dehors.test" for n in range(40)]
+    _, recipients, result = submit_until_stopped(edge, login, rcpts, 20)
+    check(300 <= recipients <= 303, recipients)
+    over(result, "rate_recipients_out 300/1h")
+
+
+def test_a_change_of_limits_is_seen_within_a_second(edge):
+    box = mailbox(edge, "vite", mode="off", rate_in="1/1h")
+    over(deliver(edge, person(), box), "rate_messages_in 1/1h")
+    begun = time.monotonic()
+    set_mailbox(edge.ctl, box, rate_messages_in="none")
+    changed = time.monotonic()
+    wait_until(lambda: deliver(edge, person(), box).accepted, 5, "the change")
+    check(time.monotonic() - changed < 1, time.monotonic() - begun)
+
+
+def test_a_tenant_cannot_raise_what_is_a_maximum(edge):
+    from octroi import add_domain
+    edge.ctl("tenant", "add", "borne", "--limits_maximum=yes",
+             "--rate_messages_in=3/1h")
+    add_domain(edge.ctl, "borne.test", tenant="borne",
+               rate_messages_in="900/1h")
+    box = mailbox(edge, "b", "borne.test", "off", rate_messages_in="none")
+    for _ in range(3):
+        result = deliver(edge, person(), box)
+    over(result, "rate_messages_in 3/1h")
 
 
 def test_unknown_recipients_are_refused_until_it_is_guessing(edge):

@@ -70,13 +70,13 @@ static const struct line good[] = {
 	{ "attribute", { "box", "add", "a@b.fr", "--state=closed" }, "add",
 	    "a@b.fr", "state=closed" },
 	{ "attribute with a hyphen", { "box", "add", "x", "--rate-in=1/1h" },
-	    "add", "x", "rate_in=1/1h" },
+	    "add", "x", "rate_messages_in=1/1h" },
 	{ "mode is challenge", { "box", "add", "x", "--mode=off" }, "add", "x",
 	    "challenge=off" },
 	{ "attribute after the name", { "box", "add", "x", "t_hold=5d" },
 	    "add", "x", "t_hold=5d" },
 	{ "two of them", { "box", "add", "x", "mode=off", "rate-in=1/1h" },
-	    "add", "x", "challenge=off|rate_in=1/1h" },
+	    "add", "x", "challenge=off|rate_messages_in=1/1h" },
 	{ "none before the name", { "box", "add", "state=closed" }, "add",
 	    "state=closed", "" },
 	{ "none where there are no attributes", { "file", "a", "state=x" },
@@ -235,7 +235,7 @@ help_needs_no_words_and_speaks_of_its_level(void **state)
 	} lines[] = {
 		{ 1, { help }, "boxes" },
 		{ 2, { box, h }, "octroictl box add ADDRESS" },
-		{ 3, { box, add, help }, "--rate_in=VALUE" },
+		{ 3, { box, add, help }, "--rate_messages_in=VALUE" },
 	};
 
 	(void)state;

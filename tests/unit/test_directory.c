@@ -88,6 +88,7 @@ static void
 attributes_are_read(void **state)
 {
 	const struct dir_domain *d = dir_domain(fixture, "ville.test");
+	const struct quota_windows *rate;
 	const struct dir_mailbox *m;
 
 	(void)state;
@@ -95,8 +96,10 @@ attributes_are_read(void **state)
 	assert_string_equal(d->tenant, "ville");
 	assert_int_equal(d->thresholds.tag, 450);
 	assert_int_equal(d->thresholds.hold, INT32_MIN);
-	assert_int_equal(d->limits.messages_in.count, 100);
-	assert_int_equal(d->limits.messages_in.period_ms, 3600000);
+	rate = quota_find_rule(d->limits.quotas, QUOTA_DOMAIN_MESSAGES_IN);
+	assert_non_null(rate);
+	assert_int_equal(rate->at[0].count, 100);
+	assert_int_equal(rate->at[0].period_ms, 3600000);
 	m = dir_mailbox(d, "bob");
 	assert_non_null(m);
 	assert_string_equal(m->name, "Bob \xc3\x89");
@@ -569,7 +572,8 @@ entries_are_shown_with_all_attributes(void **state)
 	    "{\"name\":\"Bob \xc3\x89\",\"state\":\"active\","
 	    "\"lang\":\"inherit\","
 	    "\"has_blocks\":false,\"unprotected\":false,"
-	    "\"unprotected_reason\":\"\",\"rate_in\":\"\","
+	    "\"unprotected_reason\":\"\",\"sending\":\"active\","
+	    "\"sending_reason\":\"\","
 	    "\"storage\":\"5G\",\"tag\":null,\"hold\":-7.25,"
 	    "\"reject\":null,\"credential\":\"\",\"role\":\"\","
 	    "\"challenge_from\":\"\",\"challenge_until\":\"\","
@@ -587,7 +591,23 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"relation_messages\":\"inherit\","
 	    "\"relation_octets\":\"inherit\","
 	    "\"space_messages\":\"inherit\","
-	    "\"space_octets\":\"inherit\"}");
+	    "\"space_octets\":\"inherit\","
+	    "\"past_messages_in\":\"inherit\","
+	    "\"past_recipients_in\":\"inherit\","
+	    "\"past_volume_in\":\"inherit\","
+	    "\"past_messages_out\":\"inherit\","
+	    "\"past_recipients_out\":\"inherit\","
+	    "\"past_volume_out\":\"inherit\","
+	    "\"max_recipients_in\":\"inherit\","
+	    "\"max_recipients_out\":\"inherit\","
+	    "\"max_size_in\":\"inherit\",\"max_size_out\":\"inherit\","
+	    "\"storage_grace\":\"inherit\","
+	    "\"rate_messages_in\":\"inherit\","
+	    "\"rate_recipients_in\":\"inherit\","
+	    "\"rate_volume_in\":\"inherit\","
+	    "\"rate_messages_out\":\"inherit\","
+	    "\"rate_recipients_out\":\"inherit\","
+	    "\"rate_volume_out\":\"inherit\"}");
 	oct_str_clear(&out);
 	dir_domain_json(dir_domain(fixture, "ring.test"), false, &out);
 	assert_string_equal(oct_str_text(&out),

@@ -9,7 +9,8 @@
 #include "tests/unit/milter_fixture.h"
 
 #define LIMITS                                                                 \
-	"limits { network = \"1000/1h\" mailbox = \"3/1h\" domain = \"50/1h\" "  \
+	"limits { rate_recipients_in = \"3/1h\" "                          \
+	"domain_rate_recipients_in = \"50/1h\" rate_messages_in = \"\" "  \
 	"guess = \"2/1h\" recipients = 5 body = 65536 header = 16384 "         \
 	"header_fields = 100 }\n"                                              \
 	"milter { trusted_relays = { \"198.51.100.0/24\" } "                   \
@@ -183,7 +184,7 @@ rates_name_their_limit_and_spare_others(void **state)
 	begin(&t, &o);
 	assert_int_equal(o.rcpt[2].kind, REPLY_CONTINUE);
 	assert_reply(&o.rcpt[3], REPLY_TEMPFAIL, 451, "4.7.1");
-	assert_non_null(strstr(o.rcpt[3].text, "limit: mailbox"));
+	assert_non_null(strstr(o.rcpt[3].text, "limit: rate_recipients_in 3/1h"));
 	assert_int_equal(o.rcpt[4].kind, REPLY_CONTINUE);
 	end(&o);
 }
@@ -215,7 +216,7 @@ service_mail_is_limited_by_network(void **state)
 	struct outcome o;
 
 	(void)state;
-	world.app->rate_network.count = 2;
+	world.app->limits.network[QUOTA_RECIPIENTS].at[0].count = 2;
 	for (int i = 0; i < 2; i++) {
 		talk(&t, &o);
 		assert_int_equal(o.rcpt[0].kind, REPLY_CONTINUE);

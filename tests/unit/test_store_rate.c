@@ -337,7 +337,7 @@ test_bad_calls(void **state)
 	const struct store_rate cross[] = { { K, 1, 1, 1, 1 },
 		{ "oct:{e.fr}:rate:in:x", 1, 1, 1, 1 } };
 	const struct store_rate cost = { K, 1, 1, 1, 2 };
-	struct store_rate many[17];
+	struct store_rate many[129];
 	size_t over;
 	int64_t retry;
 
@@ -350,7 +350,7 @@ test_bad_calls(void **state)
 	    -EINVAL);
 	assert_int_equal(store_rate_take(store, &cost, 1, &over, &retry),
 	    -EINVAL);
-	assert_int_equal(store_rate_take(store, many, 17, &over, &retry),
+	assert_int_equal(store_rate_take(store, many, 129, &over, &retry),
 	    OCT_ELIMIT);
 	assert_int_equal(DO("DBSIZE"), 0);
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/limit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Tenant, domain, mailbox: what one of them sets. */
+struct level {
+	enum dir_level name;
+	const struct dir_limits *limits;
+	const struct option_set *options;
+};
+
+#define LEVELS_MAX 3
+
+/* Those that there are, outer first. */
+static size_t
+levels_of(const struct dir_domain *d, const struct dir_mailbox *m,
+    struct level out[LEVELS_MAX])
+{
+	const struct dir_tenant *t = d != NULL ? d->of_tenant : NULL;
+	size_t n = 0;
+
+	if (t != NULL)
+		out[n++] = (struct level){ DIR_LEVEL_TENANT, &t->limits,
+			t->options };
+	if (d != NULL)
+		out[n++] = (struct level){ DIR_LEVEL_DOMAIN, &d->limits,
+			d->options };
+	if (d != NULL && m != NULL)
+		out[n++] = (struct level){ DIR_LEVEL_MAILBOX, &m->limits,
+			m->options };
+	return n;
+}
+
+void
+limit_rates(const struct limit_platform *p, const struct dir_domain *d,
+    const struct dir_mailbox *m, enum quota q, struct quota_force *out)
+{
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+	struct quota_build b;
+
+	memset(&b, 0, sizeof(b));
+	quota_build_level(&b, &p->of[q], p->maximum);
+	for (size_t i = 0; i < n; i++)
+		quota_build_level(&b,
+		    quota_find_rule(levels[i].limits->quotas, q),
+		    levels[i].limits->maximum);
+	quota_build_end(&b, out);
+}
+
+enum dir_level
+limit_level(const struct dir_domain *d, const struct dir_mailbox *m,
+    enum quota q)
+{
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+
+	while (n > 0)
+		if (quota_find_rule(levels[--n].limits->quotas, q) != NULL)
+			return levels[n].name;
+	return DIR_LEVEL_PLATFORM;
+}
+
+/* --- Keys ---------------------------------------------------------------- */
+
+/* FNV-1a. */
+static uint32_t
+hash(const char *text)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 16777619u;
+	return h;
+}
+
+void
+limit_subject(const struct dir_mailbox *m, bool out,
+    char subject[LIMIT_SUBJECT_SIZE])
+{
+	const char *reason = m->limits.sending_reason;
+
+	if (out && *reason != '\0') /* no local part has a slash */
+		(void)snprintf(subject, LIMIT_SUBJECT_SIZE, "%s/%08" PRIx32,
+		    m->local, hash(reason));
+	else
+		(void)snprintf(subject, LIMIT_SUBJECT_SIZE, "%s", m->local);
+}
+
+const char *
+limit_key(char out[KEY_SIZE], const char *domain, enum quota q,
+    const struct quota_rate *rate, const char *subject, bool known)
+{
+	char limit[96];
+
+	(void)snprintf(limit, sizeof(limit), "%s%s.%" PRId64,
+	    known ? "known." : "", quota_name(q), rate->period_ms);
+	return key_rate(out, domain, limit,
+	    quota_is_domain(q) ? "all" : subject);
+}
+
+/* --- Numbers ------------------------------------------------------------- */
+
+static bool
+find_option(const struct option_set *set, enum option o, int64_t *value)
+{
+	for (size_t i = 0; set != NULL && i < set->count; i++) {
+		if (set->pairs[i].option == o) {
+			*value = set->pairs[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 0 is no limit: more than any. */
+static int64_t
+lower(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a == 0 ? b : a;
+	return a < b ? a : b;
+}
+
+int64_t
+limit_number(const struct limit_platform *p, const struct dir_domain *d,
+    const struct dir_mailbox *m, enum option o)
+{
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+	int64_t v = p->options.v[o], most = p->maximum ? v : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		(void)find_option(levels[i].options, o, &v);
+		if (levels[i].limits->maximum)
+			most = lower(most, v);
+	}
+	return lower(v, most);
+}
+
+enum option_past
+limit_past(const struct limit_platform *p, const struct dir_domain *d,
+    const struct dir_mailbox *m, enum quota q)
+{
+	enum option o = (enum option)((int)OPTION_PAST_MESSAGES_IN +
+	    (int)q % QUOTA_OF_MAILBOX);
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+	int64_t v = p->options.v[o];
+	bool settled = p->maximum;
+
+	for (size_t i = 0; i < n && !settled; i++)
+		settled = find_option(levels[i].options, o, &v) &&
+		    levels[i].limits->maximum;
+	return (enum option_past)v;
+}
+
+/* --- Storage and sending ------------------------------------------------- */
+
+int64_t
+limit_storage(const struct limit_platform *p, const struct dir_domain *d,
+    const struct dir_mailbox *m)
+{
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+	int64_t v = p->storage_octets, most = p->maximum ? v : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (levels[i].limits->storage_octets > 0)
+			v = levels[i].limits->storage_octets;
+		if (levels[i].limits->maximum)
+			most = lower(most, v);
+	}
+	return lower(v, most);
+}
+
+int64_t
+limit_grace(const struct limit_platform *p, const struct dir_domain *d,
+    const struct dir_mailbox *m, int64_t quota)
+{
+	struct option_values v;
+
+	dir_options(d, m, &p->options, &v);
+	return quota / 100 * v.v[OPTION_STORAGE_GRACE];
+}
+
+enum dir_state
+limit_sending(const struct dir_domain *d, const struct dir_mailbox *m,
+    const char **reason)
+{
+	struct level levels[LEVELS_MAX];
+	size_t n = levels_of(d, m, levels);
+	enum dir_state worst = DIR_ACTIVE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (levels[i].limits->sending <= worst)
+			continue;
+		worst = levels[i].limits->sending;
+		if (reason != NULL)
+			*reason = levels[i].limits->sending_reason;
+	}
+	return worst;
+}
