@@ -5,6 +5,7 @@
 documents.py TOP BUILD: compares manual pages, samples, doc/redis.md and the
 README with the source and with the programs in the folder BUILD.
 """
+import glob
 import os
 import re
 import subprocess
@@ -78,10 +79,8 @@ class Checker:
         self.same(list(self.manual_settings(
                       self.read("doc/man/octroi.conf.5"))),
                   list(self.sample_settings(sample)), "octroi.conf.5")
-        table = self.read("policy/settings_table.c") + \
-            self.read("policy/settings_options.c") + \
-            self.read("policy/settings_caps.c") + \
-            self.read("policy/settings_web.h")
+        table = "".join(self.read(os.path.relpath(p, self.top)) for p in
+                        sorted(glob.glob(f"{self.top}/policy/settings_*.[ch]")))
         # Several tables have settings of one section.
         self.same(sorted(x.split(" ")[0]
                          for x in self.sample_settings(sample)),
