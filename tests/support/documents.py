@@ -5,7 +5,6 @@
 documents.py TOP BUILD: compares manual pages, samples, doc/redis.md and the
 README with the source and with the programs in the folder BUILD.
 """
-import glob
 import os
 import re
 import subprocess
@@ -79,14 +78,6 @@ class Checker:
         self.same(list(self.manual_settings(
                       self.read("doc/man/octroi.conf.5"))),
                   list(self.sample_settings(sample)), "octroi.conf.5")
-        table = "".join(self.read(os.path.relpath(p, self.top)) for p in
-                        sorted(glob.glob(f"{self.top}/policy/settings_*.[ch]")))
-        # Several tables have settings of one section.
-        self.same(sorted(x.split(" ")[0]
-                         for x in self.sample_settings(sample)),
-                  sorted(".".join(m) for m in re.findall(
-                      r'\.section = "(\w+)",\s*\.name = "(\w+)"', table)),
-                  "the sample")
 
     def postfix(self):
         self.count += 1
