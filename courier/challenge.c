@@ -135,15 +135,14 @@ bounced(struct courier *c, const struct case_duty *d)
 
 /* Nobody is asked: the items wait for their owners. */
 static enum duty
-silence(struct courier *c, const struct case_duty *d,
-    const struct gate_pass *p, const char *why)
+silence(struct courier *c, const struct case_duty *d, int64_t hold_silent,
+    const char *why)
 {
 	struct case_timers timers = c->timers;
 	enum case_outcome outcome;
 	int rc;
 
-	if (p != NULL)
-		timers.hold_silent = p->hold_silent;
+	timers.hold_silent = hold_silent;
 	rc = case_silence(c->store, &timers, d, NULL, why,
 	    oct_clock_wall_ms(), &outcome);
 	if (rc == 0)
@@ -311,7 +310,7 @@ try_gate(struct courier *c, const struct case_duty *d,
 	case GATE_OPEN:
 		return pass_gate(c, d, &ask, &pass);
 	case GATE_SHUT:
-		return silence(c, d, &pass, pass.why);
+		return silence(c, d, pass.hold_silent, pass.why);
 	case GATE_LATER:
 		oct_log(OCT_NOTICE,
 		    "challenge=%s domain=%s sent=no error=dns retry_s=%d",
@@ -321,6 +320,24 @@ try_gate(struct courier *c, const struct case_duty *d,
 		break;
 	}
 	return DUTY_FAILED;
+}
+
+/* May it still be sent?  1, 0 (and *why not), or an error. */
+static int
+is_askable(struct courier *c, const struct case_challenge *ch, bool late,
+    const char **why)
+{
+	int rc;
+
+	*why = "late";
+	if (late)
+		return 0;
+	rc = is_awaited(c, &ch->challenge, why);
+	if (rc != 1)
+		return rc;
+	*why = "suppressed";
+	rc = courier_suppressed(c, ch->challenge.rpath);
+	return rc < 0 ? rc : rc == 0;
 }
 
 static enum duty
@@ -334,18 +351,11 @@ pending(struct courier *c, const struct case_duty *d,
 
 	if (now < ready)
 		return courier_put_off(c, d, ready);
-	if (now > ready + c->timers.fresh)
-		return silence(c, d, NULL, "late");
-	rc = is_awaited(c, &ch->challenge, &why);
+	rc = is_askable(c, ch, now > ready + c->timers.fresh, &why);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 0)
-		return silence(c, d, NULL, why);
-	rc = courier_suppressed(c, ch->challenge.rpath);
-	if (rc < 0)
-		return DUTY_FAILED;
-	if (rc == 1)
-		return silence(c, d, NULL, "suppressed");
+		return silence(c, d, gate_hold_silent(c, &ch->challenge), why);
 	return try_gate(c, d, &ch->challenge);
 }
 

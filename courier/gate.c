@@ -135,6 +135,24 @@ gate_wants_code(struct courier *c, const struct challenge *ch)
 	return code;
 }
 
+int64_t
+gate_hold_silent(struct courier *c, const struct challenge *ch)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	int64_t longest = 0;
+
+	for (size_t i = 0; dir != NULL && i < ch->count; i++) {
+		struct option_values o;
+
+		options_of(c, dir, ch->domain, ch->local[i], &o);
+		if (o.v[OPTION_HOLD_SILENT] > longest)
+			longest = o.v[OPTION_HOLD_SILENT];
+	}
+	if (dir != NULL)
+		directory_put(dir);
+	return longest > 0 ? longest : c->timers.hold_silent;
+}
+
 /* --- Where it would go ------------------------------------------------------------- */
 
 static void

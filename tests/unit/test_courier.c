@@ -460,6 +460,32 @@ challenges_that_are_not_sent(void **state)
 		    QUEUED, QUIT                                               \
 	}
 
+/* Not the platform's 14 days. */
+static void
+who_is_not_asked_waits_as_his_mailbox_says(void **state)
+{
+	static const struct dir_change changes[] = {
+		{ .domain = D, .create = true, .json = "{}", .actor = "t" },
+		{ .domain = D, .local = "bob", .create = true,
+		    .json = "{\"t_hold_silent\":\"40d\"}", .actor = "t" },
+	};
+	char problem[256];
+	struct case_item i;
+
+	(void)state;
+	for (size_t k = 0; k < OCT_LEN(changes); k++)
+		assert_int_equal(directory_change(world.store, &changes[k],
+				     problem),
+		    0);
+	hold(&asked, KEPT);
+	oct_clock_set_wall_ms(SETTLED + 15 * 60000 + 1);
+	assert_int_equal(act_challenge(CH), DUTY_DONE);
+	i = item(1);
+	assert_string_equal(i.silent, "late");
+	assert_int_equal(i.expires_ms, NOW + 40 * DAY);
+	case_item_fini(&i);
+}
+
 static void
 an_unlisted_item_is_extended_once(void **state)
 {
@@ -1313,6 +1339,7 @@ main(void)
 		T(a_challenge_says_whether_the_code_is_asked),
 		T(what_becomes_of_a_challenge),
 		T(challenges_that_are_not_sent),
+		T(who_is_not_asked_waits_as_his_mailbox_says),
 		T(an_unlisted_item_is_extended_once),
 		T(the_sender_of_a_first_contact_is_told),
 		T(the_sender_of_a_refused_release_is_told_so),
