@@ -35,7 +35,7 @@ oct_date_fr(struct oct_str *out, int64_t wall_ms)
 		"octobre", "novembre", "décembre" };
 	struct tm tm = local(wall_ms);
 
-	oct_str_addf(out, "%s %d%s %s %d à %d\u00a0h\u00a0%02d",
+	oct_str_addf(out, "%s %d%s %s %d à\u00a0%d\u00a0h\u00a0%02d",
 	    day[tm.tm_wday % 7], tm.tm_mday, tm.tm_mday == 1 ? "er" : "",
 	    month[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
 }

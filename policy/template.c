@@ -15,14 +15,14 @@
 
 const struct value_spec template_value_specs[TEMPLATE_VALUES] = {
 	[TEMPLATE_V_DATE] = { "date", FORM_INLINE, true,
-	    { "samedi 21 novembre 2026 à 11\u00a0h\u00a045 (heure de Paris)",
+	    { "samedi 21 novembre 2026 à\u00a011\u00a0h\u00a045 (heure de Paris)",
 		"Saturday 21 November 2026 at\u00a011:45\u00a0(UTC+1)" },
-	    { "mercredi 30 septembre 2026 à 23\u00a0h\u00a059 (heure de Paris)",
+	    { "mercredi 30 septembre 2026 à\u00a023\u00a0h\u00a059 (heure de Paris)",
 		"Wednesday 30 September 2026 at\u00a023:59\u00a0(UTC+11:30)" } },
 	[TEMPLATE_V_EXPIRY] = { "expiry", FORM_INLINE, false,
-	    { "samedi 28 novembre 2026 à 11\u00a0h\u00a045 (heure de Paris)",
+	    { "samedi 28 novembre 2026 à\u00a011\u00a0h\u00a045 (heure de Paris)",
 		"Saturday 28 November 2026 at\u00a011:45\u00a0(UTC+1)" },
-	    { "mercredi 30 septembre 2026 à 23\u00a0h\u00a059 (heure de Paris)",
+	    { "mercredi 30 septembre 2026 à\u00a023\u00a0h\u00a059 (heure de Paris)",
 		"Wednesday 30 September 2026 at\u00a023:59\u00a0(UTC+11:30)" } },
 	[TEMPLATE_V_ADDRESSES] = { "addresses", FORM_LINES, false,
 	    { "    urbanisme@ville.example\n", "    urbanisme@ville.example\n" },

@@ -93,7 +93,7 @@ static void
 text_says_what_it_must(void **state OCT_UNUSED)
 {
 	static const char *const parts[] = {
-		"samedi 21 novembre 2026 à 10\u00a0h\u00a045 (UTC)",
+		"samedi 21 novembre 2026 à\u00a010\u00a0h\u00a045 (UTC)",
 		"\r\n    mairie@exemple.example\r\n",
 		"\r\nhttps://filtre.example/abcdefghijklmnop\r\n",
 		"Code, si la page le demande\u00a0: 012 345\r\n",

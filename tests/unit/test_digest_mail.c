@@ -102,7 +102,7 @@ digest_is_whole(void **state OCT_UNUSED)
 	static const char *const text[] = {
 		"  1. jean@orange.example (adresse vérifiée)\r\n",
 		"     Objet\u00a0: Été <b>chaud</b>\r\n",
-		"     Arrivé le samedi 21 novembre 2026 à 10\u00a0h\u00a045",
+		"     Arrivé le samedi 21 novembre 2026 à\u00a010\u00a0h\u00a045",
 		"     Gardé jusqu'au samedi 28 novembre 2026",
 		"     Motif\u00a0: premier message de cet expéditeur, à qui",
 		"     Remettre\u00a0: " URL "r\r\n",
