@@ -174,7 +174,7 @@ def become_root():
         sys.exit("the end-to-end tests need root (a private Postfix changes "
                  "users) and there is no sudo here")
     keep = "--preserve-env=OCTROI_BUILD,OCTROI_SHARED," \
-        "OCTROI_AXE,OCTROI_SHOTS"
+        "OCTROI_AXE,OCTROI_SHOTS,OCTROI_FLOOD,OCTROI_KILLS,OCTROI_SEED"
     os.execvp("sudo", ["sudo", keep, sys.executable, *sys.argv])
 
 

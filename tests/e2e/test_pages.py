@@ -366,7 +366,7 @@ def test_axe_finds_nothing_on_any_page(edge):
 
 
 def test_nothing_comes_from_elsewhere(edge):
-    box, ask = asked(edge, "chezsoi", "zoe@citoyen.test")
+    box, ask = asked(edge, "chezsoi", "zoe@voisin.test")
     page = ask.page()
     for url in re.findall(r'(?:href|src|action)="([^"]*)"', page.text):
         check(url.startswith(("/", "#", "mailto:")), url)
