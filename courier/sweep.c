@@ -11,7 +11,9 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/breaker.h"
+#include "policy/event.h"
 #include "policy/grant.h"
+#include "policy/keys.h"
 #include "policy/space.h"
 
 /* A message that the milter wrote but could not tell whether it was registered:
@@ -221,6 +223,17 @@ sweep_breakers(struct courier *c, int64_t now_ms)
 		    oct_strerror(rc));
 }
 
+/* Decisions past their time. */
+static void
+sweep_events(struct courier *c, int64_t now_ms)
+{
+	int rc = store_stream_trim(c->store, KEY_EVENTS, now_ms - EVENT_TTL_MS);
+
+	if (rc < 0)
+		oct_log(OCT_WARNING, "sweep=events error=\"%s\"",
+		    oct_strerror(rc));
+}
+
 void
 courier_sweep(struct courier *c, int64_t now_ms)
 {
@@ -232,6 +245,7 @@ courier_sweep(struct courier *c, int64_t now_ms)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
 	sweep_grants(c, now_ms);
 	sweep_space(c);
+	sweep_events(c, now_ms);
 	sweep_breakers(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,

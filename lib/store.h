@@ -184,6 +184,9 @@ OCT_CHECK int store_group_ack(struct store *s, const char *stream,
 OCT_CHECK int store_stream_read(struct store *s, const char *stream,
     char last[OCT_STREAM_ID], int64_t block_ms, size_t limit,
     store_each_entry *each, void *arg);
+/* Entries before id ("+" = from the end), newest first; *id is moved on. */
+OCT_CHECK int store_stream_back(struct store *s, const char *stream,
+    char id[OCT_STREAM_ID], size_t limit, store_each_entry *each, void *arg);
 /* pairs: 2 to 1,024 strings. */
 OCT_CHECK int store_xadd(struct store *s, const char *stream, size_t maxlen,
     const char *const *pairs, size_t count);

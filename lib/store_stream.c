@@ -387,6 +387,32 @@ store_stream_read(struct store *s, const char *stream, char last[OCT_STREAM_ID],
 }
 
 int
+store_stream_back(struct store *s, const char *stream, char id[OCT_STREAM_ID],
+    size_t limit, store_each_entry *each, void *arg)
+{
+	char count[NUMBER_SIZE], from[OCT_STREAM_ID + 1];
+	struct walk w = { .each = each, .arg = arg, .last = id };
+	struct store_exec x;
+	int rc = check_bounds(0, limit);
+
+	if (rc != 0)
+		return rc;
+	(void)snprintf(count, sizeof(count), "%zu", limit);
+	(void)snprintf(from, sizeof(from), "%s%s",
+	    strcmp(id, "+") == 0 ? "" : "(", id);
+	store_exec_init(&x);
+	store_exec_cmd(&x, STORE_ARRAY, "XREVRANGE", stream, from, "-",
+	    "COUNT", count, (char *)NULL);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0)
+		rc = check_entries(x.reply[0]);
+	if (rc == 0)
+		rc = give_entries(&w, x.reply[0]);
+	store_exec_fini(&x);
+	return rc;
+}
+
+int
 store_exec_xadd(struct store_exec *x, const char *stream, size_t maxlen,
     const char *const *pairs, size_t count)
 {

@@ -59,6 +59,8 @@ open_store(struct app *app)
 		    "deferred, the directory is read from its disk copy\"",
 		    conf.address, oct_strerror(rc));
 	rc = lever_new(app->store, &app->lever);
+	if (rc == 0)
+		rc = events_new(app->store, &app->events);
 	return rc == 0 ? 0 : fail("lever", conf.address, rc, "out of memory?");
 }
 
@@ -278,6 +280,7 @@ app_close(struct app *app)
 	links_free(app->links);
 	if (app->directory != NULL)
 		directory_close(app->directory);
+	events_free(app->events);
 	lever_free(app->lever);
 	store_free(app->store);
 	lists_free(app->env.lists);

@@ -14,6 +14,7 @@
 #include "lib/store.h"
 #include "lib/token.h"
 #include "milter/evaluate.h"
+#include "milter/events.h"
 #include "milter/ledger.h"
 #include "milter/links.h"
 #include "policy/casework.h"
@@ -52,6 +53,7 @@ struct app {
 	struct pass_keys *passes; /* of refusals that can be answered */
 	struct links *links;      /* domains that their links may name */
 	struct lever *lever;      /* of the administrator */
+	struct events *events;    /* decisions, behind the answer */
 	struct dkim_vault *vault; /* opens the directory's DKIM keys */
 	/* Counters and gate; relaxed. */
 	_Atomic int sessions;

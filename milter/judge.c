@@ -440,6 +440,7 @@ judge_inbound(struct judge *j, struct judge_actions *out)
 	if (rc != 0)
 		return rc;
 	actions_log(j);
+	events_note(j);
 	observe_own(j);
 	after_verdict(j);
 	if (out->accepted)

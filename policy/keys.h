@@ -134,7 +134,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_NEVER_MS (36500LL * 86400000)  /* undoes a TTL */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
-#define KEY_EVENTS_MAX 1000000
+#define KEY_EVENTS_MAX 200000
 #define KEY_CHANGES_MAX 100000 /* far more than a follower can be behind */
 
 #endif

@@ -109,6 +109,7 @@ extern const struct ctl_verb ctl_domain_verbs[], ctl_mailbox_verbs[],
     ctl_doctor_verbs[], ctl_feed_verbs[], ctl_tenant_verbs[],
     ctl_policy_verbs[], ctl_expect_verbs[], ctl_tag_verbs[],
     ctl_seed_verbs[], ctl_ledger_verbs[], ctl_template_verbs[],
-    ctl_challenge_verbs[], ctl_bypass_verbs[], ctl_quota_verbs[];
+    ctl_challenge_verbs[], ctl_bypass_verbs[], ctl_quota_verbs[],
+    ctl_explain_verbs[];
 
 #endif

@@ -43,6 +43,8 @@ static const struct ctl_noun nouns[] = {
 	    ctl_challenge_verbs },
 	{ "bypass", "deliver unknown senders with a label for some time",
 	    ctl_bypass_verbs },
+	{ "explain", "why a message that was seen was judged so",
+	    ctl_explain_verbs },
 	{ "scan", "the verdict that the milter would give a file",
 	    ctl_scan_verbs },
 	{ "auth", "SPF, DKIM, DMARC and ARC of a file, with their look-ups",

@@ -8,6 +8,7 @@ import scene
 from kit import check, equal
 from mail import message
 from octroi import held
+from proc import wait_until
 from scene import TOWN, accepted, mailbox, only_held, person, send
 
 EDGE = scene.edge()
@@ -160,3 +161,36 @@ def test_the_check_finds_a_lost_and_a_broken_file(edge):
     equal((problems.get(gone), problems.get(broken)),
           ("not-in-spool", "unreadable"), "problems")
     edge.ctl("held", "drop", gone)
+
+
+def test_a_decision_is_explained(edge):
+    box = mailbox(edge, "explique", mode="off")
+    sender = person()
+    out = accepted(send(edge, sender, box))
+    qid = out.queue_id
+    wait_until(lambda: edge.ctl("explain", qid, check=False).returncode == 0,
+               5, "the event is written")
+    (event,) = edge.ctl_json("explain", qid)
+    equal((event["rcpt"], event["from"], event["verdict"], event["reason"],
+           event["row"], event["class"]),
+          (box, sender, "deliver", "option-off", 7, "A"), "event")
+    text = edge.ctl("explain", qid).stdout
+    for words in ("Décision : remis", "la boîte n'interroge pas les inconnus",
+                  "l'adresse d'envoi est prouvée", "DMARC_PASS",
+                  "le domaine de l'auteur est prouvé", "retenu de 6.00"):
+        check(words in text, text)
+    text = edge.ctl("explain", qid, "--lang=en").stdout
+    check("Decision: delivered" in text, text)
+    # A held message by its item, also when its event is gone.
+    box = mailbox(edge, "explique2")
+    hold(edge, box)
+    item = only_held(edge, box)["id"]
+    wait_until(lambda: "retenu" in edge.ctl("explain", item).stdout and
+               "refusé de" in edge.ctl("explain", item).stdout, 5, "event")
+    edge.redis.cmd("DEL", "oct:events")
+    text = edge.ctl("explain", item).stdout
+    check("c'est le premier message de cet expéditeur" in text, text)
+    check("refusé de" not in text, text)
+    out = edge.ctl("explain", "ABCDEF123456", check=False)
+    equal(out.returncode, 1, out.stderr)
+    check("a week" in out.stderr, out.stderr)
