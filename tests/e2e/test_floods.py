@@ -187,7 +187,7 @@ HONEST_KEYS = {"held": HONEST, "chal": HONEST, "tok": 3 * HONEST,
                "rel": BOXES, "heldidx": BOXES, "space": BOXES,
                "breaker": 2 * ORGS + 1, "stat": 1, "asked": 1, "due": 1,
                # the new hosted domain and its mailboxes
-               "domain": 1, "mbx": 1}
+               "domain": 1, "mbx": 1, "journal": 1}
 
 
 def breakers(edge):
