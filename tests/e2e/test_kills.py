@@ -9,6 +9,7 @@ OCTROI_SEED=n: another order of things.
 """
 import collections
 import json
+import logging
 import os
 import queue
 import random
@@ -30,6 +31,9 @@ BOXES = 20
 VICTIMS = ("courier", "web", "redis", "postfix")
 # Two do not always die alone, and are not always back at once.
 TOGETHER, AWAY = 0.2, 0.3
+
+# Clients that die are no news here.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 EDGE = scene.edge({"challenge": {"settle": "1s", "button": "0s",
                                  "fresh": "60min", "share_percent": 100},
@@ -204,7 +208,7 @@ def unknown_to_the_store(edge):
 
 
 def settle(edge, people):
-    """The items that the store did not know at first."""
+    """Says how many items the store did not know at first."""
     def still():
         return (len(edge.mailboxes), people.pressed, people.seen,
                 people.idle, len(held(edge, TOWN)))
@@ -232,12 +236,13 @@ def settle(edge, people):
         # after an hour.
         time.sleep(130)
         quiet(5)
-    if unknown_to_the_store(edge):
+    left = unknown_to_the_store(edge)
+    if left:
         edge.ctl("spool", "rebuild")
         quiet(5)
     equal(unknown_to_the_store(edge), {}, "spool and store")
     edge.postfix.wait_empty(60)
-    return late
+    return f"{len(late)} found in the spool alone, {len(left)} of them by hand"
 
 
 # -- the account -----------------------------------------------------------------
@@ -295,8 +300,7 @@ def account(edge, taken, people, kills, late):
                 trips[mid], kills)
             twice[why] += 1
     print(f"        {len(wanted)} finals: {dict(fates)}; {people.pressed} "
-          f"confirmed; {len(late)} found in the spool alone; more than once: "
-          f"{dict(twice)}")
+          f"confirmed; {late}; more than once: {dict(twice)}")
     equal(lost, [], "lost")
     equal(sum(fates.values()), len(wanted), "sum of the fates")
     for rcpt in {r for _, r in wanted}:
