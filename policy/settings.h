@@ -101,6 +101,9 @@ struct settings {
 	/* mapd */
 	char *mapd_socket, *mapd_group, *mapd_transport;
 	int64_t mapd_connections;
+	/* dovecot */
+	char *dovecot_socket, *dovecot_group, *dovecot_user,
+	    *dovecot_user_group, *dovecot_home, *dovecot_mail, *dovecot_learn;
 };
 
 /* Load and check; every problem is logged as "file:line: what, what was

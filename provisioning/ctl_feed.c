@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_feed.h"
 #include "provisioning/ctl_postfix.h"
 
 /* From what must not change a message before the milter, so that a held copy
@@ -36,6 +37,17 @@ static const char main_text[] =
     "\n"
     "# Who is served: answered by octroi-mapd from memory.\n";
 
+/* Debian's postsrsd 1.10.  Envelopes of what is delivered here are rewritten as
+ * well: it knows not where a message goes. */
+static const char srs_text[] =
+    "\n# Mail that is forwarded elsewhere leaves in the name of postsrsd's "
+    "domain, so\n# that SPF passes; its bounces come back and are given to the "
+    "sender.  Set\n# SRS_EXCLUDE_DOMAINS to the hosted domains.\n"
+    "sender_canonical_maps = tcp:localhost:10001\n"
+    "sender_canonical_classes = envelope_sender\n"
+    "recipient_canonical_maps = tcp:localhost:10002\n"
+    "recipient_canonical_classes = envelope_recipient, header_recipient\n";
+
 static void
 maps_text(const char *map, struct oct_str *out)
 {
@@ -52,6 +64,8 @@ maps_text(const char *map, struct oct_str *out)
 	oct_str_addf(out, "# Else each look-up of an alias asks for bare "
 			  "domains too.\n"
 			  "virtual_alias_domains =\n"
+			  "# bob+shop@ is bob's, in both programs.\n"
+			  "recipient_delimiter = +\n"
 			  "smtpd_relay_restrictions = "
 			  "reject_unauth_destination\n");
 }
@@ -75,7 +89,7 @@ answers_text(const struct settings *set, const char *milter,
 }
 
 static void
-listeners_text(const char *milter, struct oct_str *out)
+listeners_text(const char *milter, const char *map, struct oct_str *out)
 {
 	oct_str_addf(out,
 	    "\n# master.cf, for octroi ------------------------------------"
@@ -95,15 +109,18 @@ listeners_text(const char *milter, struct oct_str *out)
 	    "  -o milter_macro_daemon_name=ORIGINATING\n"
 	    "  -o smtpd_tls_security_level=encrypt\n"
 	    "  -o smtpd_sasl_auth_enable=yes\n"
+	    "  -o smtpd_sasl_type=dovecot\n"
+	    "  -o smtpd_sasl_path=private/auth\n"
 	    "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n"
 	    "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n"
-	    "# The login is the address: nobody writes in another's name.\n"
-	    "  -o {smtpd_sender_login_maps = regexp:{{/^(.+)$$/ $${1}}}}\n"
+	    "# Nobody writes in another's name: an address is its mailbox's, "
+	    "an alias that\n# of the mailboxes behind it.\n"
+	    "  -o smtpd_sender_login_maps=socketmap:%s:slogin\n"
 	    "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"
 	    "\n# Mail that is made on this host.\n"
 	    "cleanup   unix  n       -       n       -       0       cleanup\n"
 	    "  -o milter_macro_daemon_name=INTERNAL\n",
-	    milter, milter);
+	    milter, milter, map);
 }
 
 /* no_address_mappings must not stand here: mail released to an alias would be
@@ -134,7 +151,7 @@ internal_text(const char *what, const char *address, bool sasl,
 }
 
 static int
-feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
+feed_postfix(struct ctl *ctl, const struct ctl_args *args)
 {
 	const struct settings *set;
 	char milter[CTL_ENDPOINT_SIZE], map[CTL_ENDPOINT_SIZE];
@@ -153,7 +170,9 @@ feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	maps_text(map, &out);
 	oct_str_addf(&out, "virtual_transport = %s\n", set->mapd_transport);
 	answers_text(set, milter, &out);
-	listeners_text(milter, &out);
+	if (ctl_args_has(args, "srs"))
+		oct_str_add(&out, srs_text);
+	listeners_text(milter, map, &out);
 	internal_text("Held mail coming back.", set->release_address,
 	    *set->smtp_user != '\0', &out);
 	internal_text("Mail that octroi writes itself.", set->own_address,
@@ -161,8 +180,21 @@ feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	return ctl_write(ctl, &out);
 }
 
+static const struct ctl_option postfix_options[] = {
+	{ "srs", NULL, "forwarded mail leaves in our name, by postsrsd" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct ctl_option dovecot_options[] = {
+	{ "to", "FOLDER", "where the files are to be" },
+	{ NULL, NULL, NULL },
+};
+
 const struct ctl_verb ctl_feed_verbs[] = {
 	{ "postfix", "", "print what main.cf and master.cf must hold", 0, 0,
-	    NULL, CTL_NO_ATTRIBUTES, feed_postfix },
+	    postfix_options, CTL_NO_ATTRIBUTES, feed_postfix },
+	{ "dovecot", "",
+	    "print what Dovecot must read, or write it into a folder", 0, 0,
+	    dovecot_options, CTL_NO_ATTRIBUTES, ctl_feed_dovecot },
 	{ .run = NULL },
 };

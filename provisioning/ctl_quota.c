@@ -387,7 +387,7 @@ struct import {
 	size_t line, done, unknown;
 };
 
-/* The fields of a line of "doveadm -f tab quota get -A": user, quota, type,
+/* The fields of a line of "doveadm -f tab quota get -F": user, quota, type,
  * value (in kB), limit, percent. */
 enum { USER, NAME, TYPE, VALUE, FIELDS };
 
@@ -500,6 +500,33 @@ quota_import(struct ctl *ctl, const struct ctl_args *args)
 	return ctl_done(ctl, "imported", "usage", text);
 }
 
+/* --- quota users ----------------------------------------------------------------- */
+
+static int
+quota_users(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
+{
+	const struct dir_snapshot *s;
+	struct oct_str out;
+	int status = ctl_directory(ctl, NULL, &s);
+
+	if (status != 0)
+		return status;
+	oct_str_heap(&out, CTL_OUT_MAX);
+	for (size_t i = 0; i < dir_domain_count(s); i++) {
+		const struct dir_domain *d = dir_domain_at(s, i);
+
+		for (size_t k = 0; k < d->mailbox_count; k++) {
+			const struct dir_mailbox *m = dir_mailbox_at(d, k);
+
+			if (m->state != DIR_CLOSED && d->state != DIR_CLOSED)
+				oct_str_addf(&out, "%s@%s\n", m->local,
+				    d->name);
+		}
+	}
+	directory_put(s);
+	return ctl_write(ctl, &out);
+}
+
 static const struct ctl_option show_options[] = {
 	{ "tenant", "ID", "the domains of a tenant" },
 	{ NULL, NULL, NULL },
@@ -510,7 +537,9 @@ const struct ctl_verb ctl_quota_verbs[] = {
 	    "every limit on rates: used, left, when all of it is back; storage",
 	    0, 1, show_options, CTL_NO_ATTRIBUTES, quota_show },
 	{ "import", "FILE",
-	    "storage in use, as 'doveadm -f tab quota get -A' prints it", 1, 1,
+	    "storage in use, as 'doveadm -f tab quota get -F USERS' prints it", 1, 1,
 	    NULL, CTL_NO_ATTRIBUTES, quota_import },
+	{ "users", "", "addresses of mailboxes, a line each, for doveadm", 0,
+	    0, NULL, CTL_NO_ATTRIBUTES, quota_users },
 	{ .run = NULL },
 };

@@ -15,17 +15,21 @@
 #define OUT_MAX 262144
 #define OUT_KEPT 16384 /* larger buffers are given back when empty */
 
+_Static_assert(DICT_LINE_MAX < MAPD_INPUT_SIZE, "a line fits");
 _Static_assert(SOCKETMAP_REQUEST_MAX <= MAPD_INPUT_SIZE, "a request fits");
 _Static_assert(
     OUT_ENOUGH + SOCKETMAP_VALUE_MAX + 64 < OUT_MAX, "an answer fits");
 
 struct mapd_conn *
-mapd_conn_new(int fd, int64_t now_ms)
+mapd_conn_new(int fd, bool dict, int64_t now_ms)
 {
 	struct mapd_conn *c = calloc(1, sizeof(*c));
 
-	if (c == NULL) {
+	if (c != NULL && dict)
+		c->dict = dict_session_new();
+	if (c == NULL || (dict && c->dict == NULL)) {
 		(void)close(fd);
+		free(c);
 		return NULL;
 	}
 	c->fd = fd;
@@ -40,6 +44,7 @@ mapd_conn_free(struct mapd_conn *c)
 	if (c == NULL)
 		return;
 	(void)close(c->fd);
+	dict_session_free(c->dict);
 	oct_str_free(&c->out);
 	free(c);
 }
@@ -57,6 +62,39 @@ answer_one(
 	    &c->out);
 }
 
+/* One request at in + at: 1 and *used, 0 (it is not whole), or an error. */
+static int
+answer_socketmap(struct mapd_conn *c, struct mapd_answers *a,
+    const struct dir_snapshot *s, size_t at, size_t *used)
+{
+	int rc = socketmap_parse(
+	    c->in + at, c->in_len - at, &a->request, used);
+
+	if (rc == 1)
+		answer_one(c, a, s);
+	return rc;
+}
+
+static int
+answer_dict(struct mapd_conn *c, struct mapd_answers *a,
+    const struct dir_snapshot *s, size_t at, size_t *used)
+{
+	char *line = c->in + at, *end = memchr(line, '\n', c->in_len - at);
+	size_t len = end != NULL ? (size_t)(end - line) : c->in_len - at;
+	int rc;
+
+	if (len > DICT_LINE_MAX)
+		return OCT_ELIMIT;
+	if (end == NULL)
+		return 0;
+	if (memchr(line, '\0', len) != NULL)
+		return OCT_EPARSE;
+	*end = '\0';
+	*used = len + 1;
+	rc = dict_line(c->dict, &a->dict, s, line, &a->dict_count, &c->out);
+	return rc == 0 ? 1 : rc;
+}
+
 /* Answers whole requests in the buffer.  Their number, or an error. */
 static int
 answer_all(struct mapd_conn *c, struct mapd_answers *a)
@@ -66,11 +104,10 @@ answer_all(struct mapd_conn *c, struct mapd_answers *a)
 	int rc = 1, done = 0;
 
 	while (c->out.len < OUT_ENOUGH) {
-		rc = socketmap_parse(
-		    c->in + at, c->in_len - at, &a->request, &used);
+		rc = c->dict != NULL ? answer_dict(c, a, s, at, &used)
+				     : answer_socketmap(c, a, s, at, &used);
 		if (rc != 1)
 			break;
-		answer_one(c, a, s);
 		at += used;
 		done++;
 	}
@@ -125,8 +162,14 @@ fill(struct mapd_conn *c)
 }
 
 static const char *
-broken_rule(int rc)
+broken_rule(const struct mapd_conn *c, int rc)
 {
+	if (c->dict != NULL && rc == OCT_ELIMIT)
+		return "dict: line over 3072 octets or over 8 transactions";
+	if (c->dict != NULL)
+		return rc == OCT_EPARSE ? "dict: no command, or not in this "
+					  "place"
+					: NULL;
 	if (rc == OCT_ELIMIT)
 		return "request over 2048 octets of key or 64 of map name";
 	return rc == OCT_EPARSE ? "request is no netstring of map and key"
@@ -157,7 +200,7 @@ mapd_conn_serve(struct mapd_conn *c, struct mapd_answers *a, int64_t now_ms,
 	}
 	if (rc == 0)
 		return MAPD_READ;
-	*limit = broken_rule(rc);
+	*limit = broken_rule(c, rc);
 	(void)flush(c); /* the answers before it */
 	return MAPD_CLOSE;
 }

@@ -9,6 +9,7 @@
 #include "lib/def.h"
 #include "lib/str.h"
 #include "policy/directory.h"
+#include "provisioning/dict.h"
 #include "provisioning/socketmap.h"
 
 #define MAPD_INPUT_SIZE 4096 /* a whole request, and some sent ahead */
@@ -20,11 +21,14 @@ struct mapd_answers {
 	struct oct_str value;          /* scratch */
 	struct socketmap_request request;
 	uint64_t count[SOCKETMAP_PERM + 1]; /* by status */
+	struct dict_conf dict;
+	struct dict_counts dict_count;
 };
 
 struct mapd_conn {
 	struct mapd_conn *newer, *older; /* the loop's list by last request */
 	int fd;                          /* owned */
+	struct dict_session *dict; /* Dovecot's protocol; NULL: socketmap */
 	int64_t active_ms; /* monotonic: accepted, or last whole request */
 	struct oct_str out;
 	size_t sent; /* of out */
@@ -32,8 +36,9 @@ struct mapd_conn {
 	char in[MAPD_INPUT_SIZE];
 };
 
-/* Takes over fd (non-blocking).  NULL: no memory, fd is closed. */
-struct mapd_conn *mapd_conn_new(int fd, int64_t now_ms);
+/* Takes over fd (non-blocking); dict: it speaks Dovecot's protocol.  NULL: no
+ * memory, fd is closed. */
+struct mapd_conn *mapd_conn_new(int fd, bool dict, int64_t now_ms);
 void mapd_conn_free(struct mapd_conn *c);
 
 enum mapd_wish {

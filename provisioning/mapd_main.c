@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * octroi-mapd: answers Postfix's table look-ups from the directory in memory.
- * Two threads: the loop, and the directory's follower.
+ * octroi-mapd: answers Postfix's table look-ups, and Dovecot's, from the
+ * directory in memory.  Three threads: the loop, the directory's follower, and
+ * the writer of the storage that mailboxes use.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,10 +18,12 @@
 #include "policy/directory.h"
 #include "policy/settings.h"
 #include "provisioning/mapd_server.h"
+#include "provisioning/mapd_usage.h"
 
 #define PROGRAM "octroi-mapd"
 #define PURPOSE                                                                \
-	"Answer Postfix's table look-ups (socketmap) from the directory."
+	"Answer the look-ups of Postfix (socketmap) and Dovecot (dict) from "    \
+	"the directory."
 #define IDLE_MS 60000 /* Postfix itself closes after about 10 s */
 #define SOCKET_MODE 0660u
 #define DIRECTORY_RETRY_MS 1000
@@ -38,9 +41,26 @@ server_conf(const struct settings *set, struct mapd_server_conf *out)
 	    .mode = SOCKET_MODE,
 	    .group = set->mapd_group,
 	    .default_transport = set->mapd_transport,
+	    .dict_socket = *set->dovecot_socket != '\0'
+		? set->dovecot_socket + prefix
+		: "",
+	    .dict_group = set->dovecot_group,
+	    .dict = { .mail = { .uid = set->dovecot_user,
+			  .gid = set->dovecot_user_group,
+			  .home = set->dovecot_home,
+			  .location = set->dovecot_mail },
+		.told = mapd_usage_tell },
 	    .idle_ms = IDLE_MS,
 	    .connections = (size_t)set->mapd_connections,
 	};
+	settings_limits(set, &out->dict.limits);
+	if (*set->dovecot_socket != '\0' &&
+	    strncmp(set->dovecot_socket, UNIX_PREFIX "/", prefix + 1) != 0) {
+		oct_log(OCT_ERROR,
+		    "mapd: dovecot.socket=%s, expected unix:/path or nothing",
+		    set->dovecot_socket);
+		return OCT_ECONF;
+	}
 	if (is_unix ? out->socket[0] == '/' : mapd_listen_check(out->listen))
 		return 0;
 	oct_log(OCT_ERROR,
@@ -113,12 +133,13 @@ serve(const struct mapd_server_conf *conf, struct directory *directory,
 }
 
 static int
-run(const struct settings *set, const struct mapd_server_conf *conf)
+run(const struct settings *set, struct mapd_server_conf *conf)
 {
 	const char *copy =
 	    *set->directory_copy != '\0' ? set->directory_copy : NULL;
 	struct directory *directory = NULL;
 	struct store *store = NULL;
+	struct mapd_usage *usage = NULL;
 	struct store_conf store_conf;
 	int signal_fd = daemon_signalfd(), rc;
 
@@ -129,7 +150,12 @@ run(const struct settings *set, const struct mapd_server_conf *conf)
 	if (rc == 0)
 		rc = open_directory(store, copy, signal_fd, &directory);
 	if (rc == 0)
+		rc = mapd_usage_new(store, directory, &conf->dict.limits,
+		    set->node, &usage);
+	conf->dict.arg = usage;
+	if (rc == 0)
 		rc = serve(conf, directory, signal_fd);
+	mapd_usage_free(usage);
 	directory_close(directory);
 	store_free(store);
 	(void)close(signal_fd);

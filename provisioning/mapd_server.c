@@ -27,13 +27,15 @@
 #define VALUE_MAX 300000  /* 500 addresses before the answer's own limit */
 
 /* What is told at most once a minute, with how often it happened. */
+enum { LISTEN_UNIX, LISTEN_TCP, LISTEN_DICT };
+
 enum grievance { TOO_MANY, TOO_IDLE, BAD_REQUEST, NO_ACCEPT, GRIEVANCES };
 
 struct mapd_server {
 	struct mapd_server_conf conf;
 	struct mapd_answers answers;
 	int epoll_fd;
-	int listeners[2];                  /* UNIX, TCP; -1 = none */
+	int listeners[3]; /* UNIX, TCP, dict (UNIX); -1 = none */
 	size_t count;                      /* of connections */
 	struct mapd_conn *newest, *oldest; /* by last whole request */
 	int64_t paused_until_ms;           /* 0 = accepting */
@@ -117,7 +119,7 @@ serve(struct mapd_server *s, struct mapd_conn *c, uint32_t events)
 }
 
 static void
-add_conn(struct mapd_server *s, int fd)
+add_conn(struct mapd_server *s, int fd, bool dict)
 {
 	struct epoll_event ev = {.events = EPOLLIN};
 	struct mapd_conn *c;
@@ -128,7 +130,7 @@ add_conn(struct mapd_server *s, int fd)
 		(void)close(fd);
 		return;
 	}
-	c = mapd_conn_new(fd, oct_clock_mono_ms());
+	c = mapd_conn_new(fd, dict, oct_clock_mono_ms());
 	if (c == NULL)
 		return;
 	/* Fails on the UNIX socket, where it is not needed. */
@@ -168,14 +170,16 @@ pause_accepting(struct mapd_server *s, int err)
 }
 
 static void
-accept_some(struct mapd_server *s, int listener)
+accept_some(struct mapd_server *s, const int *listener)
 {
+	bool dict = listener == &s->listeners[LISTEN_DICT];
+
 	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		int fd =
-		    accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(
+		    *listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd != -1) {
-			add_conn(s, fd);
+			add_conn(s, fd, dict);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -189,7 +193,10 @@ accept_some(struct mapd_server *s, int listener)
 static bool
 is_listener(const struct mapd_server *s, const void *p)
 {
-	return p == &s->listeners[0] || p == &s->listeners[1];
+	for (size_t i = 0; i < OCT_LEN(s->listeners); i++)
+		if (p == &s->listeners[i])
+			return true;
+	return false;
 }
 
 /* --- The loop ------------------------------------------------------------ */
@@ -263,7 +270,7 @@ handle(struct mapd_server *s, const struct epoll_event *ev, int signal_fd)
 	if (ev->data.ptr == NULL)
 		return read_signals(signal_fd);
 	if (is_listener(s, ev->data.ptr))
-		accept_some(s, *(int *)ev->data.ptr);
+		accept_some(s, ev->data.ptr);
 	else
 		serve(s, ev->data.ptr, ev->events);
 	return false;
@@ -295,6 +302,7 @@ mapd_server_run(struct mapd_server *s, int signal_fd)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
 	const uint64_t *n = s->answers.count;
+	const struct dict_counts *dict = &s->answers.dict_count;
 	int rc;
 
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, signal_fd, &ev) != 0)
@@ -302,11 +310,13 @@ mapd_server_run(struct mapd_server *s, int signal_fd)
 	rc = loop(s, signal_fd);
 	oct_log(OCT_NOTICE,
 	    "mapd: stopping: ok=%llu notfound=%llu temp=%llu perm=%llu "
-	    "connections=%zu",
+	    "dict_found=%llu dict_absent=%llu usage_told=%llu connections=%zu",
 	    (unsigned long long)n[SOCKETMAP_OK],
 	    (unsigned long long)n[SOCKETMAP_NOTFOUND],
 	    (unsigned long long)n[SOCKETMAP_TEMP],
-	    (unsigned long long)n[SOCKETMAP_PERM], s->count);
+	    (unsigned long long)n[SOCKETMAP_PERM],
+	    (unsigned long long)dict->found, (unsigned long long)dict->absent,
+	    (unsigned long long)dict->told, s->count);
 	return rc;
 }
 
@@ -330,12 +340,17 @@ open_listeners(struct mapd_server *s)
 	const struct mapd_server_conf *conf = &s->conf;
 	int rc = 0;
 
-	if (*conf->socket != '\0')
-		rc = open_listener(&s->listeners[0],
+	if (*conf->dict_socket != '\0')
+		rc = open_listener(&s->listeners[LISTEN_DICT],
+		    mapd_listen_unix(
+			conf->dict_socket, conf->mode, conf->dict_group),
+		    conf->dict_socket);
+	if (rc == 0 && *conf->socket != '\0')
+		rc = open_listener(&s->listeners[LISTEN_UNIX],
 		    mapd_listen_unix(conf->socket, conf->mode, conf->group),
 		    conf->socket);
 	if (rc == 0 && *conf->listen != '\0')
-		rc = open_listener(&s->listeners[1],
+		rc = open_listener(&s->listeners[LISTEN_TCP],
 		    mapd_listen_tcp(conf->listen), conf->listen);
 	if (rc != 0)
 		return rc;
@@ -366,9 +381,10 @@ mapd_server_new(const struct mapd_server_conf *conf,
 	if (s == NULL)
 		return -ENOMEM;
 	s->conf = *conf;
-	s->listeners[0] = s->listeners[1] = -1;
+	s->listeners[0] = s->listeners[1] = s->listeners[2] = -1;
 	s->answers.directory = directory;
 	s->answers.default_transport = conf->default_transport;
+	s->answers.dict = conf->dict;
 	oct_str_heap(&s->answers.value, VALUE_MAX);
 	fit_connections(s);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -388,8 +404,10 @@ mapd_server_free(struct mapd_server *s)
 		return;
 	while (s->oldest != NULL)
 		drop(s, s->oldest);
-	if (s->listeners[0] != -1)
+	if (s->listeners[LISTEN_UNIX] != -1)
 		(void)unlink(s->conf.socket);
+	if (s->listeners[LISTEN_DICT] != -1)
+		(void)unlink(s->conf.dict_socket);
 	for (size_t i = 0; i < OCT_LEN(s->listeners); i++)
 		if (s->listeners[i] != -1)
 			(void)close(s->listeners[i]);

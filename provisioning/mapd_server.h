@@ -8,6 +8,7 @@
 
 #include "lib/def.h"
 #include "policy/directory.h"
+#include "provisioning/dict.h"
 
 struct mapd_server_conf {
 	const char *socket; /* path of the UNIX socket, "" = none */
@@ -15,6 +16,9 @@ struct mapd_server_conf {
 	const char *group;  /* of the socket, "" = our own */
 	const char *listen; /* "127.0.0.1:port" or "[::1]:port", "" = none */
 	const char *default_transport;
+	const char *dict_socket; /* path for Dovecot, "" = none */
+	const char *dict_group;
+	struct dict_conf dict;
 	int64_t idle_ms;    /* without a whole request, then closed */
 	size_t connections; /* at once; more are closed at once */
 };

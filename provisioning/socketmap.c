@@ -227,6 +227,56 @@ answer_alias(const struct dir_snapshot *s, const char *key, struct oct_str *out)
 	return status;
 }
 
+/* Is there somebody of that very name, with or without a sub-address?  What a
+ * catch-all takes is nobody's own. */
+static bool
+is_somebody(const struct dir_domain *d, const struct oct_addr *a)
+{
+	struct oct_addr base;
+
+	oct_addr_fold(a, '+', &base);
+	return dir_mailbox(d, a->local) != NULL ||
+	       dir_alias(d, a->local) != NULL ||
+	       dir_mailbox(d, base.local) != NULL ||
+	       dir_alias(d, base.local) != NULL;
+}
+
+/* The mailboxes behind the address, which is what they log in with. */
+static void
+add_logins(const struct dir_finals *finals, struct oct_str *out)
+{
+	for (size_t i = 0; i < finals->count; i++) {
+		const struct dir_final *f = &finals->finals[i];
+
+		if (f->domain == NULL || is_closed(f))
+			continue;
+		if (out->len > 0)
+			oct_str_addc(out, ',');
+		oct_str_add(out, f->address);
+	}
+}
+
+static enum socketmap_status
+answer_login(const struct dir_snapshot *s, const char *key, struct oct_str *out)
+{
+	const struct dir_domain *d;
+	struct dir_finals finals;
+	struct oct_addr a, folded;
+
+	if (!parse_key(s, key, &a, &d))
+		return SOCKETMAP_NOTFOUND;
+	oct_addr_fold(&a, '\0', &folded);
+	if (!is_somebody(d, &folded) ||
+	    dir_resolve(s, &a, NULL, &finals) != DIR_FOUND)
+		return SOCKETMAP_NOTFOUND;
+	add_logins(&finals, out);
+	dir_finals_free(&finals);
+	if (oct_str_err(out) == 0 && out->len > SOCKETMAP_VALUE_MAX)
+		return reason(
+		    SOCKETMAP_TEMP, "alias expands to over 99000 octets", out);
+	return out->len > 0 ? SOCKETMAP_OK : SOCKETMAP_NOTFOUND;
+}
+
 enum socketmap_status
 socketmap_answer(const struct dir_snapshot *s, const char *default_transport,
     const struct socketmap_request *request, struct oct_str *out)
@@ -241,6 +291,8 @@ socketmap_answer(const struct dir_snapshot *s, const char *default_transport,
 		status = answer_mailbox(s, request->key, out);
 	else if (strcmp(map, "valias") == 0)
 		status = answer_alias(s, request->key, out);
+	else if (strcmp(map, "slogin") == 0)
+		status = answer_login(s, request->key, out);
 	else if (strcmp(map, "transport") == 0)
 		status =
 		    answer_transport(s, default_transport, request->key, out);

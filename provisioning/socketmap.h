@@ -11,6 +11,9 @@
  *   vmailbox   address -> "domain/local/" of the mailbox
  *   valias     address -> its final addresses, separated by commas; never for
  *                         the address of a mailbox
+ *   slogin     address -> the logins (addresses of mailboxes) that may send in
+ *                         its name, separated by commas: its own, and those
+ *                         behind an alias; never those of a catch-all
  *   transport  address (or domain) -> transport:nexthop
  *
  * What is closed is NOTFOUND everywhere; what is suspended is there: the milter

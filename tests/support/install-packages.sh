@@ -19,10 +19,11 @@ declare -A packages=(
 	[run]="postfix redis-server nsd openssl publicsuffix"
 	[test]="clang binutils mandoc xz-utils python3 python3-dkim
 		python3-nacl python3-selenium python3-spf chromium
-		chromium-driver miltertest util-linux zstd clamav-daemon"
+		chromium-driver miltertest util-linux zstd clamav-daemon
+		dovecot-imapd dovecot-lmtpd dovecot-sieve"
 	[bench]="rspamd opendkim opendmarc"
 )
-servers="postfix redis-server nsd rspamd opendkim opendmarc clamav-daemon
+servers="postfix redis-server nsd dovecot rspamd opendkim opendmarc clamav-daemon
 	clamav-freshclam"
 
 say() { printf '%s\n' "$*"; }

@@ -44,6 +44,8 @@ test_mapd_init(struct test_mapd *m, const char *json)
 	    .mode = 0660,
 	    .group = "",
 	    .listen = "",
+	    .dict_socket = "",
+	    .dict_group = "",
 	    .default_transport = "lmtp:unix:/d",
 	    .idle_ms = 60000,
 	    .connections = 100};

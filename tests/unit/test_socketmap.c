@@ -52,6 +52,19 @@ static const struct {
 	enum socketmap_status status;
 	const char *value;
 } cases[] = {
+    {"login", "slogin", "bob@ville.test", SOCKETMAP_OK, "bob@ville.test"},
+    {"login, case and plus", "slogin", "Bob+x@Ville.test", SOCKETMAP_OK,
+	"bob@ville.test"},
+    {"login of an alias", "slogin", "team@ville.test", SOCKETMAP_OK,
+	"bob@ville.test,alice@ville.test"},
+    {"nobody outside logs in", "slogin", "deep@ville.test", SOCKETMAP_OK,
+	"bob@ville.test,alice@ville.test"},
+    {"nor who is closed", "slogin", "gone@ville.test", SOCKETMAP_NOTFOUND, ""},
+    {"unknown sender", "slogin", "nobody@ville.test", SOCKETMAP_NOTFOUND, ""},
+    {"sender of a catch-all", "slogin", "any@catch.test", SOCKETMAP_NOTFOUND,
+	""},
+    {"foreign sender", "slogin", "bob@far.test", SOCKETMAP_NOTFOUND, ""},
+    {"loop", "slogin", "loop@ville.test", SOCKETMAP_NOTFOUND, ""},
     {"hosted", "vdomains", "ville.test", SOCKETMAP_OK, "ville.test"},
     {"hosted, case", "vdomains", "Ville.TEST", SOCKETMAP_OK, "ville.test"},
     {"suspended domain", "vdomains", "wait.test", SOCKETMAP_OK, "wait.test"},
