@@ -145,7 +145,7 @@ static const struct {
     {"foreign sender", "transport", "a@far.test", SOCKETMAP_NOTFOUND, ""},
     {"closed domain", "transport", "u@shut.test", SOCKETMAP_NOTFOUND, ""},
 
-    {"unknown map", "slogin", "bob@ville.test", SOCKETMAP_PERM, "no such map"},
+    {"unknown map", "nomap", "bob@ville.test", SOCKETMAP_PERM, "no such map"},
 };
 
 static void
