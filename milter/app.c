@@ -115,6 +115,8 @@ open_domain_files(struct app *app)
 	if (rc == 0)
 		rc = domain_file_open("providers", s->providers_file,
 		    &app->providers_file);
+	if (rc == 0)
+		rc = classifier_live_new(s->model, &app->env.model);
 	return rc == 0 ? 0 : fail("domains", s->institutional_file, rc,
 	    "out of memory?");
 }
@@ -124,6 +126,7 @@ app_refresh(struct app *app, bool force)
 {
 	domain_file_refresh(app->institutional, force);
 	domain_file_refresh(app->providers_file, force);
+	classifier_live_refresh(app->env.model);
 }
 
 static int
@@ -291,6 +294,7 @@ app_close(struct app *app)
 	ledger_close(app->ledger);
 	domain_file_close(app->institutional);
 	domain_file_close(app->providers_file);
+	classifier_live_free(app->env.model);
 	free(app->relays);
 	free(app->forwarders);
 	free(app->statutory);

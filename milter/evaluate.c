@@ -28,6 +28,8 @@ struct evaluator {
 	struct auth_arc_verifier *arc; /* NULL: no ARC-Seal */
 	struct oct_msg *msg;
 	struct outside *outside;
+	struct oct_addr rcpts[EVALUATE_RCPTS_MAX];
+	size_t rcpt_count;
 	struct oct_addr *named; /* filled in at first use */
 	size_t named_count;
 	bool named_known;
@@ -331,28 +333,60 @@ check_credit(struct evaluator *e)
 	return 0;
 }
 
-static void
+static int
 check_score(struct evaluator *e, int64_t now_ms)
 {
 	struct evaluation *o = &e->out;
-	struct score_input in = { .msg = e->msg,
-		.spf = &o->spf,
-		.dkim = &o->dkim,
-		.dmarc = &o->dmarc,
-		.rpath = &e->envelope.rpath,
-		.helo = e->helo,
-		.hostname = e->env->hostname,
-		.from_count = o->from_count,
-		.from_malformed = o->from_malformed,
-		.from = o->from_count > 0 ? &o->from[0] : NULL,
-		.from_org = o->from_org,
-		.rpath_org = o->rpath_org,
-		.now_ms = now_ms,
-		.trace_only = trusts_trace_only(e) };
+	int64_t when = e->envelope.received_ms != 0 ? e->envelope.received_ms
+						    : now_ms;
+	struct appraise_input in = { .msg = e->msg,
+		.score = { .msg = e->msg,
+		    .spf = &o->spf,
+		    .dkim = &o->dkim,
+		    .dmarc = &o->dmarc,
+		    .rpath = &e->envelope.rpath,
+		    .helo = e->helo,
+		    .hostname = e->env->hostname,
+		    .from_count = o->from_count,
+		    .from_malformed = o->from_malformed,
+		    .from = o->from_count > 0 ? &o->from[0] : NULL,
+		    .from_org = o->from_org,
+		    .rpath_org = o->rpath_org,
+		    .now_ms = when,
+		    .rcpts = e->rcpts,
+		    .rcpt_count = e->rcpt_count,
+		    .trace_only = trusts_trace_only(e) ||
+			e->envelope.client.family == AF_UNSPEC },
+		.weights = &e->env->weights,
+		.model = e->env->model,
+		.received_skip = e->envelope.received_skip,
+		.when_ms = when };
+	struct appraisal found;
+	int rc;
 
-	join_lists(e, &in.lists);
-	in.lists.rspamd = outside_opinion(e->outside);
-	score_message(&in, &e->env->weights, &o->score);
+	join_lists(e, &in.score.lists);
+	in.score.lists.rspamd = outside_opinion(e->outside);
+	/* What our own users send is not read. */
+	if (!is_scored(e)) {
+		score_message(&in.score, in.weights, &o->score);
+		return 0;
+	}
+	rc = appraise(&in, &found);
+	if (rc != 0)
+		return rc;
+	o->score = found.score;
+	o->heard = found.heard;
+	o->rank = found.rank;
+	if (found.heard)
+		o->opinion = found.opinion;
+	return 0;
+}
+
+void
+evaluator_rcpt(struct evaluator *e, const struct oct_addr *typed)
+{
+	if (e->rcpt_count < EVALUATE_RCPTS_MAX)
+		e->rcpts[e->rcpt_count++] = *typed;
 }
 
 static int
@@ -392,10 +426,10 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	rc = check_credit(e);
 	if (rc != 0)
 		return rc;
-	check_score(e, now_ms);
+	rc = check_score(e, now_ms);
 	outside_virus(e->outside, &e->out.virus);
 	*out = &e->out;
-	return 0;
+	return rc;
 }
 
 struct oct_msg *

@@ -14,6 +14,7 @@
 #include "lib/msg.h"
 #include "milter/lists.h"
 #include "milter/outside.h"
+#include "policy/appraise.h"
 #include "policy/decide.h"
 #include "policy/domain_file.h"
 #include "policy/proof.h"
@@ -41,6 +42,7 @@ struct evaluate_env {
 	const struct oct_prefix *forwarders; /* declared forwarders */
 	size_t forwarder_count;
 	struct score_weights weights;
+	struct classifier_live *model;           /* of the classifier; may be NULL */
 	int64_t dns_ms;                /* budget for all look-ups of a message */
 	size_t dns_questions;          /* and their number */
 };
@@ -51,7 +53,12 @@ struct evaluate_envelope {
 	const char *helo;
 	struct oct_addr rpath;
 	const char *id; /* for warnings */
+	/* Of a file, which was received before; 0 in service: */
+	size_t received_skip; /* Received fields at the top that are our own */
+	int64_t received_ms;  /* when it was received */
 };
+
+#define EVALUATE_RCPTS_MAX 20 /* that the content is compared with */
 
 /* The outcome; strings and arrays belong to the evaluator. */
 struct evaluation {
@@ -75,6 +82,9 @@ struct evaluation {
 					    separated by commas, or "" */
 	struct score score;
 	struct virus virus;
+	bool heard;             /* the classifier was asked: */
+	struct opinion opinion;
+	double rank;            /* policy/appraise.h */
 };
 
 struct evaluator;
@@ -90,6 +100,9 @@ OCT_CHECK int evaluator_field(struct evaluator *e, const char *name,
 OCT_CHECK int evaluator_eoh(struct evaluator *e);
 OCT_CHECK int evaluator_body(struct evaluator *e, const void *octets,
     size_t len);
+/* A recipient as typed; before the end.  More than EVALUATE_RCPTS_MAX are not
+ * compared with. */
+void evaluator_rcpt(struct evaluator *e, const struct oct_addr *typed);
 /* Joins everything; *out is valid until evaluator_free. */
 OCT_CHECK int evaluator_end(struct evaluator *e, int64_t now_ms,
     const struct evaluation **out);

@@ -482,6 +482,8 @@ judge_message(struct session *s, struct judge_actions *out)
 	memset(out, 0, sizeof(*out));
 	if (s->broken || s->evaluator == NULL)
 		goto done;
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		evaluator_rcpt(s->evaluator, &s->rcpts[i].addr);
 	rc = evaluator_end(s->evaluator, j.now_ms, &j.ev);
 	if (rc != 0)
 		goto done;

@@ -289,6 +289,16 @@ classifier_evidence(const struct classifier *c,
 		out->good = h->automatic[0];
 }
 
+void
+classifier_taught(const struct classifier *c,
+    const struct classifier_stratum *s, struct classifier_evidence *out)
+{
+	const struct header *h = c->header;
+
+	out->good = s->automatic ? h->automatic[0] : h->good[s->lang][s->era];
+	out->bad = s->automatic ? h->automatic[1] : h->bad[s->lang][s->era];
+}
+
 /* 0 at lo and below, 1 at hi and above, between by the logarithm. */
 static double
 ramp(double n, double lo, double hi)

@@ -50,6 +50,7 @@ enum classifier_lang {
 	CLASSIFIER_LANG_PT
 };
 #define CLASSIFIER_LANGS (CLASSIFIER_LANG_PT + 1)
+const char *classifier_lang_name(enum classifier_lang l); /* "fr", "other" */
 enum classifier_era { CLASSIFIER_ERA_OLD, CLASSIFIER_ERA_MODERN };
 #define CLASSIFIER_ERA_YEAR 2019 /* modern from here on */
 
@@ -65,6 +66,9 @@ struct classifier_evidence {
 	double good, bad; /* messages, weighted by likeness to the stratum */
 };
 void classifier_evidence(const struct classifier *c,
+    const struct classifier_stratum *s, struct classifier_evidence *out);
+/* Messages of the stratum itself. */
+void classifier_taught(const struct classifier *c,
     const struct classifier_stratum *s, struct classifier_evidence *out);
 
 /*
@@ -109,6 +113,8 @@ struct classifier_calibration {
 	double slope, offset; /* probability = 1 / (1 + exp(-(slope s + offset))) */
 	double cut_1000, cut_100;
 	uint64_t good, bad;   /* messages it was set on; 0 = not calibrated */
+	/* How many of them got a probability in each tenth, good and bad. */
+	uint32_t tenth[10][2];
 };
 void classifier_calibration(const struct classifier *c,
     struct classifier_calibration *out);

@@ -133,6 +133,7 @@ struct content {
 	    *const *colours;
 	unsigned int html;         /* flags */
 	size_t html_octets;        /* of the mark-up read */
+	size_t hidden;             /* octets of text that is not seen */
 	size_t images, anchors;
 	size_t plain_parts, html_parts, attached_parts;
 	const char *over;          /* NULL, or the name of the bound hit */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <libxml/HTMLparser.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -86,8 +87,10 @@ on_text(void *arg, const xmlChar *octets, int len)
 	if (len <= 0 || h->silent != 0)
 		return;
 	note_text(h->r, text, (size_t)len);
-	if (h->hidden != 0)
+	if (h->hidden != 0) {
+		h->r->out.hidden += (size_t)len;
 		return;
+	}
 	show(h, text, (size_t)len);
 	if (h->anchor != 0 &&
 	    h->link_text.len + (size_t)len < CONTENT_LINK_TEXT_MAX)
@@ -386,6 +389,16 @@ on_error(OCT_UNUSED void *arg, OCT_UNUSED const char *text, ...)
 
 /* --- The whole ----------------------------------------------------------------------- */
 
+/* "109;" or "x6d;": a character that needs no code. */
+static bool
+is_ascii_code(const char *s)
+{
+	int base = *s == 'x' || *s == 'X' ? 16 : 10;
+	long code = strtol(s + (base == 16), NULL, base);
+
+	return code >= 0x20 && code < 0x7f;
+}
+
 static void
 look_at_raw(struct reading *r, const char *s, size_t len)
 {
@@ -397,7 +410,8 @@ look_at_raw(struct reading *r, const char *s, size_t len)
 	for (size_t i = 0; i + 3 < len; i++) {
 		if (s[i] != '&' || s[i + 1] != '#')
 			continue;
-		run++;
+		/* Letters of other scripts are honestly written so. */
+		run = is_ascii_code(s + i + 2) ? run + 1 : 0;
 		i += strspn(s + i + 2, "0123456789xabcdefABCDEF");
 		if (s[i + 2] != ';' || s[i + 3] != '&')
 			run = 0;

@@ -17,13 +17,9 @@
 #define BRAND_OCTETS 3000
 
 static void
-find_in(struct features *f, const struct content_text *t, size_t max,
-    struct lexicon_hits *out)
+find_in(const struct content_text *t, size_t max, struct lexicon_hits *out)
 {
-	size_t len = t->len < max ? t->len : max;
-
-	lexicon_find(feature_lower(f, t->data, len), f->err == 0 ? len : 0,
-	    out);
+	lexicon_find(t->data, t->len < max ? t->len : max, out);
 }
 
 static void
@@ -60,7 +56,7 @@ static bool
 stands_in(const struct lexicon_hits *hits, const char *domain)
 {
 	for (size_t i = 0; i < lexicon_brands(); i++)
-		if ((hits->brand[i / 64] >> (i % 64) & 1) != 0 &&
+		if (lexicon_has_brand(hits, i) &&
 		    strstr(domain, lexicon_brand(i)) != NULL)
 			return true;
 	return false;
@@ -208,10 +204,10 @@ feature_lexicon(struct features *f, const struct feature_message *m)
 	    : &c->plain;
 	struct lexicon_hits text, name, subject, start;
 
-	find_in(f, body, BODY_OCTETS, &text);
-	find_in(f, &c->from_name, 200, &name);
-	find_in(f, &c->subject, 500, &subject);
-	find_in(f, body, BRAND_OCTETS, &start);
+	find_in(body, BODY_OCTETS, &text);
+	find_in(&c->from_name, 200, &name);
+	find_in(&c->subject, 500, &subject);
+	find_in(body, BRAND_OCTETS, &start);
 	brand_marks(f, m, "name", &name);
 	brand_marks(f, m, "subject", &subject);
 	brand_marks(f, m, "body", &start);

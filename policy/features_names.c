@@ -24,6 +24,10 @@ static const char *const new_tlds[] = { "best", "bid", "biz", "bond", "buzz",
 	"monster", "online", "pro", "pw", "quest", "rest", "ru", "sbs", "shop",
 	"site", "space", "store", "tk", "today", "top", "uno", "us", "vip",
 	"website", "win", "work", "world", "xyz" };
+static const char *const abused_tlds[] = { "bid", "bond", "buzz", "cam", "cf",
+	"cfd", "click", "cyou", "fun", "ga", "gq", "icu", "loan", "lol", "ml",
+	"mom", "monster", "pw", "quest", "rest", "sbs", "shop", "site", "space",
+	"store", "tk", "top", "uno", "vip", "website", "win", "work", "xyz" };
 /* Parents of names that anybody may take. */
 static const char *const hosting[] = { "000webhostapp.com", "amazonaws.com",
 	"app.link", "azureedge.net", "backblazeb2.com", "blogspot.com",
@@ -32,7 +36,7 @@ static const char *const hosting[] = { "000webhostapp.com", "amazonaws.com",
 	"geocities.com", "github.io", "glitch.me", "godaddysites.com",
 	"googleapis.com", "herokuapp.com", "ipfs.io", "linodeobjects.com",
 	"myshopify.com", "netlify.app", "ngrok.io", "notion.site", "page.link",
-	"pages.dev", "r2.dev", "repl.co", "sites.google.com", "square.site",
+	"pages.dev", "r2.dev", "repl.co", "run.app", "sites.google.com", "square.site",
 	"surge.sh", "translate.goog", "tripod.com", "vercel.app", "web.app",
 	"webflow.io", "weebly.com", "windows.net", "wixsite.com",
 	"workers.dev" };
@@ -101,6 +105,15 @@ feature_is_new_tld(const char *host)
 	const char *tld = strrchr(host, '.');
 
 	return tld != NULL && is_listed(tld + 1, new_tlds, OCT_LEN(new_tlds));
+}
+
+bool
+feature_is_abused_tld(const char *host)
+{
+	const char *tld = strrchr(host, '.');
+
+	return tld != NULL &&
+	    is_listed(tld + 1, abused_tlds, OCT_LEN(abused_tlds));
 }
 
 bool

@@ -14,6 +14,8 @@ bool feature_is_shortener(const char *host);
 bool feature_is_hosting(const char *host);
 bool feature_is_mailer(const char *text);   /* holds a mass mailer's name */
 bool feature_is_new_tld(const char *host);
+/* Those of them that hardly anybody uses honestly. */
+bool feature_is_abused_tld(const char *host);
 bool feature_is_institution(const char *domain);
 /* As nobody would name a host: letter-digit-letter, many digits, ... */
 bool feature_is_odd(const char *host);

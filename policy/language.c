@@ -27,6 +27,15 @@ static const char *const words[CLASSIFIER_LANGS] = {
 			       "na seu sua voc\xc3\xaa por mais foi ",
 };
 
+const char *
+classifier_lang_name(enum classifier_lang l)
+{
+	static const char *const names[CLASSIFIER_LANGS] = { "other", "en",
+		"fr", "de", "es", "it", "pt" };
+
+	return names[l];
+}
+
 static bool
 is_letter(char c)
 {

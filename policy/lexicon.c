@@ -238,7 +238,7 @@ note_all(const struct automaton *a, uint16_t node, const char *text,
 }
 
 void
-lexicon_find(const char *lower, size_t len, struct lexicon_hits *out)
+lexicon_find(const char *text, size_t len, struct lexicon_hits *out)
 {
 	const struct automaton *a = &automaton;
 	uint16_t at = 0;
@@ -248,8 +248,28 @@ lexicon_find(const char *lower, size_t len, struct lexicon_hits *out)
 	if (!a->ready)
 		return;
 	for (size_t i = 0; i < len; i++) {
-		at = a->go[at][(unsigned char)lower[i]];
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (unsigned char)(c + ('a' - 'A'));
+		at = a->go[at][c];
 		for (uint16_t n = at; n != 0; n = a->node[n].link)
-			note_all(a, n, lower, len, i + 1, out);
+			note_all(a, n, text, len, i + 1, out);
 	}
+}
+
+unsigned int
+lexicon_count(const struct lexicon_hits *hits, const char *category)
+{
+	for (size_t i = 0; i < OCT_LEN(lexicon_words); i++)
+		if (strcmp(lexicon_words[i].name, category) == 0)
+			return hits->category[i];
+	OCT_ASSERT(false);
+	return 0;
+}
+
+bool
+lexicon_has_brand(const struct lexicon_hits *hits, size_t brand)
+{
+	return (hits->brand[brand / 64] >> (brand % 64) & 1) != 0;
 }

@@ -10,7 +10,7 @@
 #include "lib/def.h"
 
 #define LEXICON_CATEGORIES_MAX 32
-#define LEXICON_BRANDS_MAX 128
+#define LEXICON_BRANDS_MAX 192
 
 struct lexicon_hits {
 	uint16_t category[LEXICON_CATEGORIES_MAX]; /* times, saturating */
@@ -22,8 +22,12 @@ const char *lexicon_category(size_t i); /* its name */
 size_t lexicon_brands(void);
 const char *lexicon_brand(size_t i);
 
-/* Count what stands in a text in lower case (ASCII); *out is set.  Without
+/* Count what stands in a text, whatever its case (of ASCII); *out is set.  Without
  * memory for the automaton nothing is found. */
-void lexicon_find(const char *lower, size_t len, struct lexicon_hits *out);
+void lexicon_find(const char *text, size_t len, struct lexicon_hits *out);
+/* Times that a category was found, by its name. */
+unsigned int lexicon_count(const struct lexicon_hits *hits,
+    const char *category);
+bool lexicon_has_brand(const struct lexicon_hits *hits, size_t brand);
 
 #endif

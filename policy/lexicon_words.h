@@ -172,7 +172,14 @@ static const char *const lexicon_brand_words[] = { "paypal", "microsoft",
 	"dropbox", "adobe", "wetransfer", "spotify", "disney", "ebay", "steam",
 	"att", "verizon", "comcast", "tmobile", "xfinity", "irs", "usaa",
 	"shein", "temu", "vinted", "leboncoin", "doctolib", "franceconnect",
-	"servicepublic", "chorus" };
+	"servicepublic", "chorus", "mercadolivre", "mercadopago",
+	"bancodobrasil", "livelo", "ripple", "opensea", "decathlon", "norauto",
+	"sephora", "carrefour", "leclerc", "auchan", "fnac", "darty",
+	"boulanger", "cdiscount", "creditmutuel", "intermarche", "leroymerlin",
+	"revolut", "urssaf", "dgfip", "ants", "n26", "nickel", "veolia",
+	"totalenergies", "sncf", "airbnb", "booking", "tripadvisor",
+	"telegram", "tiktok", "snapchat", "sendgrid", "godaddy", "wordpress",
+	"zimbra", "roundcube" };
 
 /* Other spellings: pattern, brand. */
 static const char *const lexicon_spellings[][2] = {
@@ -194,6 +201,12 @@ static const char *const lexicon_spellings[][2] = {
 	{ "service-public", "servicepublic" },
 	{ "service public", "servicepublic" },
 	{ "mondial relay", "mondialrelay" },
+	{ "mercado livre", "mercadolivre" },
+	{ "mercado pago", "mercadopago" },
+	{ "banco do brasil", "bancodobrasil" },
+	{ "leroy merlin", "leroymerlin" },
+	{ "cr\xc3\xa9""dit mutuel", "creditmutuel" },
+	{ "credit mutuel", "creditmutuel" },
 	{ "assurance maladie", "ameli" },
 	{ "imp\xc3\xb4ts", "impots" },
 };

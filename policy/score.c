@@ -6,48 +6,51 @@
 
 #include "lib/addrlist.h"
 #include "lib/err.h"
+#include "policy/rules.h"
 
 #define DAY_MS 86400000LL
 #define REPLY_TO_MAX 4 /* addresses looked at */
 
-static void
-add(struct score *s, enum symbol_id id, bool found)
+void
+score_mark(struct score *s, enum symbol_id id, bool found)
 {
 	if (found)
-		s->symbols |= 1ULL << id;
+		s->symbols[id / 64] |= (uint64_t)1 << (id % 64);
 }
 
 bool
 score_has(const struct score *s, enum symbol_id id)
 {
-	return (s->symbols >> id & 1) != 0;
+	return (s->symbols[id / 64] >> (id % 64) & 1) != 0;
 }
 
 static void
 check_dkim(const struct score_input *in, struct score *s)
 {
-	bool passed = false, failed = false;
+	bool passed = false, failed = false, unknown = false;
 
 	for (size_t i = 0; i < in->dkim->count; i++) {
 		passed |= in->dkim->sig[i].result == AUTH_PASS;
 		failed |= in->dkim->sig[i].result == AUTH_FAIL;
+		unknown |= in->dkim->sig[i].result == AUTH_TEMPERROR;
 	}
-	add(s, SYM_DKIM_FAIL, failed && !passed);
-	add(s, SYM_NO_AUTH, !passed && in->spf->result != AUTH_PASS &&
-		!in->trace_only);
+	score_mark(s, SYM_DKIM_FAIL, failed && !passed);
+	score_mark(s, SYM_NO_AUTH, !passed && !unknown &&
+		in->spf->result != AUTH_PASS &&
+		in->spf->result != AUTH_TEMPERROR && !in->trace_only);
 }
 
 static void
 check_auth(const struct score_input *in, struct score *s)
 {
 	if (!in->trace_only) {
-		add(s, SYM_SPF_FAIL, in->spf->result == AUTH_FAIL);
-		add(s, SYM_SPF_SOFTFAIL, in->spf->result == AUTH_SOFTFAIL);
-		add(s, SYM_SPF_NONE, in->spf->result == AUTH_NONE);
+		score_mark(s, SYM_SPF_FAIL, in->spf->result == AUTH_FAIL);
+		score_mark(s, SYM_SPF_SOFTFAIL, in->spf->result == AUTH_SOFTFAIL);
+		score_mark(s, SYM_SPF_NONE, in->spf->result == AUTH_NONE);
 	}
 	check_dkim(in, s);
-	add(s, SYM_DMARC_FAIL, in->dmarc->result == AUTH_FAIL);
-	add(s, SYM_DMARC_PASS, in->dmarc->result == AUTH_PASS);
+	score_mark(s, SYM_DMARC_FAIL, in->dmarc->result == AUTH_FAIL);
+	score_mark(s, SYM_DMARC_PASS, in->dmarc->result == AUTH_PASS);
 }
 
 static void
@@ -57,14 +60,14 @@ check_envelope(const struct score_input *in, struct score *s)
 	struct oct_ip ip;
 
 	if (!in->trace_only) {
-		add(s, SYM_HELO_LITERAL, *helo == '[' ||
+		score_mark(s, SYM_HELO_LITERAL, *helo == '[' ||
 			oct_ip_parse(helo, &ip) == 0);
-		add(s, SYM_HELO_BARE,
+		score_mark(s, SYM_HELO_BARE,
 		    *helo != '[' && strchr(helo, '.') == NULL);
-		add(s, SYM_HELO_OURS, strcasecmp(helo, in->hostname) == 0);
+		score_mark(s, SYM_HELO_OURS, strcasecmp(helo, in->hostname) == 0);
 	}
-	add(s, SYM_FROM_RPATH_DIFFER, in->from != NULL &&
-		!oct_addr_is_null(in->rpath) && *in->from_org != '\0' &&
+	score_mark(s, SYM_FROM_RPATH_DIFFER, in->from != NULL &&
+		!rules_is_list(in->msg) && !oct_addr_is_null(in->rpath) && *in->from_org != '\0' &&
 		strcmp(in->from_org, in->rpath_org) != 0);
 }
 
@@ -117,7 +120,9 @@ reply_goes_elsewhere(const struct score_input *in)
 	struct oct_addr reply[REPLY_TO_MAX];
 	size_t n = 0;
 
-	if (f == NULL || in->from == NULL || *in->from_org == '\0')
+	/* Lists answer to themselves. */
+	if (f == NULL || in->from == NULL || *in->from_org == '\0' ||
+	    rules_is_list(in->msg))
 		return false;
 	/* Whatever of it can be read counts. */
 	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLY_TO_MAX,
@@ -131,12 +136,12 @@ reply_goes_elsewhere(const struct score_input *in)
 static void
 check_from(const struct score_input *in, struct score *s)
 {
-	add(s, SYM_FROM_MISSING, in->from_count == 0 && !in->from_malformed);
-	add(s, SYM_FROM_SEVERAL, in->from_count > 1 ||
+	score_mark(s, SYM_FROM_MISSING, in->from_count == 0 && !in->from_malformed);
+	score_mark(s, SYM_FROM_SEVERAL, in->from_count > 1 ||
 		oct_msg_count(in->msg, "From") > 1);
-	add(s, SYM_FROM_MALFORMED, in->from_malformed);
-	add(s, SYM_FROM_NAME_ADDRESS, name_holds_other_address(in));
-	add(s, SYM_REPLY_TO_DIFFER, reply_goes_elsewhere(in));
+	score_mark(s, SYM_FROM_MALFORMED, in->from_malformed);
+	score_mark(s, SYM_FROM_NAME_ADDRESS, name_holds_other_address(in));
+	score_mark(s, SYM_REPLY_TO_DIFFER, reply_goes_elsewhere(in));
 }
 
 static void
@@ -147,15 +152,15 @@ check_date(const struct score_input *in, struct score *s)
 	int rc = oct_msg_value(in->msg, "Date", value, sizeof(value));
 
 	if (rc == 0) {
-		add(s, SYM_DATE_MISSING, true);
+		score_mark(s, SYM_DATE_MISSING, true);
 		return;
 	}
 	if (rc < 0 || score_parse_date(value, &date) != 0) {
-		add(s, SYM_DATE_MALFORMED, true);
+		score_mark(s, SYM_DATE_MALFORMED, true);
 		return;
 	}
-	add(s, SYM_DATE_FUTURE, date > in->now_ms + DAY_MS);
-	add(s, SYM_DATE_PAST, date < in->now_ms - 14 * DAY_MS);
+	score_mark(s, SYM_DATE_FUTURE, date > in->now_ms + DAY_MS);
+	score_mark(s, SYM_DATE_PAST, date < in->now_ms - 14 * DAY_MS);
 }
 
 /* RFC 5322 3.6: fields that occur at most once. */
@@ -192,23 +197,23 @@ check_header(const struct score_input *in, struct score *s)
 {
 	const struct oct_msg *m = in->msg;
 
-	add(s, SYM_MESSAGE_ID_MISSING, oct_msg_count(m, "Message-ID") == 0);
-	add(s, SYM_SUBJECT_MISSING, oct_msg_count(m, "Subject") == 0);
-	add(s, SYM_TO_MISSING, oct_msg_count(m, "To") == 0 &&
+	score_mark(s, SYM_MESSAGE_ID_MISSING, oct_msg_count(m, "Message-ID") == 0);
+	score_mark(s, SYM_SUBJECT_MISSING, oct_msg_count(m, "Subject") == 0);
+	score_mark(s, SYM_TO_MISSING, oct_msg_count(m, "To") == 0 &&
 		oct_msg_count(m, "Cc") == 0);
-	add(s, SYM_DUPLICATE_FIELD, repeats_a_single_field(m));
-	add(s, SYM_HEADER_8BIT, has_8bit_header(m));
-	add(s, SYM_HEADER_LIMIT, oct_msg_over(m) != NULL);
+	score_mark(s, SYM_DUPLICATE_FIELD, repeats_a_single_field(m));
+	score_mark(s, SYM_HEADER_8BIT, has_8bit_header(m));
+	score_mark(s, SYM_HEADER_LIMIT, oct_msg_over(m) != NULL);
 }
 
 static void
 check_lists(const struct score_input *in, struct score *s)
 {
 	s->lists = in->lists;
-	add(s, SYM_DNSBL, in->lists.dnsbl != 0);
-	add(s, SYM_DNSWL, in->lists.dnswl != 0);
-	add(s, SYM_DOMAIN_LIST, in->lists.domain != 0);
-	add(s, SYM_RSPAMD, in->lists.rspamd != 0);
+	score_mark(s, SYM_DNSBL, in->lists.dnsbl != 0);
+	score_mark(s, SYM_DNSWL, in->lists.dnswl != 0);
+	score_mark(s, SYM_DOMAIN_LIST, in->lists.domain != 0);
+	score_mark(s, SYM_RSPAMD, in->lists.rspamd != 0);
 }
 
 int32_t
@@ -223,12 +228,38 @@ score_weight(const struct score *s, const struct score_weights *w,
 		return s->lists.domain;
 	if (id == SYM_RSPAMD)
 		return s->lists.rspamd;
+	if (id == SYM_CONTENT_GOOD || id == SYM_CONTENT_BAD)
+		return s->content;
 	return w->weight[id];
 }
 
-static void
-sum(const struct score_weights *w, struct score *s)
+void
+score_find(const struct score_input *in, struct score *out)
 {
+	*out = (struct score){ .total = 0 };
+	check_auth(in, out);
+	check_envelope(in, out);
+	check_from(in, out);
+	check_date(in, out);
+	check_header(in, out);
+	check_lists(in, out);
+	if (in->content != NULL)
+		rules_check(in, out);
+}
+
+void
+score_content(struct score *s, int32_t hundredths)
+{
+	s->content = hundredths;
+	score_mark(s, SYM_CONTENT_BAD, hundredths > 0);
+	score_mark(s, SYM_CONTENT_GOOD, hundredths < 0);
+}
+
+void
+score_sum(const struct score_weights *w, struct score *s)
+{
+	s->total = 0;
+	memset(s->group, 0, sizeof(s->group));
 	for (size_t i = 0; i < SYM_COUNT; i++)
 		if (score_has(s, (enum symbol_id)i))
 			s->group[symbol_of((enum symbol_id)i)->group] +=
@@ -241,14 +272,6 @@ void
 score_message(const struct score_input *in, const struct score_weights *w,
     struct score *out)
 {
-	_Static_assert(SYM_COUNT <= 64, "symbols are bits of one word");
-
-	*out = (struct score){ 0 };
-	check_auth(in, out);
-	check_envelope(in, out);
-	check_from(in, out);
-	check_date(in, out);
-	check_header(in, out);
-	check_lists(in, out);
-	sum(w, out);
+	score_find(in, out);
+	score_sum(w, out);
 }

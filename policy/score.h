@@ -11,12 +11,19 @@
 #include "lib/def.h"
 #include "lib/msg.h"
 #include "lib/str.h"
+#include "policy/content.h"
 
 enum symbol_group {
 	GROUP_AUTH,     /* SPF, DKIM, DMARC */
 	GROUP_ENVELOPE, /* HELO, reverse-path against From */
 	GROUP_HEADER,   /* shape of the header */
 	GROUP_LIST,     /* DNS lists, and other filters */
+	GROUP_BULK,     /* mass mail and what it sells */
+	GROUP_HTML,     /* tricks of mark-up and text */
+	GROUP_URL,
+	GROUP_ATTACHMENT,
+	GROUP_FRAUD,    /* who it says that it is, and what it wants */
+	GROUP_CONTENT,  /* the classifier, and what could not be read */
 	GROUP_COUNT
 };
 
@@ -51,6 +58,73 @@ enum symbol_id {
 	SYM_DNSWL,
 	SYM_DOMAIN_LIST, /* ... (struct score_lists) */
 	SYM_RSPAMD,      /* and an rspamd beside us what it says */
+	SYM_SUBJECT_FAKE_REPLY,
+	SYM_SUBJECT_SPACED,
+	SYM_SUBJECT_CAPITALS,
+	SYM_SUBJECT_RECIPIENT,
+	SYM_SUBJECT_TOKEN,
+	SYM_SUBJECT_HIDDEN_ASCII,
+	SYM_SCRIPTS_MIXED,
+	SYM_LETTERS_FANCY,
+	SYM_MAILER_FORGED,
+	SYM_TRACE_ABSURD,
+	SYM_TRACE_NO_PROVIDER,
+	SYM_FROM_NEW_TLD,
+	SYM_FROM_ODD,
+	SYM_BULK_NO_UNSUBSCRIBE,
+	SYM_BULK_UNDISCLOSED,
+	SYM_BULK_PHARMACY,
+	SYM_BULK_ADULT,
+	SYM_HTML_FORM,
+	SYM_HTML_PASSWORD,
+	SYM_HTML_SCRIPT,
+	SYM_HTML_REFRESH,
+	SYM_HTML_MUCH_HIDDEN,
+	SYM_HTML_ENTITIES,
+	SYM_HTML_ONLY_IMAGE,
+	SYM_HTML_ALONE,
+	SYM_HTML_DATA_LINK,
+	SYM_TEXT_ZERO_WIDTH,
+	SYM_URL_TEXT_DIFFERS,
+	SYM_URL_IP,
+	SYM_URL_PUNYCODE,
+	SYM_URL_AUTHORITY,
+	SYM_URL_PORT,
+	SYM_URL_SHORTENER,
+	SYM_URL_HOSTING,
+	SYM_URL_NEW_TLD,
+	SYM_URL_REDIRECT,
+	SYM_URL_RECIPIENT,
+	SYM_URL_ELSEWHERE,
+	SYM_ATTACHMENT_PROGRAM,
+	SYM_ATTACHMENT_DOUBLE_NAME,
+	SYM_ATTACHMENT_MACRO,
+	SYM_ATTACHMENT_ENCRYPTED,
+	SYM_ATTACHMENT_BOMB,
+	SYM_ATTACHMENT_NESTED,
+	SYM_ATTACHMENT_TYPE_DIFFERS,
+	SYM_ATTACHMENT_SCRIPT,
+	SYM_ATTACHMENT_PAGE,
+	SYM_ATTACHMENT_PAGE_ACTIVE,
+	SYM_FRAUD_BRAND_NAME,
+	SYM_FRAUD_BRAND_SUBJECT,
+	SYM_FRAUD_OFFICE,
+	SYM_FRAUD_OUR_NAME,
+	SYM_FRAUD_OWN_ADDRESS,
+	SYM_FRAUD_LOOKALIKE,
+	SYM_FRAUD_NEAR_MISS,
+	SYM_FRAUD_REPLY_PRIVATE,
+	SYM_FRAUD_ACCOUNT,
+	SYM_FRAUD_MAILBOX,
+	SYM_FRAUD_ADVANCE_FEE,
+	SYM_FRAUD_EXTORTION,
+	SYM_FRAUD_PARCEL,
+	SYM_FRAUD_PRIZE,
+	SYM_FRAUD_CRYPTO,
+	SYM_FRAUD_PRIVATE_LURE,
+	SYM_CONTENT_LIMIT,
+	SYM_CONTENT_GOOD, /* what the classifier says weighs what it says */
+	SYM_CONTENT_BAD,
 	SYM_COUNT
 };
 
@@ -94,23 +168,41 @@ struct score_input {
 	int64_t now_ms;
 	struct score_lists lists;
 	bool trace_only;             /* SPF and HELO say nothing (collected) */
+	/* NULL: the content was not read, and its rules say nothing. */
+	const struct content *content;
+	const struct oct_addr *rcpts; /* as typed; for comparison */
+	size_t rcpt_count;
 };
 
+#define SCORE_WORDS ((SYM_COUNT + 63) / 64)
+
 struct score {
-	uint64_t symbols; /* bit SYM_x */
-	int32_t total;    /* hundredths */
+	uint64_t symbols[SCORE_WORDS]; /* bits SYM_x */
+	int32_t total;                 /* hundredths */
 	int32_t group[GROUP_COUNT];
 	struct score_lists lists;
+	int32_t content; /* what the classifier says (policy/opinion.h) */
 };
+
+/* Which symbols the message has; no sum yet. */
+void score_find(const struct score_input *in, struct score *out);
+/* What the classifier says, in hundredths. */
+void score_content(struct score *s, int32_t hundredths);
+/* The sum, with the groups' caps. */
+void score_sum(const struct score_weights *w, struct score *s);
+/* All of it without a classifier. */
 
 void score_message(const struct score_input *in, const struct score_weights *w,
     struct score *out);
 
+void score_mark(struct score *s, enum symbol_id id, bool found);
 bool score_has(const struct score *s, enum symbol_id id);
 /* What a symbol weighs in this score. */
 int32_t score_weight(const struct score *s, const struct score_weights *w,
     enum symbol_id id);
-/* "NAME(1.50),NAME(-0.50)", at most the builder's bound. */
+/* "NAME(1.50),NAME(-0.50)", ASCII, at most SCORE_TEXT_MAX octets: what does not fit
+ * is counted ("+3 more"). */
+#define SCORE_TEXT_MAX 960
 void score_symbols_text(const struct score *s, const struct score_weights *w,
     struct oct_str *out);
 /* "3.25" */

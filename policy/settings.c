@@ -208,7 +208,7 @@ parse_weight(const char *v, enum symbol_id *id, int32_t *weight)
 	name[len] = '\0';
 	/* What the lists find weighs what each list says. */
 	if (symbol_parse(name, id) != 0 ||
-	    symbol_of(*id)->group == GROUP_LIST)
+	    symbol_of(*id)->weight == 0)
 		return OCT_EPARSE;
 	return settings_hundredths(eq + 1, weight);
 }

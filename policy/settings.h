@@ -54,6 +54,7 @@ struct settings {
 	    max_size_in, max_size_out, storage, storage_grace;
 	/* score */
 	char *tag, *hold, *reject;     /* "4.0" */
+	char *model;                   /* of the classifier; "" = none */
 	struct oct_conf_list weights;  /* "SYMBOL=1.5" */
 	/* challenge */
 	char *challenge_domain, *challenge_url, *challenge_from,

@@ -195,6 +195,18 @@ fit(const struct judged *j, size_t n, struct classifier_calibration *k)
 	k->offset = b;
 }
 
+static void
+count_tenths(const struct judged *j, size_t n,
+    struct classifier_calibration *k)
+{
+	for (size_t i = 0; i < n; i++) {
+		double p = classifier_sigma(k->slope * j[i].score + k->offset);
+		size_t tenth = p >= 1 ? 9 : (size_t)(10 * p);
+
+		k->tenth[tenth][j[i].bad]++;
+	}
+}
+
 static int
 descending(const void *a, const void *b)
 {
@@ -239,6 +251,7 @@ calibrate(struct run *r, const size_t *order, size_t n, struct classifier *c)
 	}
 	if (rc == 0 && k.good > 0 && k.bad > 0) {
 		fit(j, count, &k);
+		count_tenths(j, count, &k);
 		rc = set_cuts(j, count, &k);
 		if (rc == 0)
 			classifier_calibrate(c, &k);

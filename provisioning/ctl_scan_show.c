@@ -25,6 +25,18 @@ group_name(enum symbol_group g)
 		return "header";
 	case GROUP_LIST:
 		return "list";
+	case GROUP_BULK:
+		return "bulk";
+	case GROUP_HTML:
+		return "html";
+	case GROUP_URL:
+		return "url";
+	case GROUP_ATTACHMENT:
+		return "attachment";
+	case GROUP_FRAUD:
+		return "fraud";
+	case GROUP_CONTENT:
+		return "content";
 	case GROUP_COUNT:
 		break;
 	}

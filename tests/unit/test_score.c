@@ -98,7 +98,7 @@ sample_init(struct sample *s, const char *drop, const char *add)
 	}
 }
 
-static uint64_t
+static struct score
 symbols_of(struct sample *s)
 {
 	struct score_weights w;
@@ -107,14 +107,12 @@ symbols_of(struct sample *s)
 	score_weights_init(&w);
 	score_message(&s->in, &w, &out);
 	oct_msg_free(s->msg);
-	return out.symbols;
+	return out;
 }
 
 static bool
-has(uint64_t symbols, enum symbol_id id)
+has(struct score s, enum symbol_id id)
 {
-	struct score s = { .symbols = symbols };
-
 	return score_has(&s, id);
 }
 
@@ -122,10 +120,15 @@ static void
 a_plain_message_has_no_symbol(void **state)
 {
 	static struct sample s;
+	struct score found;
 
 	(void)state;
+
 	sample_init(&s, NULL, NULL);
-	assert_int_equal(symbols_of(&s), 1ULL << SYM_DMARC_PASS);
+	found = symbols_of(&s);
+	for (size_t i = 0; i < SYM_COUNT; i++)
+		assert_int_equal(score_has(&found, (enum symbol_id)i),
+		    i == SYM_DMARC_PASS);
 }
 
 /* Symbols of fields: a row each for having it and for a near miss. */
@@ -360,7 +363,7 @@ static void
 collected_mail_has_no_symbols_of_the_session(void **state)
 {
 	static struct sample s;
-	uint64_t got;
+	struct score got;
 
 	(void)state;
 	sample_init(&s, NULL, NULL);
@@ -444,7 +447,9 @@ every_symbol_is_complete(void **state)
 		assert_int_equal(symbol_parse(s->name, &back), 0);
 		assert_int_equal(back, i);
 		assert_int_equal(w.weight[i], s->weight);
-		if (s->group != GROUP_LIST)
+		/* These weigh what others say. */
+		if (s->group != GROUP_LIST && i != SYM_CONTENT_GOOD &&
+		    i != SYM_CONTENT_BAD)
 			assert_int_not_equal(s->weight, 0);
 		assert_true((size_t)s->group < GROUP_COUNT);
 	}
@@ -475,29 +480,42 @@ numbers_as_text(void **state)
 static void
 symbols_as_text(void **state)
 {
-	struct score s = { .symbols = 1ULL << SYM_SPF_FAIL |
-		    1ULL << SYM_DMARC_PASS | 1ULL << SYM_DNSBL,
-		.lists = { .dnsbl = 1234 } };
+	struct score s = { .lists = { .dnsbl = 1234 } };
 	struct score_weights w;
 	struct oct_str out;
 	char small[20];
 
 	(void)state;
 	score_weights_init(&w);
+	score_mark(&s, SYM_SPF_FAIL, true);
+	score_mark(&s, SYM_DMARC_PASS, true);
+	score_mark(&s, SYM_DNSBL, true);
+	score_mark(&s, SYM_NO_AUTH, false);
+	score_content(&s, -150);
 	oct_str_heap(&out, 1000);
 	score_symbols_text(&s, &w, &out);
 	assert_string_equal(oct_str_text(&out),
-	    "SPF_FAIL(3.00),DMARC_PASS(-1.00),DNSBL(12.34)");
+	    "SPF_FAIL(3.00),DMARC_PASS(-1.00),DNSBL(12.34),"
+	    "CONTENT_GOOD(-1.50)");
+	/* All of them: those that do not fit are counted. */
+	for (size_t i = 0; i < SYM_COUNT; i++)
+		score_mark(&s, (enum symbol_id)i, true);
 	oct_str_clear(&out);
-	s.symbols = 0;
 	score_symbols_text(&s, &w, &out);
-	assert_string_equal(oct_str_text(&out), "");
-	oct_str_free(&out);
+	assert_int_equal(oct_str_err(&out), 0);
+	assert_true(out.len <= SCORE_TEXT_MAX && out.len > 800);
+	assert_non_null(strstr(oct_str_text(&out), " more"));
+	for (size_t i = 0; i < out.len; i++)
+		assert_true(out.buf[i] >= ' ' && out.buf[i] < 0x7f);
 	/* Too small a place is an error, not half a text. */
-	s.symbols = (1ULL << SYM_COUNT) - 1;
+	oct_str_free(&out);
 	oct_str_fixed(&out, small, sizeof(small));
 	score_symbols_text(&s, &w, &out);
 	assert_int_equal(oct_str_err(&out), OCT_EFULL);
+	memset(&s, 0, sizeof(s));
+	oct_str_clear(&out);
+	score_symbols_text(&s, &w, &out);
+	assert_string_equal(oct_str_text(&out), "");
 }
 
 int

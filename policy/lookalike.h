@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names made to be taken for others: letters of other scripts that look like
+ * Latin ones, near misses, and names of one organisation inside another's.  Pure;
+ * any thread.
+ */
+#ifndef OCT_POLICY_LOOKALIKE_H
+#define OCT_POLICY_LOOKALIKE_H
+
+#include "lib/addr.h"
+#include "lib/def.h"
+
+/* The text as it is read by eye: lower case, without accents, look-alike letters
+ * as Latin ones; what has no such form becomes a space.  At most size - 1
+ * octets. */
+void lookalike_fold(const char *utf8, size_t len, char *out, size_t size);
+
+enum lookalike {
+	LOOKALIKE_NONE,
+	LOOKALIKE_NEAR, /* one letter off: so are honest neighbours */
+	LOOKALIKE_SAME  /* reads the same, or holds the whole name */
+};
+/* Does a host (A-labels) imitate a domain to which it does not belong? */
+enum lookalike lookalike_of(const char *host, const char *domain);
+/* Does it imitate one of the institutions that citizens trust? */
+enum lookalike lookalike_of_institution(const char *host);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules over what a message says: private to score.c and the rules_*.c files.
+ */
+#ifndef OCT_POLICY_RULES_H
+#define OCT_POLICY_RULES_H
+
+#include "policy/lexicon.h"
+#include "policy/score.h"
+
+/* What several rules look at. */
+struct rules {
+	const struct score_input *in;
+	const struct content *c;
+	const struct content_text *text; /* the longer one */
+	struct lexicon_hits body, subject, name;
+	char shown_name[256]; /* display name as it is read by eye */
+	char from_org[OCT_DOMAIN_SIZE];
+	bool from_free;       /* the author writes from a public provider */
+	bool proven;          /* the author's domain is */
+	bool list;            /* discussion list */
+	bool talk;            /* people, or programs, among themselves */
+	size_t web;           /* web links that are to be followed */
+};
+
+/* Everything; the content must have been read. */
+void rules_check(const struct score_input *in, struct score *s);
+
+void rules_shape(const struct rules *r, struct score *s);
+void rules_markup(const struct rules *r, struct score *s);
+void rules_parts(const struct rules *r, struct score *s);
+void rules_fraud(const struct rules *r, struct score *s);
+
+/* Does it come by a discussion list?  Newsletters with one-click unsubscription
+ * (RFC 8058) do not count. */
+bool rules_is_list(const struct oct_msg *m);
+/* Organisational domain, or the domain itself. */
+void rules_org(const char *domain, char out[OCT_DOMAIN_SIZE]);
+
+#endif
