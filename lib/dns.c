@@ -62,6 +62,16 @@ dns_new_static(struct dns **out)
 }
 
 int
+dns_new_silent(struct dns **out)
+{
+	int rc = dns_new_static(out);
+
+	if (rc == 0)
+		dns_table_silence((*out)->table);
+	return rc;
+}
+
+int
 dns_static_add(struct dns *dns, const char *name, enum dns_type type,
     const char *rdata, size_t len)
 {

@@ -86,6 +86,8 @@ OCT_CHECK int dns_new(const struct dns_conf *conf, struct dns **out);
 OCT_CHECK int dns_new_static(struct dns **out);
 OCT_CHECK int dns_static_add(struct dns *dns, const char *name,
     enum dns_type type, const char *rdata, size_t len);
+/* A resolver that knows nothing: every question is DNS_TEMPFAIL, at once. */
+OCT_CHECK int dns_new_silent(struct dns **out);
 /* Every question for name that no earlier record answers times out, that is:
  * becomes DNS_TEMPFAIL, at once. */
 OCT_CHECK int dns_static_timeout(struct dns *dns, const char *name);

@@ -32,6 +32,7 @@ struct node {
 
 struct dns_table {
 	struct node *buckets[BUCKETS];
+	bool silent;
 };
 
 int
@@ -39,6 +40,12 @@ dns_table_new(struct dns_table **out)
 {
 	*out = calloc(1, sizeof(**out));
 	return *out == NULL ? -ENOMEM : 0;
+}
+
+void
+dns_table_silence(struct dns_table *table)
+{
+	table->silent = true;
 }
 
 static void
@@ -309,7 +316,8 @@ dns_table_answer(const struct dns_table *table, const struct dns_key *key)
 		const struct row *alias;
 
 		if (node == NULL)
-			return empty_result(DNS_NXDOMAIN);
+			return table->silent ? NULL
+					     : empty_result(DNS_NXDOMAIN);
 		if (first_row(node, key->type) != NULL)
 			return rows_result(node, key->type);
 		alias = first_row(node, DNS_CNAME);

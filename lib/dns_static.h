@@ -12,6 +12,8 @@ struct dns_table;
 
 OCT_CHECK int dns_table_new(struct dns_table **out);
 void dns_table_free(struct dns_table *table);
+/* What is not in it is no answer, instead of NXDOMAIN. */
+void dns_table_silence(struct dns_table *table);
 
 /* As dns_static_add and dns_static_timeout say. */
 OCT_CHECK int dns_table_add(struct dns_table *table,

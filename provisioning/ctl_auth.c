@@ -45,20 +45,29 @@ print_results(const struct ctl *ctl, json_t *v, const struct ctl_message *m)
 static int
 auth_file(struct ctl *ctl, const struct ctl_args *args)
 {
+	union {
+		const char *word;
+		char *path; /* which is not written to */
+	} u = { .word = args->words[0] };
+	const struct ctl_mail mail = { .path = u.path };
 	const struct settings *set;
-	struct ctl_message m;
+	struct ctl_message m = { .path = NULL };
+	struct ctl_site site;
 	json_t *v;
 	int status = named_settings(ctl, &set);
 
 	if (status != 0)
 		return status;
-	status = ctl_message_read(ctl, set, args, args->words[0], &m);
+	status = ctl_site_open(ctl, set, args, true, &site);
+	if (status == 0)
+		status = ctl_message_read(ctl, &site, &mail, &m);
 	if (status == 0) {
 		v = ctl_results_json(&m);
 		ctl_json_set(v, "envelope", ctl_message_envelope(&m));
 		status = print_results(ctl, v, &m);
 	}
 	ctl_message_fini(&m);
+	ctl_site_close(&site);
 	return status;
 }
 

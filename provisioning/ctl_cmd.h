@@ -50,6 +50,8 @@ int ctl_spool(struct ctl *ctl, struct spool **out);
 /* server: "HOST:PORT" of --dns; NULL: the configuration's, or else those of
  * /etc/resolv.conf.  A static resolver may be set in ctl->dns before. */
 int ctl_dns(struct ctl *ctl, const char *server, struct dns **out);
+/* The same, but with no server known *out is NULL. */
+int ctl_dns_quiet(struct ctl *ctl, const char *server, struct dns **out);
 void ctl_close(struct ctl *ctl);
 
 /* --- Reports ------------------------------------------------------------ */
@@ -110,6 +112,6 @@ extern const struct ctl_verb ctl_domain_verbs[], ctl_mailbox_verbs[],
     ctl_policy_verbs[], ctl_expect_verbs[], ctl_tag_verbs[],
     ctl_seed_verbs[], ctl_ledger_verbs[], ctl_template_verbs[],
     ctl_challenge_verbs[], ctl_bypass_verbs[], ctl_quota_verbs[],
-    ctl_explain_verbs[];
+    ctl_explain_verbs[], ctl_learn_verbs[];
 
 #endif

@@ -100,8 +100,8 @@ system_servers(char servers[][OCT_IP_SIZE], size_t max)
 	return n;
 }
 
-int
-ctl_dns(struct ctl *ctl, const char *server, struct dns **out)
+static int
+open_dns(struct ctl *ctl, const char *server, bool quiet, struct dns **out)
 {
 	char found[RESOLV_SERVERS_MAX][OCT_IP_SIZE];
 	const char *servers[RESOLV_SERVERS_MAX];
@@ -132,6 +132,10 @@ ctl_dns(struct ctl *ctl, const char *server, struct dns **out)
 			servers[i] = found[i];
 		conf.servers = servers;
 	}
+	if (conf.server_count == 0 && quiet) {
+		*out = NULL;
+		return 0;
+	}
 	if (conf.server_count == 0)
 		return ctl_fail(ctl, DAEMON_EXIT_CONFIG,
 		    "no DNS server is known: name one with --dns HOST:PORT");
@@ -140,6 +144,18 @@ ctl_dns(struct ctl *ctl, const char *server, struct dns **out)
 		return ctl_fail_rc(ctl, rc, "DNS server", conf.servers[0]);
 	*out = ctl->dns;
 	return 0;
+}
+
+int
+ctl_dns(struct ctl *ctl, const char *server, struct dns **out)
+{
+	return open_dns(ctl, server, false, out);
+}
+
+int
+ctl_dns_quiet(struct ctl *ctl, const char *server, struct dns **out)
+{
+	return open_dns(ctl, server, true, out);
 }
 
 void

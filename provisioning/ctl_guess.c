@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/addrlist.h"
+#include "policy/score.h"
 
 #define RECEIVED_MAX 50
 
@@ -94,10 +95,18 @@ unfolded(const struct oct_field *f)
 	return text;
 }
 
+/* Written by the delivery at the site, on top of all. */
+static bool
+begins_with_path(const struct oct_msg *m)
+{
+	return oct_msg_field_count(m) > 1 &&
+	    oct_field_is(oct_msg_field(m, 0), "Return-Path");
+}
+
 static void
 guess_client(const struct oct_msg *m, struct ctl_guess *out)
 {
-	bool found = false;
+	bool found = false, own = begins_with_path(m);
 
 	for (size_t i = 0; !found && i < RECEIVED_MAX; i++) {
 		const struct oct_field *f = oct_msg_find(m, "Received", i);
@@ -107,7 +116,29 @@ guess_client(const struct oct_msg *m, struct ctl_guess *out)
 			return;
 		found = read_received(value, out);
 		free(value);
+		if (found && own)
+			out->received_own = i + 1;
 	}
+}
+
+/* The date of the newest hop, or of the message. */
+static void
+guess_time(const struct oct_msg *m, struct ctl_guess *out)
+{
+	const struct oct_field *f = oct_msg_find(m, "Received", 0);
+	char *value = f != NULL ? unfolded(f) : NULL;
+	const char *date = value != NULL ? strrchr(value, ';') : NULL;
+
+	if (date == NULL || score_parse_date(date + 1, &out->received_ms) != 0)
+		out->received_ms = 0;
+	free(value);
+	f = oct_msg_find(m, "Date", 0);
+	if (out->received_ms != 0 || f == NULL)
+		return;
+	value = unfolded(f);
+	if (value == NULL || score_parse_date(value, &out->received_ms) != 0)
+		out->received_ms = 0;
+	free(value);
 }
 
 static bool
@@ -140,6 +171,7 @@ ctl_guess(const struct oct_msg *m, struct ctl_guess *out)
 	memset(out, 0, sizeof(*out));
 	out->client.family = AF_UNSPEC;
 	guess_client(m, out);
+	guess_time(m, out);
 	out->has_rpath = path_of(m, "Return-Path", &out->rpath) ||
 	    first_address(m, "From", &out->rpath);
 	out->has_rcpt = path_of(m, "X-Original-To", &out->rcpt) ||

@@ -16,12 +16,17 @@ struct ctl_guess {
 	struct oct_addr rpath;
 	bool has_rcpt;
 	struct oct_addr rcpt;
+	size_t received_own; /* Received fields at the top that the receiving
+				site wrote, as far as can be told */
+	int64_t received_ms; /* when it came: by them, else by Date; 0 = not
+				known */
 };
 
 /*
  * Client and HELO: from the newest Received field whose client has a public
  * address (those before it are hops inside).  Reverse-path: Return-Path, else
- * From.  Recipient: X-Original-To or Delivered-To, else the first in To.
+ * From.  The site's own trace is told by a Return-Path before it (RFC 5321 4.4):
+ * a delivered file.  Recipient: X-Original-To or Delivered-To, else the first in To.
  */
 void ctl_guess(const struct oct_msg *m, struct ctl_guess *out);
 

@@ -47,6 +47,8 @@ static const struct ctl_noun nouns[] = {
 	    ctl_explain_verbs },
 	{ "scan", "the verdict that the milter would give a file",
 	    ctl_scan_verbs },
+	{ "learn", "teach the classifier what is wanted and what is not",
+	    ctl_learn_verbs },
 	{ "auth", "SPF, DKIM, DMARC and ARC of a file, with their look-ups",
 	    ctl_auth_verbs },
 	{ "spf", "SPF alone", ctl_spf_verbs },

@@ -2,6 +2,7 @@
 #include "provisioning/ctl_message.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #define DNS_MS 20000 /* RFC 7208 4.6.4: at least 20 s */
 #define DNS_QUESTIONS 500
+#define PROBE_MS 2000 /* for a resolver of the system to show itself */
 
 /* --- The environment of an evaluation ----------------------------------- */
 
@@ -40,8 +42,9 @@ view_prefixes(const struct oct_conf_list *list, struct oct_prefix **out)
 }
 
 static int
-env_of_settings(const struct settings *set, struct ctl_message *m)
+env_of_settings(struct ctl_site *m)
 {
+	const struct settings *set = m->set;
 	struct evaluate_env *e = &m->env;
 	int rc = view(&set->providers, &m->providers);
 
@@ -75,13 +78,89 @@ env_of_settings(const struct settings *set, struct ctl_message *m)
 	return 0;
 }
 
-static int
-make_env(struct ctl *ctl, const struct settings *set,
-    const struct ctl_args *args, struct ctl_message *m)
+/* Does any server know the Internet?  Each knows the servers of the root; one that
+ * says that there are none stands in a walled garden, and what it says of other
+ * names is worth nothing. */
+static bool
+answers(struct dns *dns)
 {
-	struct evaluate_env *e = &m->env;
-	int status = ctl_dns(ctl, ctl_args_value(args, "dns"), &e->dns), rc;
+	struct dns_session *s = NULL;
+	bool yes;
 
+	if (dns_session_new(dns, oct_clock_mono_ms() + PROBE_MS, 1, &s) != 0)
+		return false;
+	yes = dns_get(s, ".", DNS_NS)->status == DNS_OK;
+	dns_session_free(s);
+	return yes;
+}
+
+/* Thousands of messages are not to wait for a resolver that never answers. */
+static int
+open_dns(struct ctl *ctl, const struct ctl_args *args, bool patient,
+    struct dns **out)
+{
+	int status, rc;
+
+	if (ctl->dns == NULL && ctl_args_has(args, "no-dns")) {
+		rc = dns_new_silent(&ctl->dns);
+		if (rc != 0)
+			return ctl_fail_rc(ctl, rc, "DNS", "none");
+	}
+	if (ctl->dns != NULL) {
+		*out = ctl->dns;
+		return 0;
+	}
+	if (patient)
+		return ctl_dns(ctl, ctl_args_value(args, "dns"), out);
+	status = ctl_dns_quiet(ctl, ctl_args_value(args, "dns"), out);
+	if (status == 0 && *out != NULL && answers(*out))
+		return 0;
+	if (status != 0)
+		return status;
+	if (!ctl->quiet)
+		(void)fputs("octroictl: no DNS server that knows the "
+			    "Internet: what needs DNS is not known\n", stderr);
+	dns_free(ctl->dns);
+	ctl->dns = NULL;
+	rc = dns_new_silent(&ctl->dns);
+	*out = ctl->dns;
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "DNS", "none");
+}
+
+static int
+open_model(struct ctl *ctl, struct ctl_site *site)
+{
+	const char *path = ctl_args_value(site->args, "model");
+	struct classifier *c = NULL;
+	int rc;
+
+	/* What was named must be there; what is configured may be. */
+	if (path != NULL) {
+		rc = classifier_open(path, &c);
+		if (rc != 0)
+			return ctl_fail_rc(ctl, rc, "model", path);
+		classifier_close(c);
+	} else {
+		path = site->set != NULL ? site->set->model : "";
+	}
+	rc = classifier_live_new(path, &site->env.model);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "model", path);
+}
+
+int
+ctl_site_open(struct ctl *ctl, const struct settings *set,
+    const struct ctl_args *args, bool needs_dns, struct ctl_site *out)
+{
+	const char *manifest = ctl_args_value(args, "manifest");
+	struct evaluate_env *e = &out->env;
+	int status, rc;
+
+	memset(out, 0, sizeof(*out));
+	out->set = set;
+	out->args = args;
+	/* With a server named or configured, one waits for it. */
+	status = open_dns(ctl, args, needs_dns || set != NULL ||
+		ctl_args_has(args, "dns"), &e->dns);
 	if (status != 0)
 		return status;
 	oct_msg_limits_init(&e->limits);
@@ -92,8 +171,28 @@ make_env(struct ctl *ctl, const struct settings *set,
 	score_weights_init(&e->weights);
 	rc = auth_dkim_lib_new(&e->dkim);
 	if (rc == 0 && set != NULL)
-		rc = env_of_settings(set, m);
-	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "evaluation of", m->path);
+		rc = env_of_settings(out);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "evaluation", "of messages");
+	status = open_model(ctl, out);
+	if (status == 0 && manifest != NULL)
+		status = ctl_manifest_read(ctl, manifest, &out->manifest);
+	return status;
+}
+
+void
+ctl_site_close(struct ctl_site *site)
+{
+	lists_free(site->env.lists);
+	domain_file_close(site->env.providers_file);
+	domain_file_close(site->env.institutional);
+	auth_dkim_lib_free(site->env.dkim);
+	classifier_live_free(site->env.model);
+	ctl_manifest_free(site->manifest);
+	free(site->providers);
+	free(site->sealers);
+	free(site->forwarders);
+	memset(site, 0, sizeof(*site));
 }
 
 /* --- The envelope ------------------------------------------------------- */
@@ -165,6 +264,11 @@ guess_rest(struct ctl_message *m, const struct oct_msg *msg)
 		m->rcpts[m->rcpt_count++] = g.rcpt;
 	m->envelope.helo = m->helo;
 	m->envelope.id = m->path;
+	/* Without a client no hop is the site's. */
+	m->envelope.received_skip = m->listed
+	    ? m->envelope.client.family != AF_UNSPEC
+	    : g.received_own;
+	m->envelope.received_ms = g.received_ms;
 }
 
 static bool
@@ -209,8 +313,10 @@ feed_field(struct evaluator *e, const struct oct_field *f)
 }
 
 static int
-feed(struct evaluator *e, struct oct_msg *msg, const struct evaluation **out)
+feed(const struct ctl_message *m, struct oct_msg *msg,
+    const struct evaluation **out)
 {
+	struct evaluator *e = m->evaluator;
 	const char *body;
 	size_t len;
 	int rc = 0;
@@ -223,6 +329,8 @@ feed(struct evaluator *e, struct oct_msg *msg, const struct evaluation **out)
 		rc = oct_msg_body(msg, &body, &len);
 	if (rc == 0)
 		rc = evaluator_body(e, body, len);
+	for (size_t i = 0; i < m->rcpt_count; i++)
+		evaluator_rcpt(e, &m->rcpts[i]);
 	if (rc == 0)
 		rc = evaluator_end(e, oct_clock_wall_ms(), out);
 	return rc;
@@ -232,57 +340,77 @@ int
 ctl_message_file(const struct ctl *ctl, const char *path,
     const struct oct_msg_limits *limits, struct oct_msg **out)
 {
-	int fd, status = ctl_open(ctl, path, &fd), rc;
+	union {
+		const char *text;
+		char *path; /* which is not written to */
+	} u = { .text = path };
+	const struct ctl_mail mail = { .path = u.path };
 
-	if (status != 0)
-		return status;
-	rc = oct_msg_read(limits, fd, out);
-	(void)close(fd);
-	if (rc == OCT_ELIMIT)
+	return ctl_mail_read(ctl, &mail, limits, out);
+}
+
+/* The envelope of the table, in the place of the options'. */
+static int
+listed_envelope(const struct ctl *ctl, const struct ctl_site *site,
+    const struct ctl_mail *mail, struct ctl_message *m)
+{
+	char *id = site->manifest != NULL ? ctl_mail_id(mail) : NULL;
+	const struct ctl_manifest_row *row = id != NULL
+	    ? ctl_manifest_find(site->manifest, id)
+	    : NULL;
+	struct evaluate_envelope *e = &m->envelope;
+
+	free(id);
+	if (row == NULL)
+		return 0;
+	m->listed = true;
+	m->guessed_client = m->guessed_helo = false;
+	e->client.family = AF_UNSPEC;
+	if (*row->client != '\0' && oct_ip_parse(row->client, &e->client) != 0)
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s: over a limit of header or body: the milter would "
-		    "refuse it (552 5.3.4)",
-		    path);
-	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "message", path);
+		    "%s: its client_ip in the table is no address: %s",
+		    mail->path, row->client);
+	if (strlen(row->helo) < sizeof(m->helo))
+		memcpy(m->helo, row->helo, strlen(row->helo) + 1);
+	if (*row->mail_from == '\0' || strcmp(row->mail_from, "?") == 0)
+		return 0;
+	/* What is no address was none to the site that took it, either. */
+	m->guessed_from = oct_addr_parse(row->mail_from, &e->rpath) != 0;
+	return 0;
 }
 
 int
-ctl_message_read(struct ctl *ctl, const struct settings *set,
-    const struct ctl_args *args, const char *path, struct ctl_message *out)
+ctl_message_read(const struct ctl *ctl, const struct ctl_site *site,
+    const struct ctl_mail *mail, struct ctl_message *out)
 {
 	struct oct_msg *msg = NULL;
 	int status, rc;
 
 	memset(out, 0, sizeof(*out));
-	out->path = path;
-	status = given_envelope(ctl, args, out);
+	out->site = site;
+	out->path = mail->path;
+	status = given_envelope(ctl, site->args, out);
 	if (status == 0)
-		status = make_env(ctl, set, args, out);
+		status = listed_envelope(ctl, site, mail, out);
 	if (status == 0)
-		status = ctl_message_file(ctl, path, &out->env.limits, &msg);
+		status = ctl_mail_read(ctl, mail, &site->env.limits, &msg);
 	if (status != 0)
 		return status;
 	guess_rest(out, msg);
-	out->envelope.direction = direction_of(set, &out->envelope.client);
-	rc = evaluator_new(&out->env, &out->envelope, &out->evaluator);
+	out->envelope.direction = direction_of(site->set,
+	    &out->envelope.client);
+	rc = evaluator_new(&site->env, &out->envelope, &out->evaluator);
 	if (rc == 0)
-		rc = feed(out->evaluator, msg, &out->ev);
+		rc = feed(out, msg, &out->ev);
 	oct_msg_free(msg);
-	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "evaluation of", path);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "evaluation of", mail->path);
 }
 
 void
 ctl_message_fini(struct ctl_message *m)
 {
 	evaluator_free(m->evaluator);
-	lists_free(m->env.lists);
-	domain_file_close(m->env.institutional);
-	domain_file_close(m->env.providers_file);
-	auth_dkim_lib_free(m->env.dkim);
 	free(m->rcpts);
-	free(m->providers);
-	free(m->sealers);
-	free(m->forwarders);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -5,6 +5,7 @@
  * replay memory is not asked (a signature counts as fresh).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "lib/err.h"
 #include "milter/facts.h"
 #include "policy/exempt.h"
+#include "provisioning/ctl_parallel.h"
 #include "provisioning/ctl_scan.h"
 
 /* --- What the verdict hangs on: directory and store, where they can be had --- */
@@ -22,60 +24,96 @@ note(struct ctl_scan *s, const char *text)
 	(void)json_array_append_new(s->notes, json_string(text));
 }
 
-static int
-open_directory(struct ctl_scan *s)
+static void
+note_all(struct ctl_scan_site *p, const char *text)
 {
-	const char *copy = s->set->directory_copy;
+	size_t n = 0;
+
+	while (p->notes[n] != NULL)
+		n++;
+	OCT_ASSERT(n + 1 < OCT_LEN(p->notes));
+	p->notes[n] = text;
+}
+
+static int
+open_directory(struct ctl_scan_site *p)
+{
+	const char *copy = p->set->directory_copy;
 	struct store_conf conf;
 	int rc;
 
-	settings_store(s->set, &conf);
-	rc = store_new(&conf, &s->store);
+	settings_store(p->set, &conf);
+	rc = store_new(&conf, &p->store);
 	if (rc != 0)
 		return rc;
-	s->store_up = store_ping(s->store) == 0;
-	if (s->store_up)
-		return directory_read(s->store, NULL, &s->snapshot);
-	note(s, "Redis is not reachable: relations and grants are not known");
-	rc = directory_open(s->store, *copy != '\0' ? copy : NULL,
-	    &s->directory);
+	p->store_up = store_ping(p->store) == 0;
+	if (p->store_up)
+		return directory_read(p->store, NULL, &p->snapshot);
+	note_all(p, "Redis is not reachable: relations and grants are not "
+		    "known");
+	rc = directory_open(p->store, *copy != '\0' ? copy : NULL,
+	    &p->directory);
 	if (rc == 0)
-		s->snapshot = directory_get(s->directory);
+		p->snapshot = directory_get(p->directory);
 	return rc;
 }
 
 static int
-open_parts(struct ctl *ctl, struct ctl_scan *s)
+open_parts(struct ctl_scan_site *p)
 {
-	const struct oct_conf_list *list = &s->set->statutory;
-	int rc = open_directory(s);
+	const struct oct_conf_list *list = &p->set->statutory;
+	int rc = open_directory(p);
 
 	if (rc != 0)
-		note(s, "the directory cannot be read: recipients are judged "
-			"as mailboxes with the Challenge option off");
-	s->statutory = calloc(list->count + 1, sizeof(*s->statutory));
-	if (s->statutory == NULL)
-		return ctl_fail_rc(ctl, -ENOMEM, "the", "scan");
+		note_all(p, "the directory cannot be read: recipients are "
+			    "judged as mailboxes with the Challenge option off");
+	p->statutory = calloc(list->count + 1, sizeof(*p->statutory));
+	if (p->statutory == NULL)
+		return ctl_fail_rc(p->ctl, -ENOMEM, "the", "scan");
 	for (size_t i = 0; i < list->count; i++)
-		s->statutory[i] = list->values[i];
-	settings_timers(s->set, &s->timers);
-	settings_options(s->set, &s->options);
-	(void)!settings_hundredths(s->set->tag, &s->thresholds.tag);
-	(void)!settings_hundredths(s->set->hold, &s->thresholds.hold);
-	(void)!settings_hundredths(s->set->reject, &s->thresholds.reject);
+		p->statutory[i] = list->values[i];
+	settings_timers(p->set, &p->timers);
+	settings_options(p->set, &p->options);
+	(void)!settings_hundredths(p->set->tag, &p->thresholds.tag);
+	(void)!settings_hundredths(p->set->hold, &p->thresholds.hold);
+	(void)!settings_hundredths(p->set->reject, &p->thresholds.reject);
 	return 0;
 }
 
-static void
-close_parts(struct ctl_scan *s)
+static int
+open_site(struct ctl *ctl, const struct ctl_args *args,
+    struct ctl_scan_site *p)
 {
-	if (s->snapshot != NULL)
-		directory_put(s->snapshot);
-	if (s->directory != NULL)
-		directory_close(s->directory);
-	store_free(s->store);
-	free(s->statutory);
-	json_decref(s->notes);
+	const char *lang = ctl_args_value(args, "lang");
+	int status;
+
+	*p = (struct ctl_scan_site){ .ctl = ctl,
+		.thresholds = { CTL_SCAN_TAG, CTL_SCAN_HOLD,
+		    CTL_SCAN_REJECT } };
+	options_standard(&p->options);
+	status = ctl_settings_maybe(ctl, &p->set);
+	if (status == 0 && p->set != NULL)
+		status = open_parts(p);
+	else if (status == 0)
+		note_all(p, "no configuration: recipients are judged as "
+			    "mailboxes with the Challenge option off");
+	p->english = lang != NULL ? strcmp(lang, "en") == 0
+				  : p->set != NULL && p->set->language == 1;
+	if (status == 0)
+		status = ctl_site_open(ctl, p->set, args, false, &p->site);
+	return status;
+}
+
+static void
+close_site(struct ctl_scan_site *p)
+{
+	ctl_site_close(&p->site);
+	if (p->snapshot != NULL)
+		directory_put(p->snapshot);
+	if (p->directory != NULL)
+		directory_close(p->directory);
+	store_free(p->store);
+	free(p->statutory);
 }
 
 /* --- Finals ------------------------------------------------------------- */
@@ -135,8 +173,8 @@ resolve(struct ctl_scan *s, const struct oct_addr *typed)
 	struct dir_finals finals = { .count = 0 };
 	struct ctl_scan_final *f;
 
-	if (s->snapshot != NULL)
-		found = dir_resolve(s->snapshot, typed, s->statutory, &finals);
+	if (s->site->snapshot != NULL)
+		found = dir_resolve(s->site->snapshot, typed, s->site->statutory, &finals);
 	for (size_t i = 0; found == DIR_FOUND && i < finals.count; i++) {
 		f = add_final(s, typed);
 		if (f == NULL)
@@ -151,7 +189,7 @@ resolve(struct ctl_scan *s, const struct oct_addr *typed)
 	if (f == NULL)
 		return -ENOMEM;
 	oct_addr_text(typed, f->final.address);
-	if (s->snapshot == NULL)
+	if (s->site->snapshot == NULL)
 		f->assumed = true;
 	else if (found == DIR_NOT_OURS)
 		settle(f, FATE_DELIVER, "not-ours", 0, NULL);
@@ -191,9 +229,9 @@ read_relation(struct ctl_scan *s, struct ctl_scan_final *f)
 		rc = facts_ask(&who, f->final.domain->name,
 		    f->final.mailbox->local, f->sid, b, &at);
 	if (rc == 0)
-		rc = store_batch_run(s->store, b);
+		rc = store_batch_run(s->site->store, b);
 	if (rc == 0)
-		facts_read(&who, f->proof.from_proven, b, &at, &s->timers,
+		facts_read(&who, f->proof.from_proven, b, &at, &s->site->timers,
 		    oct_clock_wall_ms(), &rel, &f->facts);
 	store_batch_free(b);
 	return rc;
@@ -206,8 +244,8 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 	    f->final.address);
 	struct option_values options;
 
-	facts_options(&f->final, &s->options, &options);
-	facts_final(&f->final, &s->thresholds, &options, s->exempt || !named,
+	facts_options(&f->final, &s->site->options, &options);
+	facts_final(&f->final, &s->site->thresholds, &options, s->exempt || !named,
 	    &f->facts);
 	if (f->assumed) {
 		f->facts.external = false;
@@ -217,7 +255,7 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 	if (!f->facts.external)
 		classify(s, f, named);
 	if (!f->assumed && decide_asks_store(&s->msg, &f->facts) &&
-	    s->store_up && read_relation(s, f) != 0)
+	    s->site->store_up && read_relation(s, f) != 0)
 		note(s, "a relation cannot be read from Redis");
 	decide_rcpt(&s->msg, &f->facts, &f->fate);
 }
@@ -253,103 +291,244 @@ judge_all(struct ctl_scan *s)
 }
 
 static int
-scan_message(struct ctl *ctl, struct ctl_scan *s)
+scan_message(struct ctl_scan *s)
 {
+	const struct ctl_scan_site *p = s->site;
 	int rc = 0;
 
-	facts_message(evaluator_envelope(s->m.evaluator), s->snapshot, s->m.ev,
+	for (size_t i = 0; p->notes[i] != NULL; i++)
+		note(s, p->notes[i]);
+	facts_message(evaluator_envelope(s->m.evaluator), p->snapshot, s->m.ev,
 	    oct_clock_wall_ms(), &s->msg);
 	s->exempt = exempt_kind(evaluator_msg(s->m.evaluator),
 			&s->m.envelope.rpath, true) != NULL;
-	if (s->set != NULL)
-		s->msg.dmarc_mode = facts_dmarc_mode(s->set);
+	if (p->set != NULL)
+		s->msg.dmarc_mode = facts_dmarc_mode(p->set);
 	for (size_t i = 0; rc == 0 && i < s->m.rcpt_count; i++)
 		rc = resolve(s, &s->m.rcpts[i]);
 	if (s->m.rcpt_count == 0)
 		note(s, "no recipient is known: --rcpt=ADDRESS names one");
 	if (rc == 0)
 		rc = judge_all(s);
-	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "scan of", s->m.path);
+	return rc == 0 ? 0 : ctl_fail_rc(p->ctl, rc, "scan of", s->m.path);
+}
+
+/* --- Many messages ------------------------------------------------------- */
+
+enum form { FORM_TEXT, FORM_JSON, FORM_ROWS };
+
+struct scanning {
+	struct ctl_scan_site site;
+	struct ctl_mails mails;
+	enum form form;
+	bool one;     /* JSON: an object, not a list */
+	int first;    /* first failure */
+	int worst;    /* verdict: 0 deliver, 1 tag, 2 hold, 3 reject */
+	size_t shown;
+};
+
+/* What became of one message. */
+struct found {
+	int status;
+	int verdict;
+	struct oct_str text;
+};
+
+static int
+rank_of(const char *word)
+{
+	static const char *const words[] = { "deliver", "tag", "hold",
+		"reject" };
+
+	for (size_t i = 0; i < OCT_LEN(words); i++)
+		if (strcmp(words[i], word) == 0)
+			return (int)i;
+	return 0;
+}
+
+static int
+write_form(const struct scanning *all, const struct ctl_scan *s,
+    const struct ctl_mail *mail, struct oct_str *out)
+{
+	char *id = ctl_mail_id(mail);
+	json_t *v;
+	int rc = id != NULL ? 0 : -ENOMEM;
+
+	if (rc == 0 && all->form == FORM_ROWS) {
+		ctl_scan_row(s, id, out);
+	} else if (rc == 0 && all->form == FORM_TEXT) {
+		ctl_scan_text(s, out);
+	} else if (rc == 0) {
+		v = ctl_scan_json(s);
+		ctl_json_set(v, "id", ctl_json_text(id));
+		rc = ctl_out_json(v, !all->one, out);
+		json_decref(v);
+	}
+	free(id);
+	return rc != 0 ? rc : oct_str_err(out);
+}
+
+static void *
+scan_one(void *arg, size_t i)
+{
+	struct scanning *all = arg;
+	const struct ctl_mail *mail = &all->mails.item[i];
+	struct ctl_scan s = { .site = &all->site, .notes = json_array() };
+	struct found *out = calloc(1, sizeof(*out));
+	int rc;
+
+	if (out == NULL) {
+		json_decref(s.notes);
+		return NULL;
+	}
+	oct_str_heap(&out->text, CTL_OUT_MAX);
+	out->status = ctl_message_read(all->site.ctl, &all->site.site, mail,
+	    &s.m);
+	if (out->status == 0)
+		out->status = scan_message(&s);
+	if (out->status == 0) {
+		out->verdict = rank_of(ctl_scan_word(&s));
+		rc = write_form(all, &s, mail, &out->text);
+		if (rc != 0)
+			out->status = ctl_fail_rc(all->site.ctl, rc, "scan of",
+			    mail->path);
+	}
+	free(s.finals);
+	json_decref(s.notes);
+	ctl_message_fini(&s.m);
+	return out;
+}
+
+static void
+drop_found(OCT_UNUSED void *arg, void *result)
+{
+	struct found *f = result;
+
+	if (f == NULL)
+		return;
+	oct_str_free(&f->text);
+	free(f);
+}
+
+static int
+put(const char *text, size_t len)
+{
+	return fwrite(text, 1, len, stdout) == len ? 0 : -EIO;
+}
+
+/* What stands between the objects of a list. */
+static int
+put_comma(struct scanning *all)
+{
+	if (all->form != FORM_JSON || all->one)
+		return 0;
+	return all->shown == 0 ? put("[\n", 2) : put(",\n", 2);
+}
+
+static int
+show_found(void *arg, OCT_UNUSED size_t i, void *result)
+{
+	struct scanning *all = arg;
+	struct found *f = result;
+	size_t len;
+	int rc = 0;
+
+	if (f == NULL)
+		return -ENOMEM;
+	all->first = all->first != 0 ? all->first : f->status;
+	if (f->status == 0) {
+		all->worst = f->verdict > all->worst ? f->verdict : all->worst;
+		len = f->text.len;
+		if (all->form == FORM_JSON && !all->one && len > 0)
+			len--; /* its line end */
+		rc = put_comma(all);
+		if (rc == 0)
+			rc = put(oct_str_text(&f->text), len);
+		all->shown++;
+	}
+	drop_found(NULL, f);
+	return rc;
+}
+
+static int
+scan_all(struct ctl *ctl, struct scanning *all, size_t jobs)
+{
+	const struct ctl_parallel work = { .count = all->mails.count,
+		.jobs = jobs,
+		.work = scan_one,
+		.taken = show_found,
+		.dropped = drop_found,
+		.arg = all };
+	int rc = ctl_parallel_run(&work);
+
+	if (rc == 0 && all->form == FORM_JSON && !all->one && all->shown > 0)
+		rc = put("\n]\n", 3);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "the", "scan");
+	return all->first;
 }
 
 /* --- The verb ----------------------------------------------------------- */
 
 static int
-scan_one(struct ctl *ctl, const struct ctl_args *args, const char *path,
-    json_t **out)
+check_words(const struct ctl *ctl, const struct ctl_args *args)
 {
 	const char *lang = ctl_args_value(args, "lang");
-	struct ctl_scan s = { .notes = json_array(),
-		.thresholds = { CTL_SCAN_TAG, CTL_SCAN_HOLD,
-		    CTL_SCAN_REJECT } };
-	int status = ctl_settings_maybe(ctl, &s.set);
 
-	options_standard(&s.options);
-	if (status == 0 && s.set != NULL)
-		status = open_parts(ctl, &s);
-	else if (status == 0)
-		note(&s, "no configuration: recipients are judged as mailboxes "
-			 "with the Challenge option off");
-	s.english = lang != NULL ? strcmp(lang, "en") == 0
-				 : s.set != NULL && s.set->language == 1;
-	if (status == 0)
-		status = ctl_message_read(ctl, s.set, args, path, &s.m);
-	if (status == 0)
-		status = scan_message(ctl, &s);
-	if (status == 0 && out != NULL)
-		*out = ctl_scan_json(&s);
-	else if (status == 0)
-		status = ctl_scan_text(ctl, &s);
-	free(s.finals);
-	ctl_message_fini(&s.m);
-	close_parts(&s);
-	return status;
+	if (lang != NULL && strcmp(lang, "fr") != 0 && strcmp(lang, "en") != 0)
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--lang=%s: expected fr or en", lang);
+	if (ctl->json && ctl_args_has(args, "tsv"))
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--json and --tsv: one of them");
+	return 0;
 }
 
 static int
 scan_run(struct ctl *ctl, const struct ctl_args *args)
 {
-	const char *lang = ctl_args_value(args, "lang");
-	json_t *all = json_array(), *one;
-	int first = 0;
+	struct scanning all = { .form = ctl->json ? FORM_JSON : FORM_TEXT };
+	int64_t jobs = 1;
+	int status = check_words(ctl, args), later;
 
-	if (lang != NULL && strcmp(lang, "fr") != 0 && strcmp(lang, "en") != 0)
-		first = ctl_fail(ctl, DAEMON_EXIT_USAGE,
-		    "--lang=%s: expected fr or en", lang);
-	for (size_t i = 0; first != DAEMON_EXIT_USAGE && i < args->count;
-	    i++) {
-		int status;
-
-		one = NULL;
-		status = scan_one(ctl, args, args->words[i],
-		    ctl->json ? &one : NULL);
-		if (one != NULL)
-			(void)json_array_append_new(all, one);
-		first = first != 0 ? first : status;
+	if (status == 0)
+		status = ctl_number(ctl, args, "jobs", 1, CTL_PARALLEL_JOBS_MAX,
+		    (int64_t)ctl_parallel_jobs(), &jobs);
+	if (status != 0)
+		return status;
+	if (ctl_args_has(args, "tsv"))
+		all.form = FORM_ROWS;
+	for (size_t i = 0; i < args->count; i++) {
+		later = ctl_mails_add(ctl, args->words[i], &all.mails);
+		status = status != 0 ? status : later;
 	}
-	if (ctl->json && json_array_size(all) > 0) {
-		/* One file gives an object, several a list. */
-		int status = ctl_print(ctl,
-		    json_incref(args->count == 1 ? json_array_get(all, 0)
-						 : all),
-		    NULL, 0);
-
-		first = first != 0 ? first : status;
-	}
-	json_decref(all);
-	return first;
+	/* One file gives an object, several a list. */
+	all.one = args->count == 1 && all.mails.count <= 1;
+	later = open_site(ctl, args, &all.site);
+	if (later == 0)
+		later = scan_all(ctl, &all, (size_t)jobs);
+	close_site(&all.site);
+	ctl_mails_fini(&all.mails);
+	status = status != 0 ? status : later;
+	if (status == 0 && ctl_args_has(args, "status") && all.worst > 0)
+		status = CTL_SCAN_EXIT + all.worst;
+	return status;
 }
 
 static const struct ctl_option options[] = {
 	CTL_ENVELOPE_OPTIONS,
 	{ "rcpt", "ADDRESS", "recipient; repeatable" },
 	{ "lang", "fr|en", "language of the explanations" },
+	{ "tsv", NULL, "a line for each: id, score, verdict by score" },
+	{ "status", NULL, "exit with 11 if any is marked, 12 held, 13 refused" },
+	{ "jobs", "N", "threads (default: as many as processors)" },
+	CTL_CONTENT_OPTIONS,
 	CTL_DNS_OPTION,
 	{ NULL, NULL, NULL },
 };
 
 const struct ctl_verb ctl_scan_verbs[] = {
-	{ NULL, "FILE...",
+	{ NULL, "FILE|FOLDER...",
 	    "judge messages as the milter would, changing nothing", 1, CTL_ANY,
 	    options, CTL_NO_ATTRIBUTES, scan_run },
 	{ .run = NULL },

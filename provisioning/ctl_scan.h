@@ -13,6 +13,8 @@
 #define CTL_SCAN_TAG 400
 #define CTL_SCAN_HOLD 600
 #define CTL_SCAN_REJECT 1500
+/* With --status: plus 1 marked, 2 held, 3 refused. */
+#define CTL_SCAN_EXIT 10
 
 struct ctl_scan_final {
 	const struct oct_addr *typed;
@@ -25,28 +27,44 @@ struct ctl_scan_final {
 	struct fate fate;
 };
 
-struct ctl_scan {
+/* What all messages of a scan share: opened once, read by all threads. */
+struct ctl_scan_site {
+	struct ctl *ctl;
 	const struct settings *set; /* NULL: none */
-	struct ctl_message m;
+	struct ctl_site site;
 	struct store *store;
 	bool store_up;
 	struct directory *directory; /* only with the store away */
 	const struct dir_snapshot *snapshot;
 	const char **statutory;
 	struct case_timers timers;
-	struct dir_thresholds thresholds;
 	struct option_values options;
-	bool exempt; /* the message, whomever it names */
+	struct dir_thresholds thresholds;
+	bool english;
+	const char *notes[4]; /* that belong to every message; NULL ends them */
+};
+
+/* One message. */
+struct ctl_scan {
+	const struct ctl_scan_site *site;
+	struct ctl_message m;
+	bool exempt; /* an exempt kind */
 	struct decide_msg msg;
 	size_t count;
 	struct ctl_scan_final *finals;
 	struct fate reply;
-	bool english;
 	json_t *notes;
 };
 
+/* The word for a score by the platform's thresholds: deliver, tag, hold,
+ * reject. */
+const char *ctl_scan_word(const struct ctl_scan *s);
+
 json_t *ctl_scan_json(const struct ctl_scan *s);
-/* The same for people, to standard output; a status. */
-int ctl_scan_text(const struct ctl *ctl, const struct ctl_scan *s);
+/* The same for people, appended. */
+void ctl_scan_text(const struct ctl_scan *s, struct oct_str *out);
+/* "id<TAB>score<TAB>verdict" and a line end, appended. */
+void ctl_scan_row(const struct ctl_scan *s, const char *id,
+    struct oct_str *out);
 
 #endif

@@ -112,10 +112,10 @@ symbols_json(const struct ctl_scan *s)
 		ctl_json_set(v, "name", json_string(sym->name));
 		ctl_json_set(v, "weight",
 		    ctl_json_score(score_weight(&s->m.ev->score,
-			&s->m.env.weights, (enum symbol_id)i)));
+			&s->site->site.env.weights, (enum symbol_id)i)));
 		ctl_json_set(v, "group", json_string(group_name(sym->group)));
 		ctl_json_set(v, "explanation",
-		    json_string(s->english ? sym->en : sym->fr));
+		    json_string(s->site->english ? sym->en : sym->fr));
 		(void)json_array_append_new(list, v);
 	}
 	return list;
@@ -140,6 +140,47 @@ whole_verdict(const struct ctl_scan *s)
 	return word != NULL ? word : "none";
 }
 
+/* What the classifier said; null: it was not asked. */
+static json_t *
+opinion_json(const struct evaluation *ev)
+{
+	const struct opinion *o = &ev->opinion;
+	json_t *v;
+
+	if (!ev->heard)
+		return json_null();
+	v = json_object();
+	ctl_json_set(v, "raw", json_real(o->score.raw));
+	ctl_json_set(v, "probability", json_real(o->score.probability));
+	ctl_json_set(v, "voice", json_real(o->voice));
+	ctl_json_set(v, "points", ctl_json_score(o->points));
+	ctl_json_set(v, "language",
+	    json_string(classifier_lang_name(o->stratum.lang)));
+	ctl_json_set(v, "modern",
+	    json_boolean(o->stratum.era == CLASSIFIER_ERA_MODERN));
+	ctl_json_set(v, "automatic", json_boolean(o->stratum.automatic));
+	return v;
+}
+
+const char *
+ctl_scan_word(const struct ctl_scan *s)
+{
+	const struct dir_thresholds *t = &s->site->thresholds;
+	int32_t score = s->m.ev->score.total;
+
+	return score >= t->reject ? "reject"
+	    : score >= t->hold	  ? "hold"
+	    : score >= t->tag	  ? "tag"
+				  : "deliver";
+}
+
+void
+ctl_scan_row(const struct ctl_scan *s, const char *id, struct oct_str *out)
+{
+	ctl_out_text(id, 0, out);
+	oct_str_addf(out, "\t%.4f\t%s\n", s->m.ev->rank, ctl_scan_word(s));
+}
+
 json_t *
 ctl_scan_json(const struct ctl_scan *s)
 {
@@ -151,7 +192,10 @@ ctl_scan_json(const struct ctl_scan *s)
 	ctl_json_set(v, "direction",
 	    json_string(direction_name(s->msg.direction)));
 	ctl_json_set(v, "score", ctl_json_score(s->m.ev->score.total));
+	ctl_json_set(v, "by_score", json_string(ctl_scan_word(s)));
+	ctl_json_set(v, "rank", json_real(s->m.ev->rank));
 	ctl_json_set(v, "symbols", symbols_json(s));
+	ctl_json_set(v, "classifier", opinion_json(s->m.ev));
 	ctl_json_set(v, "lists", json_string(s->m.ev->lists));
 	for (size_t i = 0; i < s->count; i++)
 		(void)json_array_append_new(list, final_json(&s->finals[i]));
@@ -174,8 +218,8 @@ notes_text(const struct ctl_scan *s, struct oct_str *out)
 		oct_str_addf(out, "Note: %s.\n", json_string_value(item));
 }
 
-int
-ctl_scan_text(const struct ctl *ctl, const struct ctl_scan *s)
+void
+ctl_scan_text(const struct ctl_scan *s, struct oct_str *out)
 {
 	static const struct ctl_column recipients[] = {
 		{ "rcpt", "RECIPIENT", CTL_TEXT },
@@ -195,25 +239,22 @@ ctl_scan_text(const struct ctl *ctl, const struct ctl_scan *s)
 	};
 	json_t *v = ctl_scan_json(s);
 	const json_t *list = json_object_get(v, "symbols");
-	struct oct_str out;
 
-	oct_str_heap(&out, CTL_OUT_MAX);
-	ctl_out_text(s->m.path, 0, &out);
-	oct_str_addf(&out, ": %s, score %.2f\n", whole_verdict(s),
+	ctl_out_text(s->m.path, 0, out);
+	oct_str_addf(out, ": %s, score %.2f\n", whole_verdict(s),
 	    (double)s->m.ev->score.total / 100);
-	ctl_message_envelope_text(&s->m, &out);
-	notes_text(s, &out);
+	ctl_message_envelope_text(&s->m, out);
+	notes_text(s, out);
 	if (s->count > 0) {
-		oct_str_addc(&out, '\n');
+		oct_str_addc(out, '\n');
 		ctl_out_table(json_object_get(v, "recipients"), recipients,
-		    OCT_LEN(recipients), &out);
+		    OCT_LEN(recipients), out);
 	}
 	if (json_array_size(list) > 0) {
-		oct_str_addc(&out, '\n');
-		ctl_out_table(list, symbols, OCT_LEN(symbols), &out);
+		oct_str_addc(out, '\n');
+		ctl_out_table(list, symbols, OCT_LEN(symbols), out);
 	}
-	oct_str_addc(&out, '\n');
-	ctl_results_text(json_object_get(v, "auth"), &out);
+	oct_str_addc(out, '\n');
+	ctl_results_text(json_object_get(v, "auth"), out);
 	json_decref(v);
-	return ctl_write(ctl, &out);
 }
