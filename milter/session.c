@@ -346,6 +346,20 @@ check_states(const struct session *s, struct rcpt *r, struct reply *out)
 	return true;
 }
 
+/* Groups take mail from those who may write to them.  What the system itself and
+ * trusted relays send is not asked for its sender. */
+static bool
+check_post(const struct session *s, const struct rcpt *r, struct reply *out)
+{
+	if ((!is_inbound(s) && s->direction != DIR_SUBMISSION) ||
+	    dir_may_post(s->snapshot, &r->addr, &r->finals, &s->rpath,
+		s->direction == DIR_SUBMISSION))
+		return true;
+	session_reject(s, out, 550, "5.7.2", "4.7.2",
+	    "You may not write to this group");
+	return false;
+}
+
 /* Look the recipient up; false: out holds the refusal. */
 static bool
 resolve(struct session *s, struct rcpt *r, struct reply *out)
@@ -363,7 +377,8 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 		return true;
 	case DIR_FOUND:
 		r->ours = true;
-		return !is_inbound(s) || check_states(s, r, out);
+		return check_post(s, r, out) &&
+		    (!is_inbound(s) || check_states(s, r, out));
 	case DIR_UNKNOWN:
 		/* Internal mail is never refused here: it would stay queued. */
 		if (!is_inbound(s))

@@ -497,7 +497,9 @@ detail_canonical(enum detail what, const char *text, struct oct_str *out)
 	}
 	if (!is_right(r, text))
 		return OCT_EPARSE;
-	oct_str_add(out, text);
+	/* Its default is not kept. */
+	if (what != DETAIL_STATE || strcmp(text, "active") != 0)
+		oct_str_add(out, text);
 	return 0;
 }
 

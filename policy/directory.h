@@ -210,6 +210,11 @@ enum dir_resolve dir_resolve(const struct dir_snapshot *s,
     const struct oct_addr *rcpt, const char *const *statutory,
     struct dir_finals *out);
 void dir_finals_free(struct dir_finals *f);
+/* May the envelope sender write to this address, if it is a group with a say in
+ * that?  finals: what it resolves to; own: we know that the sender is who he
+ * says. */
+bool dir_may_post(const struct dir_snapshot *s, const struct oct_addr *rcpt,
+    const struct dir_finals *finals, const struct oct_addr *sender, bool own);
 
 enum dir_lang dir_lang_of(
     const struct dir_domain *d, const struct dir_mailbox *m);

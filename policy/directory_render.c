@@ -339,6 +339,14 @@ is_secret(const struct dir_attribute *a, const void *entry)
 	return *text != '\0' && strcmp(text, "external") != 0;
 }
 
+/* A state that is not set is one all the same. */
+static bool
+is_open(const struct dir_attribute *a, const void *entry)
+{
+	return a->type == DIR_TYPE_DETAIL && a->detail == DETAIL_STATE &&
+	       dir_attribute_is_default(a, entry);
+}
+
 /* The attributes as members, without the braces; true: at least one. */
 static bool
 add_members(
@@ -361,6 +369,8 @@ add_members(
 		oct_str_add(out, "\":");
 		if (all && is_secret(&a, entry))
 			oct_str_add(out, "\"set\"");
+		else if (all && is_open(&a, entry))
+			oct_str_add(out, "\"active\"");
 		else
 			value_json(&a, entry, out);
 	}
@@ -405,7 +415,7 @@ void
 dir_entry_json(
     enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
 {
-	entry_json(kind, entry, all && kind != DIR_KIND_ALIAS, out);
+	entry_json(kind, entry, all, out);
 }
 
 void

@@ -101,7 +101,7 @@ void dir_tenant_json(const struct dir_tenant *t, bool all, struct oct_str *out);
 void dir_alias_json(const struct dir_alias *a, struct oct_str *out);
 void dir_record_json(enum dir_kind kind, const struct dir_record *r, bool all,
     struct oct_str *out);
-/* The entry of a kind; all is not for aliases. */
+/* The entry of a kind. */
 void dir_entry_json(
     enum dir_kind kind, const void *entry, bool all, struct oct_str *out);
 /* Does the attribute have its default there? */

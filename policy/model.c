@@ -275,6 +275,23 @@ load_records(struct store *store, struct model *m)
 }
 
 int
+model_load_records(struct store *store, struct model **out)
+{
+	struct model *m = NULL;
+	int rc = model_new(&m);
+
+	if (rc == 0)
+		rc = load_records(store, m);
+	if (rc == 0)
+		rc = model_sort(m);
+	if (rc == 0)
+		*out = m;
+	else
+		model_free(m);
+	return rc;
+}
+
+int
 model_load(struct store *store, const char *tenant, struct model **out)
 {
 	const struct dir_snapshot *s = NULL;

@@ -50,6 +50,9 @@ void model_text(const struct model_item *item, const char *attribute,
 OCT_CHECK int model_load(
     struct store *store, const char *tenant, struct model **out);
 
+/* Plans and price lists alone. */
+OCT_CHECK int model_load_records(struct store *store, struct model **out);
+
 /* Add a domain as the store has it, and sort. */
 OCT_CHECK int model_load_domain(
     struct store *store, const char *domain, struct model *m);
@@ -90,6 +93,11 @@ OCT_CHECK int model_diff(const struct model *live, const struct model *wanted,
     bool close_missing, struct model_plan *out,
     char problem[MODEL_PROBLEM_SIZE]);
 void model_plan_free(struct model_plan *p);
+
+/* The items of set with what live has of each besides: attributes that set does
+ * not say stay. */
+OCT_CHECK int model_over(
+    const struct model *live, const struct model *set, struct model **out);
 
 /* Stands for every change and for what was before. */
 #define MODEL_FINGERPRINT_SIZE 33

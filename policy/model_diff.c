@@ -350,6 +350,57 @@ model_plan_free(struct model_plan *p)
 	memset(p, 0, sizeof(*p));
 }
 
+/* --- Over what is there -------------------------------------------------- */
+
+static int
+add_over(
+    struct model *m, const struct model_item *was, const struct model_item *set)
+{
+	struct model_item item = *set;
+	struct dir_reading r = {.lenient = true};
+	const struct dir_named named = {set->domain, set->name};
+	json_t *object = dir_object(set->json);
+	struct oct_str json;
+	char *merged = NULL;
+	int rc = object != NULL
+	    ? dir_merge(set->kind, was->json, object, &merged)
+	    : -ENOMEM;
+
+	oct_str_heap(&json, DIR_ENTRY_MAX);
+	if (rc == 0)
+		rc = dir_canonical(&r, set->kind, &named, merged, &json);
+	item.json = oct_str_text(&json);
+	if (rc == 0)
+		rc = model_add(m, &item);
+	oct_str_free(&json);
+	free(merged);
+	json_decref(object);
+	return rc;
+}
+
+int
+model_over(
+    const struct model *live, const struct model *set, struct model **out)
+{
+	struct model *m;
+	int rc = model_new(&m);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < model_count(set); i++) {
+		const struct model_item *item = model_at(set, i);
+		const struct model_item *was = model_find(
+		    live, item->kind, item->domain, item->name);
+
+		rc = was != NULL ? add_over(m, was, item) : model_add(m, item);
+	}
+	if (rc == 0)
+		*out = m;
+	else
+		model_free(m);
+	return rc;
+}
+
 /* --- After it ------------------------------------------------------------ */
 
 int

@@ -2,50 +2,35 @@
 /*
  * octroictl tenant: the collectivities, and what their domains inherit.
  */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
+#include "policy/allowance.h"
+#include "policy/contract.h"
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
-
-static int
-change(struct ctl *ctl, struct dir_tenant_change *c, const char *done)
-{
-	char problem[256];
-	struct store *store;
-	int status = ctl_store(ctl, &store), rc;
-
-	if (status != 0)
-		return status;
-	c->actor = ctl->actor;
-	rc = directory_change_tenant(store, c, problem);
-	if (rc == 0)
-		return ctl_done(ctl, done, "tenant", c->id);
-	if (rc == OCT_EDOWN || rc == OCT_ETIME)
-		return ctl_fail_rc(ctl, rc, "tenant", c->id);
-	return ctl_fail(ctl,
-	    rc == OCT_EPARSE ? DAEMON_EXIT_USAGE : DAEMON_EXIT_FAILED,
-	    "%s: %s", c->id, problem);
-}
+#include "provisioning/ctl_use.h"
 
 static int
 write_tenant(struct ctl *ctl, const struct ctl_args *args, bool create)
 {
-	struct dir_tenant_change c = { .id = args->words[0],
-		.create = create };
+	struct ctl_subject s;
 	struct oct_str json;
-	int status;
+	int status = ctl_subject(ctl, args, &s);
 
+	if (status != 0)
+		return status;
 	oct_str_heap(&json, CTL_ENTRY_MAX);
 	status = ctl_entry_attributes(ctl, args, DIR_KIND_TENANT, &json);
 	if (status == 0 && json.len == 2 && !create)
 		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		    "%s: give at least one attribute; '--help' lists them",
-		    c.id);
-	if (status == 0) {
-		c.json = oct_str_text(&json);
-		status = change(ctl, &c, create ? "added" : "changed");
-	}
+		    s.name);
+	if (status == 0)
+		status = ctl_subject_change(ctl, &s, create ? CTL_ADD : CTL_SET,
+		    oct_str_text(&json), create ? "added" : "changed");
 	oct_str_free(&json);
 	return status;
 }
@@ -62,27 +47,14 @@ tenant_set(struct ctl *ctl, const struct ctl_args *args)
 	return write_tenant(ctl, args, false);
 }
 
-static int
-tenant_remove(struct ctl *ctl, const struct ctl_args *args)
-{
-	struct dir_tenant_change c = { .id = args->words[0], .remove = true };
-
-	return change(ctl, &c, "removed");
-}
-
-/* --- Looking ------------------------------------------------------------ */
+/* --- Looking ------------------------------------------------------------- */
 
 static json_t *
 tenant_json(const struct dir_snapshot *s, const struct dir_tenant *t)
 {
-	json_t *v = json_object(), *rest, *domains = json_array();
-	struct oct_str text;
+	json_t *v = ctl_entry_tenant_json(t), *domains = json_array();
+	int band = contract_band_of(t->details);
 
-	oct_str_heap(&text, CTL_ENTRY_MAX * 2);
-	dir_tenant_json(t, true, &text);
-	rest = json_loads(oct_str_text(&text), 0, NULL);
-	oct_str_free(&text);
-	ctl_json_set(v, "tenant", json_string(t->id));
 	for (size_t i = 0; i < dir_domain_count(s); i++) {
 		const struct dir_domain *d = dir_domain_at(s, i);
 
@@ -91,14 +63,37 @@ tenant_json(const struct dir_snapshot *s, const struct dir_tenant *t)
 			    json_string(d->name));
 	}
 	ctl_json_set(v, "domains", domains);
-	if (rest != NULL)
-		(void)json_object_update_missing(v, rest);
-	json_decref(rest);
+	if (band > 0)
+		ctl_json_set(v, "band_in_force", json_sprintf("%d (%s)", band,
+		    contract_band(band)->name));
 	return v;
 }
 
+/* What it uses of its plan, beside its attributes. */
 static int
-tenant_show(struct ctl *ctl, const struct ctl_args *args)
+add_uses(struct ctl *ctl, const char *id, json_t *v)
+{
+	struct store *store;
+	struct model *m;
+	json_t *uses;
+	int status = ctl_store(ctl, &store), rc;
+
+	if (status != 0)
+		return status;
+	rc = model_load(store, id, &m);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "tenant", id);
+	rc = ctl_use_json(m, id, &uses);
+	model_free(m);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "tenant", id);
+	if (uses != NULL)
+		ctl_json_set(v, "uses", uses);
+	return 0;
+}
+
+static int
+show_now(struct ctl *ctl, const char *id)
 {
 	const struct dir_snapshot *s;
 	const struct dir_tenant *t;
@@ -107,20 +102,42 @@ tenant_show(struct ctl *ctl, const struct ctl_args *args)
 
 	if (status != 0)
 		return status;
-	t = dir_tenant(s, args->words[0]);
+	t = dir_tenant(s, id);
 	if (t != NULL)
 		v = tenant_json(s, t);
 	directory_put(s);
 	if (v == NULL)
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
 		    "there is no tenant %s: 'octroictl tenant list' shows all",
-		    args->words[0]);
+		    id);
+	status = add_uses(ctl, id, v);
+	if (status != 0) {
+		json_decref(v);
+		return status;
+	}
 	return ctl_entry_print(ctl, DIR_KIND_TENANT, v);
+}
+
+static int
+tenant_show(struct ctl *ctl, const struct ctl_args *args)
+{
+	struct ctl_subject s;
+	int64_t wall_ms;
+	int status = ctl_subject(ctl, args, &s);
+
+	if (status == 0)
+		status = ctl_at(ctl, args, &wall_ms);
+	if (status != 0)
+		return status;
+	return wall_ms != 0 ? ctl_show_at(ctl, &s, wall_ms)
+			    : show_now(ctl, s.local);
 }
 
 static const struct ctl_column columns[] = {
 	{ "tenant", "TENANT", CTL_TEXT },
 	{ "name", "NAME", CTL_TEXT },
+	{ "plan", "PLAN", CTL_TEXT },
+	{ "state", "STATE", CTL_TEXT },
 	{ "challenge", "CHALLENGE", CTL_TEXT },
 	{ "contact", "CONTACT", CTL_TEXT },
 	{ "domains", "DOMAINS", CTL_TEXT },
@@ -148,13 +165,23 @@ tenant_list(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 const struct ctl_verb ctl_tenant_verbs[] = {
 	{ "add", "ID [ATTRIBUTE=VALUE...]", "make a tenant", 1, 1, NULL,
 	    DIR_KIND_TENANT, tenant_add },
-	{ "show", "ID", "print one tenant and its domains", 1, 1, NULL,
-	    CTL_NO_ATTRIBUTES, tenant_show },
+	{ "show", "ID", "print one tenant, its domains and what it uses", 1, 1,
+	    ctl_at_options, CTL_NO_ATTRIBUTES, tenant_show },
 	{ "list", "", "print all tenants", 0, 0, NULL, CTL_NO_ATTRIBUTES,
 	    tenant_list },
 	{ "set", "ID ATTRIBUTE=VALUE...", "change attributes", 1, 1, NULL,
 	    DIR_KIND_TENANT, tenant_set },
-	{ "remove", "ID", "forget it (no domain may name it)", 1, 1, NULL,
-	    CTL_NO_ATTRIBUTES, tenant_remove },
+	{ "close", "ID", "close it and its domains, now or from a day on", 1,
+	    1, ctl_close_options, CTL_NO_ATTRIBUTES, ctl_close_run },
+	{ "reopen", "ID", "undo its closing, its domains' too", 1, 1, NULL,
+	    CTL_NO_ATTRIBUTES, ctl_reopen_run },
+	{ "purge", "ID",
+	    "remove it for good, a grace after its closing (no domain may "
+	    "name it)",
+	    1, 1, NULL, CTL_NO_ATTRIBUTES, ctl_purge_run },
+	{ "remove", "ID",
+	    "close it, and purge it if no grace is to be waited for (no domain "
+	    "may name it)",
+	    1, 1, NULL, CTL_NO_ATTRIBUTES, ctl_remove_run },
 	{ .run = NULL },
 };
