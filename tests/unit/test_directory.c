@@ -757,10 +757,109 @@ every_attribute_is_documented(void **state)
 	assert_false(dir_attribute(DIR_KIND_ALIAS, "t_hold", &found));
 }
 
+/* --- Life and groups ------------------------------------------------------ */
+
+static const char lives[] =
+    "[{\"name\":\"new.test\",\"state\":\"requested\",\"mailboxes\":{\"a\":{}}},"
+    "{\"name\":\"soon.test\",\"state\":\"pending-dns\",\"tenant\":\"t\","
+    "\"mailboxes\":{\"a\":{}}},"
+    "{\"name\":\"last.test\",\"state\":\"closing\",\"closes\":\"2030-01-01\","
+    "\"tenant\":\"t\",\"mailboxes\":{\"a\":{},\"b\":{}},\"aliases\":{"
+    "\"gone\":{\"targets\":[\"a@last.test\"],\"state\":\"closed\"},"
+    "\"any\":{\"targets\":[\"a@last.test\"],\"post\":\"anyone\"},"
+    "\"own\":{\"targets\":[\"a@last.test\"],\"post\":\"domain\"},"
+    "\"ours\":{\"targets\":[\"a@last.test\"],\"post\":\"tenant\"},"
+    "\"few\":{\"targets\":[\"a@last.test\",\"m@else.test\"],"
+    "\"post\":\"members\"},"
+    "\"list\":{\"targets\":[\"a@last.test\"],\"post\":\"listed\","
+    "\"posters\":\"p@else.test, b@last.test\"},"
+    "\"free\":{\"targets\":[\"a@last.test\"]}},"
+    "\"legacy\":{\"old@isp.test\":{\"mailbox\":\"a\",\"how\":\"forwarded\"}}},"
+    "{\"name\":\"over.test\",\"state\":\"closed\",\"mailboxes\":{\"a\":{}}}]";
+
+static void
+what_is_served_follows_from_the_life(void **state)
+{
+	struct dir_snapshot *s = parse(lives);
+	const struct dir_domain *d = dir_domain(s, "last.test");
+	struct oct_str out;
+
+	(void)state;
+	assert_null(dir_domain(s, "new.test"));
+	assert_non_null(dir_domain_any(s, "new.test"));
+	assert_int_equal(dir_domain(s, "soon.test")->state, DIR_SUSPENDED);
+	assert_int_equal(d->state, DIR_ACTIVE);
+	assert_int_equal(dir_domain(s, "over.test")->state, DIR_CLOSED);
+	assert_null(dir_alias(d, "gone"));
+	assert_non_null(dir_alias_any(d, "gone"));
+	assert_string_equal(
+	    detail_get(dir_legacy(d, "old@isp.test")->details, DETAIL_MAILBOX),
+	    "a");
+	oct_str_heap(&out, 65536);
+	dir_whole_json(d, &out);
+	assert_non_null(strstr(oct_str_text(&out),
+	    "\"legacy\":{\"old@isp.test\":{\"mailbox\":\"a\","));
+	oct_str_free(&out);
+	directory_put(s);
+}
+
+static const struct {
+	const char *group, *sender;
+	bool own, may;
+} posts[] = {
+    {"free", "x@else.test", false, true},
+    {"any", "x@else.test", false, true},
+    {"own", "b@last.test", true, true},
+    {"own", "b@last.test", false, false}, /* anybody can write that */
+    {"own", "a@soon.test", true, false},
+    {"own", "x@else.test", false, false},
+    {"ours", "a@soon.test", true, true},
+    {"ours", "a@over.test", true, false},
+    {"few", "a@last.test", true, true},
+    {"few", "b@last.test", true, false},
+    {"few", "M@else.test", false, true},
+    {"few+x", "x@else.test", false, false},
+    {"list", "p@else.test", false, true},
+    {"list", "b@last.test", true, true},
+    {"list", "a@last.test", true, false},
+    {"list", "", false, false},
+};
+
+static void
+a_group_takes_mail_from_those_who_may_write(void **state)
+{
+	struct dir_snapshot *s = parse(lives);
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(posts); i++) {
+		struct oct_addr rcpt, sender;
+		struct dir_finals finals;
+		char text[64];
+
+		(void)printf("  %s %s\n", posts[i].group, posts[i].sender);
+		(void)snprintf(
+		    text, sizeof(text), "%s@last.test", posts[i].group);
+		assert_int_equal(oct_addr_parse(text, &rcpt), 0);
+		memset(&sender, 0, sizeof(sender));
+		if (*posts[i].sender != '\0')
+			assert_int_equal(
+			    oct_addr_parse(posts[i].sender, &sender), 0);
+		assert_int_equal(
+		    dir_resolve(s, &rcpt, NULL, &finals), DIR_FOUND);
+		assert_int_equal(
+		    dir_may_post(s, &rcpt, &finals, &sender, posts[i].own),
+		    posts[i].may);
+		dir_finals_free(&finals);
+	}
+	directory_put(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_served_follows_from_the_life),
+	    cmocka_unit_test(a_group_takes_mail_from_those_who_may_write),
 	    cmocka_unit_test(attributes_are_read),
 	    cmocka_unit_test(lookups_ignore_case_and_find_nothing_else),
 	    cmocka_unit_test(listings_are_sorted),

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A commune comes, lives and leaves: by command and by file."""
+import os
+import re
+import subprocess
+import time
+
+import scene
+from kit import check, equal, limit
+from mail import message
+from octroi import ask_map
+from proc import Failure, wait_until
+from scene import accepted, person, probe, send
+
+EDGE = scene.edge()
+YEAR = time.gmtime().tm_year
+PLANS = os.path.join(os.path.dirname(__file__), "..", "..", "contrib",
+                     "provisioning", "plans.txt")
+
+
+# -- steps ------------------------------------------------------------------------
+def refused(edge, *words, says):
+    """What octroictl refuses, and how it says so."""
+    out = edge.ctl(*words, check=False)
+    check(out.returncode != 0, f"{words} was done: {out.stdout}")
+    for text in [says] if isinstance(says, str) else says:
+        check(text in out.stderr, f"{text!r} is not in {out.stderr!r}")
+    return out.stderr
+
+
+def plan(edge, text, *words):
+    return edge.ctl_json("plan", "-", *words, stdin=text)
+
+
+def apply(edge, text, *words):
+    """What was shown, and nothing else; the numbers of apply."""
+    shown = plan(edge, text, *words)
+    return edge.ctl_json("apply", "-", *words,
+                         f"--fingerprint={shown['fingerprint']}", stdin=text)
+
+
+def export(edge, *words):
+    return edge.ctl("export", *words).stdout
+
+
+def answer(edge, address, code):
+    """RCPT is answered like that, within a second or a little more.  An smtpd of
+    Postfix remembers the domains of addresses as long as it lives: an address of
+    a domain that comes or goes is asked once only."""
+    last = [None]
+
+    def now():
+        with edge.client(scene.PROBE, "probe.test") as c:
+            last[0] = probe(c, address)
+        return last[0].code == code
+    try:
+        wait_until(now, 3, f"{code} for {address}")
+    except Failure as e:
+        raise Failure(f"{e}: {last[0]}") from None
+
+
+def first_mail(edge, box, count=1):
+    sender = person()
+    accepted(send(edge, sender, box, message(sender, box, "Bonjour")))
+    return edge.mailboxes.wait_for(box, count=count)
+
+
+def provision(edge, tenant, domain, *boxes):
+    """A tenant as its file."""
+    apply(edge, f"tenant {tenant}\ndomain {domain}\n\ttenant = {tenant}\n" +
+          "".join(f"mailbox {b}@{domain}\n" for b in boxes))
+
+
+# -- the story ---------------------------------------------------------------------
+@limit(90)
+def test_a_new_commune_from_nothing_to_its_first_mail(edge):
+    ctl, town = edge.ctl, "pujols.test"
+    box = f"accueil@{town}"
+
+    # The Centre has its plans and its prices, once and for all.
+    with open(PLANS, encoding="utf-8") as f:
+        plans = f.read()
+    equal(apply(edge, plans)["changes"], 2, "plans")
+    equal(plan(edge, plans)["changes"], [])
+    ctl("price", "add", str(YEAR), f"from={YEAR}-01-01",
+        "items=mailbox=12, challenge=6")
+
+    # The council decides; the contract is signed.
+    ctl("tenant", "add", "pujols", "name=Commune de Pujols", "kind=commune",
+        "siren=732829320", "population=3600", "plan=technologie",
+        "contact=mairie.pujols@orange.fr", "dpo=dpo@cdg.test")
+    ctl("contract", "start", "pujols", f"--on={YEAR}-01-01",
+        "--document=2017-12")
+    check("8 (3,500 to 4,999" in ctl("tenant", "show", "pujols").stdout,
+          "the band follows from the population")
+
+    # Its own domain needs a study before it is served.
+    ctl("domain", "add", town, "tenant=pujols", "origin=brought")
+    equal(edge.ctl_json("domain", "show", town)["state"], "requested")
+    for state in ("study", "proposed"):
+        ctl("domain", "set", town, f"state={state}")
+    answer(edge, f"personne@{town}", 554)
+    ctl("mailbox", "add", box, "name=Accueil de la mairie")
+
+    # Its DNS is being changed: mail that comes early waits at its senders.
+    ctl("domain", "set", town, "state=pending-dns")
+    answer(edge, box, 450)
+    ctl("domain", "set", town, "state=active")
+    answer(edge, box, 250)
+
+    # The plan has one account of 5 GB; the second is ordered.
+    refused(edge, "mailbox", "add", f"maire@{town}",
+            says="plan Technologie includes 1 mailbox; there would be 2; "
+                 "lift: octroictl tenant set pujols extra_mailboxes=1")
+    ctl("tenant", "set", "pujols", "extra_mailboxes=1")
+    ctl("mailbox", "add", f"maire@{town}", "name=Monsieur le Maire")
+    refused(edge, "mailbox", "set", box, "storage=10G",
+            says=("includes 5G a mailbox", "extra_storage=5G"))
+    ctl("tenant", "set", "pujols", "extra_storage=5G")
+    ctl("mailbox", "set", box, "storage=10G")
+
+    # A password, a group, and the old address at the provider.
+    refused(edge, "mailbox", "password", box, says="no password")
+    out = ctl("mailbox", "password", box, "--generate").stdout
+    check(re.fullmatch(r"[a-z2-7]{24}\n", out), out)
+    ctl("mailbox", "password", box, stdin="un mot de passe convenable\n")
+    check("$argon2id$" in export(edge, "--secrets"))
+    check("argon2id" not in export(edge), "a hash in an ordinary export")
+    equal(edge.ctl_json("mailbox", "show", box)["credential"], "set")
+    ctl("group", "add", f"conseil@{town}", box, f"maire@{town}",
+        "adjoint@citoyen.test", "--post=members")
+    ctl("legacy", "add", "mairie.pujols@orange.fr", box, "how=forwarded",
+        f"until={YEAR + 2}-12-31")
+
+    # And the first mail.
+    delivered = first_mail(edge, box)
+    equal(delivered.with_rcpts, [box])
+
+    # Everything that was done is what a file says.
+    written = export(edge)
+    equal(plan(edge, written, "--close-missing")["changes"], [])
+    mine = export(edge, "--tenant=pujols")
+    check(mine.splitlines()[1] == "scope tenant pujols" and
+          "plan technologie" in mine, mine)
+    equal(plan(edge, mine, "--close-missing")["changes"], [])
+    done = [x["action"] for x in edge.ctl_json(
+        "history", "mailbox", box)["items"]]
+    equal(done, ["add", "set", "set", "set"])
+
+
+def test_a_group_takes_mail_from_those_who_may_write(edge):
+    provision(edge, "elus", "elus.test", "maire")
+    edge.ctl("group", "add", "conseil@elus.test", "maire@elus.test",
+             "adjoint@citoyen.test", "--post=members",
+             "--posters=prefet@voisin.test")
+    scene.wait_known(edge, "maire@elus.test")
+
+    def may(sender):
+        with scene.client(edge, sender) as c:
+            c.mail(sender)
+            return c.rcpt("conseil@elus.test")
+    wait_until(lambda: may("adjoint@citoyen.test").ok, 3, "a member")
+    check(may("prefet@voisin.test").ok, "a poster")
+    for sender in ("autre@citoyen.test", "maire@elus.test", ""):
+        reply = may(sender)
+        equal((reply.code, reply.enhanced), (550, "5.7.2"), sender)
+    edge.ctl("group", "set", "conseil@elus.test", "--post=anyone")
+    wait_until(lambda: may("autre@citoyen.test").ok, 3, "anyone")
+
+
+def test_a_file_changes_what_its_plan_has_shown(edge):
+    provision(edge, "nerac", "nerac.test", "accueil", "ancien")
+    edge.ctl("mailbox", "password", "accueil@nerac.test",
+             stdin="un mot de passe convenable\n")
+    text = export(edge, "--tenant=nerac")
+    text = text.replace("mailbox ancien@nerac.test\n", "")
+    text += "mailbox maire@nerac.test\n\tname = É. Maire\n"
+    text = text.replace("mailbox accueil@nerac.test\n",
+                        "mailbox accueil@nerac.test\n\tstorage = 2G\n")
+    shown = plan(edge, text)
+    equal([(c["verb"], c["name"]) for c in shown["changes"]],
+          [("change", "accueil@nerac.test"), ("add", "maire@nerac.test")])
+    equal(shown["missing"], 1)
+    closing = plan(edge, text, "--close-missing")
+    equal([(c["verb"], c["name"]) for c in closing["changes"]][1],
+          ("close", "ancien@nerac.test"))
+    said = edge.ctl("plan", "-", "--close-missing", stdin=text).stdout
+    check("- close mailbox ancien@nerac.test" in said and
+          "storage: - > 2G" in said and closing["fingerprint"] in said, said)
+
+    # Somebody is quicker: nothing of it is done.
+    edge.ctl("mailbox", "set", "accueil@nerac.test", "storage=3G")
+    out = edge.ctl("apply", "-", "--close-missing", check=False, stdin=text)
+    check("--fingerprint=F is needed" in out.stderr, out)
+    out = edge.ctl("apply", "-", "--close-missing", check=False, stdin=text,
+                   *[f"--fingerprint={closing['fingerprint']}"])
+    check(out.returncode != 0 and "has moved" in out.stderr, out)
+    equal(ask_map(edge, "vmailbox", "maire@nerac.test")[0], "NOTFOUND")
+
+    apply(edge, text, "--close-missing")
+    answer(edge, "maire@nerac.test", 250)
+    answer(edge, "ancien@nerac.test", 550)
+    equal(plan(edge, text, "--close-missing")["changes"], [])
+    check("credential" in edge.ctl("export", "--secrets").stdout,
+          "a password was lost")
+    first_mail(edge, "maire@nerac.test")
+
+
+def test_mailboxes_come_from_an_office_file(edge):
+    provision(edge, "tonneins", "tonneins.test", "accueil")
+    csv = ("\ufeffaddress;name;storage\r\n"
+           'ecole@tonneins.test;"École; maternelle";2G\r\n'
+           "accueil@tonneins.test;Accueil;\r\n")
+    edge.ctl("mailbox", "import", "-", "--dry-run", stdin=csv)
+    answer(edge, "ecole@tonneins.test", 550)
+    edge.ctl("mailbox", "import", "-", stdin=csv)
+    answer(edge, "ecole@tonneins.test", 250)
+    equal(edge.ctl_json("mailbox", "show",
+                        "ecole@tonneins.test")["name"], "École; maternelle")
+    for text, says in (("name\nx\n", "no column is called address"),
+                       ("address;nom\n", "no attribute 'nom'"),
+                       ("address\nx@tonneins.test,1\n", "2 cells instead"),
+                       ("address\nx\n", "no mail address"),
+                       ('address\n"x\n', "a quote is not closed"),
+                       ("address,storage\nx@tonneins.test,lots\n", "line 2")):
+        out = edge.ctl("mailbox", "import", "-", check=False, stdin=text)
+        check(out.returncode != 0 and says in out.stderr, (text, out))
+
+
+@limit(90)
+def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
+    ctl, town = edge.ctl, "layrac.test"
+    box = f"accueil@{town}"
+    provision(edge, "layrac", town, "accueil", "maire")
+    ctl("contract", "start", "layrac", f"--on={YEAR - 4}-01-01")
+    answer(edge, box, 250)
+
+    # Notice before 31 October: the end is 31 December, and until then all is
+    # as it was.
+    ctl("contract", "notice", "layrac", "--by=tenant", f"--on={YEAR}-10-30")
+    contract = edge.ctl_json("contract", "show", "layrac")
+    equal((contract["contract_ends"], contract["state"]),
+          (f"{YEAR}-12-31", "closing"))
+    equal(edge.ctl_json("domain", "show", town)["closes"],
+          f"{YEAR + 1}-01-01")
+    first_mail(edge, box)
+    refused(edge, "contract", "notice", "layrac", "--by=centre",
+            says="contract withdraw")
+    ctl("contract", "withdraw", "layrac")
+    equal(edge.ctl_json("domain", "show", town)["state"], "active")
+
+    # Too late for this year's end; and no price was changed.
+    ctl("contract", "notice", "layrac", "--by=tenant", f"--on={YEAR}-10-31")
+    equal(edge.ctl_json("contract", "show", "layrac")["contract_ends"],
+          f"{YEAR + 1}-12-31")
+    ctl("contract", "withdraw", "layrac")
+    refused(edge, "contract", "notice", "layrac", "--by=price",
+            says="no price list was notified")
+    ctl("price", "add", "hausse", f"notified={YEAR - 1}-01-10")
+    refused(edge, "contract", "notice", "layrac", "--by=price",
+            says=f"until {YEAR - 1}-04-10")
+
+    # The day has come: closed, and nothing is lost yet.
+    ctl("contract", "notice", "layrac", "--by=centre", f"--on={YEAR - 2}-07-30")
+    equal(edge.ctl_json("tenant", "show", "layrac")["state"], "closed")
+    answer(edge, box, 550)
+    said = refused(edge, "domain", "purge", town, says="may be purged from")
+    check("domain reopen" in said, said)
+    ctl("contract", "withdraw", "layrac")
+    answer(edge, box, 250)
+    first_mail(edge, box, count=2)
+
+    # For good: only what is closed, and after its grace.
+    refused(edge, "domain", "purge", town, says="is not closed")
+    ctl("tenant", "close", "layrac")
+    refused(edge, "tenant", "purge", "layrac", says="may be purged from")
+    edge.change_conf({"provisioning": {"grace": "0"}})
+    refused(edge, "tenant", "purge", "layrac", says="still has the domain")
+    ctl("domain", "purge", town)
+    ctl("tenant", "purge", "layrac")
+    wait_until(lambda: ask_map(edge, "vdomains", town)[0] == "NOTFOUND", 3,
+               "Postfix is told")
+    answer(edge, f"personne@{town}", 554)
+    refused(edge, "domain", "show", town, says="there is no domain")
+    past = edge.ctl_json("history", "domain", town, "--all")["items"]
+    equal(past[-1]["action"], "remove")
+    check(any(x["name"] == "accueil" and x["action"] == "remove"
+              for x in past), past)
+
+
+def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
+    provision(edge, "agenda", "agenda.test", "accueil", "stage")
+    answer(edge, "stage@agenda.test", 250)
+    # Its day is past: nobody was there to do it.
+    edge.ctl("mailbox", "set", "stage@agenda.test", "closes=2020-01-01")
+    edge.octroi["courier"].stop()
+    edge.octroi["courier"].start()
+    answer(edge, "stage@agenda.test", 550)
+    last = edge.ctl_json("history", "mailbox",
+                         "stage@agenda.test")["items"][-1]
+    equal((last["actor"], last["after"]["state"]), ("courier", "closed"))
+    before = edge.ctl("mailbox", "show", "stage@agenda.test",
+                      "--at=2020-01-01", check=False)
+    check("was no mailbox" in before.stderr, before)
+
+
+def test_bash_completes_commands_and_names(edge):
+    provision(edge, "complet", "complet.test")
+    script = os.path.join(os.path.dirname(PLANS), "..", "bash-completion",
+                          "octroictl")
+
+    def complete(*words):
+        code = (f"octroictl() {{ {edge.bin}/octroictl -c {edge.conf_path} "
+                f'"$@"; }}; . {script}; COMP_WORDS=(octroictl '
+                + " ".join(f"'{w}'" for w in words) +
+                f"); COMP_CWORD={len(words)}; _octroictl; "
+                'echo "${COMPREPLY[@]}"')
+        return subprocess.run(["bash", "-c", code], capture_output=True,
+                              text=True, timeout=20, check=True
+                              ).stdout.split()
+    equal(complete("cont"), ["contract"])
+    check({"close", "reopen", "purge", "password"} <=
+          set(complete("mailbox", "")), complete("mailbox", ""))
+    equal(complete("domain", "show", "compl"), ["complet.test"])
+    equal(complete("mailbox", "add", "x@compl"), ["x@complet.test"])
+    check("storage=" in complete("mailbox", "set", "x@complet.test", "sto"))

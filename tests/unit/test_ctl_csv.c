@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CSV as offices write it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/err.h"
+#include "lib/str.h"
+#include "provisioning/ctl_csv.h"
+
+static const struct {
+	const char *name, *text, *rows; /* "1:a|b/2:c|d"; NULL = refused */
+	size_t line;
+} table[] = {
+    {"commas", "a,b\nc,d\n", "1:a|b/2:c|d", 0},
+    {"no last line end", "a,b\nc,d", "1:a|b/2:c|d", 0},
+    {"semicolons", "a;b\nc;d,e\n", "1:a|b/2:c|d,e", 0},
+    {"a comma in quotes does not decide", "\"a,b\";c\nd;e\n",
+	"1:a,b|c/2:d|e", 0},
+    {"carriage returns", "a,b\r\nc,d\r\n", "1:a|b/2:c|d", 0},
+    {"byte order mark", "\xef\xbb\xbf" "a,b\n", "1:a|b", 0},
+    {"quotes", "a,\"b \"\"c\"\", d\"\n", "1:a|b \"c\", d", 0},
+    {"a line end in quotes", "\"a\nb\",c\nd,e\n", "1:a\nb|c/3:d|e", 0},
+    {"blanks at the ends", " a ,\tb \n", "1:a|b", 0},
+    {"empty cells", "a,,\n", "1:a||", 0},
+    {"empty lines", "a\n\n  \nb\n", "1:a/4:b", 0},
+    {"an empty quoted cell", "\"\",a\n", "1:|a", 0},
+    {"nothing", "", "", 0},
+    {"open quote", "a\n\"b\n", NULL, 3},
+    {"text after a quote", "a,\"b\"c\n", NULL, 1},
+};
+
+static int
+note(void *arg, const struct csv_row *row)
+{
+	struct oct_str *out = arg;
+
+	oct_str_addf(out, "%s%zu:", out->len > 0 ? "/" : "", row->line);
+	for (size_t i = 0; i < row->count; i++)
+		oct_str_addf(out, "%s%s", i > 0 ? "|" : "", row->cells[i]);
+	return 0;
+}
+
+static void
+files_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(table); i++) {
+		char *text = strdup(table[i].text), buf[256];
+		struct csv_problem p;
+		struct oct_str out;
+		int rc;
+
+		(void)printf("  %s\n", table[i].name);
+		oct_str_fixed(&out, buf, sizeof(buf));
+		rc = csv_read(text, note, &out, &p);
+		free(text);
+		if (table[i].rows != NULL) {
+			assert_int_equal(rc, 0);
+			assert_string_equal(
+			    oct_str_text(&out), table[i].rows);
+			continue;
+		}
+		assert_int_equal(rc, OCT_EPARSE);
+		assert_int_equal(p.line, table[i].line);
+	}
+}
+
+static void
+too_many_cells_are_refused(void **state)
+{
+	char text[CSV_CELLS_MAX + 2], buf[8];
+	struct csv_problem p;
+	struct oct_str out;
+
+	(void)state;
+	memset(text, ',', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	oct_str_fixed(&out, buf, sizeof(buf));
+	assert_int_equal(csv_read(text, note, &out, &p), OCT_EPARSE);
+}
+
+static int
+stop(OCT_UNUSED void *arg, const struct csv_row *row)
+{
+	return (int)row->line == 2 ? 42 : 0;
+}
+
+static void
+the_reader_stops_when_told(void **state)
+{
+	char text[] = "a\nb\nc\n";
+	struct csv_problem p;
+
+	(void)state;
+	assert_int_equal(csv_read(text, stop, NULL, &p), 42);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(files_are_read),
+	    cmocka_unit_test(too_many_cells_are_refused),
+	    cmocka_unit_test(the_reader_stops_when_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
