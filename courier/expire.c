@@ -12,6 +12,7 @@
 #include "courier/courier.h"
 #include "courier/dsn.h"
 #include "courier/gate.h"
+#include "courier/tell.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/io.h"
@@ -315,6 +316,9 @@ decide(struct courier *c, const struct case_duty *d,
 	/* Content is destroyed only after its owner was told of it, or after
 	 * the extension. */
 	if (!item->digested && !item->extended && c->timers.extend > 0) {
+		rc = tell_extended_note(c, item->held.domain);
+		if (rc != 0)
+			return DUTY_FAILED;
 		rc = case_extend(c->store, item, now + c->timers.extend);
 		if (rc != 0)
 			return DUTY_FAILED;

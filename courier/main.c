@@ -148,6 +148,7 @@ read_work(struct loop *l, bool pending)
 static int
 round_once(struct loop *l)
 {
+	static const struct case_duty tell = { "tell", "-", "-" };
 	struct store *s = l->courier->store;
 	int64_t mono = oct_clock_mono_ms();
 	int rc = 0;
@@ -156,6 +157,10 @@ round_once(struct loop *l)
 		rc = store_group_create(s, l->work, KEY_WORK_GROUP);
 		if (rc != 0)
 			return rc;
+		/* Stands among the due ones as long as the store keeps them. */
+		if (courier_put_off(l->courier, &tell, oct_clock_wall_ms()) ==
+		    DUTY_FAILED)
+			return OCT_EDOWN;
 		l->grouped = true;
 		l->next_pending_ms = 0;
 	}

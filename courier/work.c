@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "courier/courier.h"
+#include "courier/tell.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -55,6 +56,7 @@ courier_do(struct courier *c, const struct case_duty *d)
 		{ "purge", courier_purge },
 		{ "decide", courier_decide },
 		{ "defer", courier_defer },
+		{ "tell", courier_tell },
 	};
 
 	for (size_t i = 0; i < OCT_LEN(verbs); i++)

@@ -122,6 +122,20 @@ case_put_back(struct store *s, const struct case_item *item,
 	return rc < 0 ? rc : 0;
 }
 
+/* Its referent is told of it (challenge.md 3, expiry rule). */
+static void
+count_extended(struct store_txn *txn, const struct held *h, const char *until)
+{
+	char key[KEY_SIZE], field[OCT_ADDR_SIZE + 8];
+
+	key_extended(key, h->domain);
+	(void)snprintf(field, sizeof(field), "n:%s", h->local);
+	store_txn_hincr(txn, key, field, 1);
+	(void)snprintf(field, sizeof(field), "e:%s", h->local);
+	store_txn_hset(txn, key, field, until);
+	store_txn_expire(txn, key, KEY_TTL_EXTENDED_MS);
+}
+
 int
 case_extend(struct store *s, const struct case_item *item, int64_t until_ms)
 {
@@ -138,6 +152,7 @@ case_extend(struct store *s, const struct case_item *item, int64_t until_ms)
 	store_txn_expect_field(txn, key, "state", item->state_text);
 	store_txn_hset(txn, key, "expires", num);
 	store_txn_hset(txn, key, "extended", "1");
+	count_extended(txn, h, num);
 	rc = case_commit_or_not(s, txn);
 	return rc < 0 ? rc : 0;
 }

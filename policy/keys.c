@@ -262,6 +262,18 @@ key_asked(char out[KEY_SIZE], const char *day)
 }
 
 const char *
+key_extended(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "extended");
+}
+
+const char *
+key_told(char out[KEY_SIZE], const char *what)
+{
+	return join2(out, "g", "told", what);
+}
+
+const char *
 key_tempfirst(char out[KEY_SIZE], const char *domain, const char *hash)
 {
 	return join2(out, domain, "tfirst", hash);

@@ -25,6 +25,8 @@
 #define KEY_LEVER KEY_PREFIX "{g}:lever" /* hash: stop and bypass */
 /* hash: "kind:name" of the breakers that are not closed -> until when, ms */
 #define KEY_BREAKERS KEY_PREFIX "{g}:breakers"
+/* zset: domains where items were extended for want of a digest, by when */
+#define KEY_EXTENDED KEY_PREFIX "{g}:extended"
 #define KEY_WORK_GROUP "courier"
 
 /* hash: attributes of the domain, JSON in field "v" */
@@ -103,6 +105,11 @@ const char *key_breaker(char out[KEY_SIZE], const char *kind,
 const char *key_org(char out[KEY_SIZE], const char *hash);
 /* hash: challenges of a day, by what became of them, domain, network */
 const char *key_asked(char out[KEY_SIZE], const char *day);
+/* hash: "n:local" -> items extended that the referent was not told of,
+ * "e:local" -> their latest end, ms */
+const char *key_extended(char out[KEY_SIZE], const char *domain);
+/* string: this mail to administrators or a referent was sent (policy/told.h) */
+const char *key_told(char out[KEY_SIZE], const char *what);
 /* string: first sight of a message of class T */
 const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
     const char *hash);
@@ -132,6 +139,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_ASKED_MS (40LL * 86400000)
 #define KEY_TTL_JOURNAL_MS (3650LL * 86400000) /* of what is gone */
 #define KEY_TTL_NEVER_MS (36500LL * 86400000)  /* undoes a TTL */
+#define KEY_TTL_EXTENDED_MS (40LL * 86400000) /* past the last one */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 200000

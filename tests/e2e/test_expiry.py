@@ -8,7 +8,7 @@ import time
 import scene
 from kit import check, equal
 from mail import message, untraced
-from octroi import drop, held, held_state, release
+from octroi import add_domain, drop, held, held_state, release
 from proc import wait_until
 from scene import (accepted, challenge, mailbox, nothing_held, only_held,
                    person, send)
@@ -120,6 +120,27 @@ def test_a_dropped_item_is_gone_and_nobody_is_told(edge):
     time.sleep(6)
     equal(edge.world.all(sender, is_notice), [], "notices")
     equal(edge.mailboxes.all(box), [], "deliveries")
+
+
+def test_the_referent_is_told_of_what_nobody_was_told_of(edge):
+    referent, town = "referent@cdg.test", "prolonge.test"
+    edge.ctl("tenant", "add", "prolonge", f"contact={referent}")
+    add_domain(edge.ctl, town, tenant="prolonge")
+    box = mailbox(edge, "urbanisme", town)
+    senders = [person(), person()]
+    for sender in senders:
+        accepted(send(edge, sender, box, message(sender, box, "Discret")))
+    got = edge.world.wait_for(referent, timeout=40)
+    report = email.message_from_bytes(got.data, policy=email.policy.default)
+    equal(report["Auto-Submitted"], "auto-generated")
+    text = report.get_content()
+    check(box in text, text)
+    check("Discret" not in text, text)
+    check(all(s not in text for s in senders), text)
+    # Once a day, also if the courier starts anew.
+    edge.octroi["courier"].restart()
+    time.sleep(12)
+    equal(len(edge.world.all(referent)), 1, "mails to the referent")
 
 
 def release_fails(edge, item):

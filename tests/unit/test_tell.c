@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What referents and administrators are told, once: against a real Redis and a
+ * scripted Postfix.
+ */
+#include "courier/tell.h"
+#include "courier/notice.h"
+#include "policy/told.h"
+#include "tests/unit/courier_fixture.h"
+
+#define REFERENT "referent@cdg.example"
+#define TOLD_TO(address)                                                       \
+	HI, { "MAIL FROM:<>", "250 2.1.0 Ok\r\n" },                            \
+	    { "RCPT TO:<" address ">", "250 2.1.5 Ok\r\n" }, DATA
+
+static const struct step once[STEPS] = { TOLD_TO(REFERENT), QUEUED, QUIT };
+static const struct step later[STEPS] = { TOLD_TO(REFERENT),
+	{ BODY, "451 4.3.0 later\r\n" }, QUIT };
+
+static void
+contact(const char *text)
+{
+	free(office.settings->challenge_contact);
+	office.settings->challenge_contact = strdup(text);
+	assert_non_null(office.settings->challenge_contact);
+}
+
+static void
+tell(void)
+{
+	static const struct case_duty d = { "tell", "-", "-" };
+
+	contact(REFERENT);
+	assert_int_equal(courier_do(office.courier, &d), DUTY_LATER);
+}
+
+static void
+extended(int n, const char *local)
+{
+	const struct arrival a = { .n = n, .local = local, .sid = SID,
+		.reason = FATE_R_SPAM, .at_ms = NOW };
+
+	hold(&a, KEPT);
+	oct_clock_set_wall_ms(NOW + 14 * DAY);
+	assert_int_equal(act("expire", n), DUTY_LATER);
+}
+
+static bool
+any_left(void)
+{
+	char key[KEY_SIZE];
+
+	return test_redis_do(&world.redis, "EXISTS %s", key_extended(key, D)) ==
+	    1;
+}
+
+/* Quoted-printable is folded: look for what cannot be cut. */
+static void
+a_referent_is_told_of_what_was_extended(void **state)
+{
+	char *text;
+
+	(void)state;
+	extended(1, "bob");
+	extended(2, "bob");
+	extended(3, "eve");
+	postfix(once);
+	tell();
+	text = received();
+	assert_non_null(strstr(text, "Subject: "));
+	assert_non_null(strstr(text, "To: <" REFERENT ">"));
+	assert_non_null(strstr(text, "  bob@" D "  2  -> 20"));
+	assert_non_null(strstr(text, "  eve@" D "  1  -> 20"));
+	assert_null(strstr(text, "question"));
+	assert_null(strstr(text, "alice"));
+	free(text);
+	assert_false(any_left());
+}
+
+static void
+once_a_day_and_the_rest_the_next_day(void **state)
+{
+	char *text;
+
+	(void)state;
+	extended(1, "bob");
+	postfix(once);
+	tell();
+	done_with_postfix();
+	extended(2, "eve");
+	/* No Postfix listens: a try would be an error in the log. */
+	tell();
+	assert_true(any_left());
+	oct_clock_set_wall_ms(NOW + 15 * DAY);
+	postfix(once);
+	tell();
+	text = received();
+	assert_non_null(strstr(text, "eve@" D "  1"));
+	assert_null(strstr(text, "bob@"));
+	free(text);
+}
+
+static void
+what_postfix_refuses_is_told_later(void **state)
+{
+	(void)state;
+	extended(1, "bob");
+	postfix(later);
+	tell();
+	done_with_postfix();
+	assert_true(any_left());
+	postfix(once);
+	tell();
+	done_with_postfix();
+	assert_false(any_left());
+}
+
+static void
+a_mark_is_set_once(void **state)
+{
+	(void)state;
+	assert_int_equal(told_read(world.store, "x:y"), 0);
+	assert_int_equal(told_mark(world.store, "x:y", DAY), 1);
+	assert_int_equal(told_mark(world.store, "x:y", DAY), 0);
+	assert_int_equal(told_read(world.store, "x:y"), 1);
+	assert_int_equal(told_unmark(world.store, "x:y"), 0);
+	assert_int_equal(told_mark(world.store, "x:y", DAY), 1);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_referent_is_told_of_what_was_extended),
+		T(once_a_day_and_the_rest_the_next_day),
+		T(what_postfix_refuses_is_told_later),
+		T(a_mark_is_set_once),
+	};
+	int rc = test_redis_start(&world.redis);
+
+	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
+		return rc;
+	oct_log_open("test_tell", OCT_LOG_STDERR, OCT_ERROR);
+	server_init();
+	if (rc == 0)
+		rc = cmocka_run_group_tests_name("tell", tests, start_world,
+		    end_world);
+	server_fini();
+	test_redis_stop(&world.redis);
+	return rc != 0;
+}
