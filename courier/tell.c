@@ -117,8 +117,10 @@ courier_tell(struct courier *c, const struct case_duty *d)
 {
 	struct tell_round r = { .courier = c, .now_ms = oct_clock_wall_ms(),
 		.left = TELL_ROUND_MAX };
-	int rc = tell_extended(&r);
+	int rc = tell_breakers(&r), other = tell_extended(&r);
 
+	if (rc == 0)
+		rc = other;
 	if (rc != 0) {
 		oct_log(OCT_WARNING, "tell=failed error=\"%s\"",
 		    oct_strerror(rc));

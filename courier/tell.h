@@ -7,6 +7,7 @@
 #define OCT_COURIER_TELL_H
 
 #include "courier/courier.h"
+#include "policy/breaker.h"
 
 #define TELL_EVERY_MS 10000
 #define TELL_DAYS_MS (40LL * 86400000) /* life of a mark */
@@ -40,6 +41,14 @@ struct tell_round {
 OCT_CHECK int tell_extended(struct tell_round *r);
 /* Before case_extend: the domain has some.  0 or an error. */
 OCT_CHECK int tell_extended_note(struct courier *c, const char *domain);
+
+/* Breakers that are open, to challenge.alerts. */
+OCT_CHECK int tell_breakers(struct tell_round *r);
+/* In words, pure: whom it concerns and why. */
+void tell_breaker_scope(const char *kind, const char *name,
+    enum template_lang lang, struct oct_str *out);
+void tell_breaker_cause(const struct breaker *b, enum template_lang lang,
+    struct oct_str *out);
 
 enum duty courier_tell(struct courier *c, const struct case_duty *d);
 

@@ -175,6 +175,15 @@ settings_is_ledger(const char *v)
 }
 
 bool
+settings_is_address_or_empty(const char *v)
+{
+	struct oct_addr addr;
+
+	return *v == '\0' ||
+	    (oct_addr_parse(v, &addr) == 0 && addr.domain[0] != '\0');
+}
+
+bool
 settings_is_shown(const char *v)
 {
 	return oct_mime_shown(v);

@@ -58,7 +58,7 @@ struct settings {
 	struct oct_conf_list weights;  /* "SYMBOL=1.5" */
 	/* challenge */
 	char *challenge_domain, *challenge_url, *challenge_from,
-	    *challenge_contact, *challenge_dpo, *challenge_notice;
+	    *challenge_contact, *challenge_alerts, *challenge_dpo, *challenge_notice;
 	struct oct_conf_list statutory, providers, big_providers;
 	char *institutional_file, *providers_file; /* "" = none */
 	int64_t cap_sender, cap_domain, cap_network, cap_network_provider,

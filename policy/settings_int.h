@@ -28,6 +28,7 @@ bool settings_is_path(const char *v);
 bool settings_is_path_or_empty(const char *v);
 bool settings_is_ledger(const char *v);
 bool settings_is_peer_or_empty(const char *v);
+bool settings_is_address_or_empty(const char *v);
 bool settings_is_shown(const char *v);
 bool settings_is_timezone(const char *v);
 bool settings_is_weight(const char *v);

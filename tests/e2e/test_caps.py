@@ -16,6 +16,7 @@ DOMAINS = {"jetable.test": "198.18.1.1", "unique.test": "198.18.2.1",
            "casse.test": "198.18.3.1", "pas-moi.test": "198.18.4.1",
            "sain.test": "198.18.5.1", "calme.test": "198.18.6.1"}
 HONEST = 60                    # senders of as many domains and networks
+ALERTS = "equipe@cdg.test"
 VICTIM = "203.0.113.9"
 
 CONF = {"challenge": {
@@ -209,7 +210,8 @@ def open_breakers(edge):
 
 def test_bounces_and_not_me_open_that_domains_breaker(edge):
     box = mailbox(edge, "casse")
-    edge.change_conf({"challenge": {"share_percent": 100}})
+    edge.change_conf({"challenge": {"share_percent": 100,
+                                    "alerts": ALERTS}})
     edge.octroi["courier"].restart()
     ask_all(edge, box, "casse.test", 20)
     for n in range(5):
@@ -220,6 +222,8 @@ def test_bounces_and_not_me_open_that_domains_breaker(edge):
           ("open", "bounces", 5))
     check("breaker=open kind=org name=casse.test why=bounces"
           in log_of(edge, "milter"), "the alarm")
+    got = edge.world.wait_for(ALERTS, timeout=30)
+    check("casse.test" in got.field("Subject"), got.field("Subject"))
     moi = mailbox(edge, "moi")
     ask_all(edge, moi, "pas-moi.test", 3)
     for n in range(3):

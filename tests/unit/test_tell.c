@@ -26,6 +26,14 @@ contact(const char *text)
 }
 
 static void
+alerts(const char *text)
+{
+	free(office.settings->challenge_alerts);
+	office.settings->challenge_alerts = strdup(text);
+	assert_non_null(office.settings->challenge_alerts);
+}
+
+static void
 tell(void)
 {
 	static const struct case_duty d = { "tell", "-", "-" };
@@ -127,6 +135,96 @@ a_mark_is_set_once(void **state)
 	assert_int_equal(told_mark(world.store, "x:y", DAY), 1);
 }
 
+/* --- Breakers ---------------------------------------------------------------------- */
+
+static void
+breakers_in_words(void **state)
+{
+	static const struct {
+		const char *name, *kind, *of, *why, *fr, *en;
+	} rows[] = {
+		{ "an organisation", "org", "casse.example", "bounces",
+		    "casse.example: 2 des 3 dernières demandes sont revenues "
+		    "en erreur",
+		    "casse.example: 2 of the last 3 challenges bounced" },
+		{ "an address", "org", "@0123", "not-me",
+		    "une adresse d'un grand fournisseur: 1 des 3 dernières "
+		    "demandes ont été désavouées (« ce n'est pas moi »)",
+		    "one address at a big provider: 1 of the last 3 "
+		    "challenges were disowned (\"not me\")" },
+		{ "a network", "network", "192.0.2.0/24", "volume",
+		    "192.0.2.0/24: 120 demandes en une heure",
+		    "192.0.2.0/24: 120 challenges in an hour" },
+		{ "the platform", "platform", "all", "probe",
+		    "toute la plateforme: l'essai de reprise a échoué",
+		    "the whole platform: the probe failed" },
+	};
+	struct breaker b = { .count = 3, .hour_count = 120 };
+
+	(void)state;
+	b.slot[0].fact = b.slot[1].fact = BREAKER_BOUNCED;
+	b.slot[2].fact = BREAKER_NOT_ME;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s\n", rows[i].name);
+		(void)snprintf(b.why, sizeof(b.why), "%s", rows[i].why);
+		for (unsigned k = 0; k < TEMPLATE_LANGS; k++) {
+			char text[512];
+			struct oct_str s;
+
+			oct_str_fixed(&s, text, sizeof(text));
+			tell_breaker_scope(rows[i].kind, rows[i].of,
+			    (enum template_lang)k, &s);
+			oct_str_add(&s, ": ");
+			tell_breaker_cause(&b, (enum template_lang)k, &s);
+			assert_string_equal(text,
+			    k == TEMPLATE_FR ? rows[i].fr : rows[i].en);
+		}
+	}
+}
+
+static void
+open_breaker(void)
+{
+	struct breaker b;
+	char packed[BREAKER_PACKED_SIZE], key[KEY_SIZE];
+
+	breaker_init(&b, oct_clock_wall_ms());
+	b.state = BREAKER_OPEN;
+	b.until_ms = oct_clock_wall_ms() + BREAKER_OPEN_MS;
+	(void)snprintf(b.why, sizeof(b.why), "volume");
+	breaker_pack(&b, packed);
+	assert_true(test_redis_do(&world.redis, "SET %s %s",
+			key_breaker(key, "org", "casse.example"), packed) >= 0);
+	assert_true(test_redis_do(&world.redis, "HSET %s %s %s", KEY_BREAKERS,
+			"org:casse.example", "1") >= 0);
+}
+
+static void
+each_opening_is_told_once(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_breaker();
+	tell(); /* nobody wants to know */
+	postfix(once);
+	alerts(REFERENT);
+	tell();
+	alerts(REFERENT);
+	tell(); /* would fail: the script is over */
+	text = received();
+	assert_non_null(strstr(text, "Auto-Submitted: auto-generated"));
+	assert_non_null(strstr(text, "casse.example"));
+	free(text);
+	alerts(REFERENT);
+	tell(); /* after a restart */
+	oct_clock_set_wall_ms(oct_clock_wall_ms() + DAY);
+	open_breaker();
+	postfix(once);
+	tell();
+	done_with_postfix();
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -137,6 +235,8 @@ main(void)
 		T(once_a_day_and_the_rest_the_next_day),
 		T(what_postfix_refuses_is_told_later),
 		T(a_mark_is_set_once),
+		cmocka_unit_test(breakers_in_words),
+		T(each_opening_is_told_once),
 	};
 	int rc = test_redis_start(&world.redis);
 
