@@ -121,6 +121,9 @@ courier_tell(struct courier *c, const struct case_duty *d)
 
 	if (rc == 0)
 		rc = other;
+	other = tell_numbers(&r);
+	if (rc == 0)
+		rc = other;
 	if (rc != 0) {
 		oct_log(OCT_WARNING, "tell=failed error=\"%s\"",
 		    oct_strerror(rc));

@@ -50,6 +50,12 @@ void tell_breaker_scope(const char *kind, const char *name,
 void tell_breaker_cause(const struct breaker *b, enum template_lang lang,
     struct oct_str *out);
 
+/* The numbers of the week, on Monday morning, to challenge.alerts. */
+OCT_CHECK int tell_numbers(struct tell_round *r);
+/* Append their text.  0, or the store's error, OCT_EFULL, -ENOMEM. */
+OCT_CHECK int tell_numbers_write(struct store *store, int64_t now_ms,
+    struct oct_str *out);
+
 enum duty courier_tell(struct courier *c, const struct case_duty *d);
 
 #endif

@@ -83,7 +83,8 @@ static const struct oct_conf_item items[] = {
 	    .expected = "an address, or nothing",
 	    .standard = "",
 	    .help = "address of the administrators, who are told at once that "
-		    "a breaker opened; empty: the log alone says so",
+		    "a breaker opened, and each Monday the numbers of the "
+		    "week; empty: the log alone says so",
 	    .offset = offsetof(struct settings, challenge_alerts) },
 	{ .section = "challenge",
 	    .name = "breaker_volume_org",

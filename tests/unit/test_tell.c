@@ -225,6 +225,59 @@ each_opening_is_told_once(void **state)
 	done_with_postfix();
 }
 
+/* --- Numbers of the week --------------------------------------------------------- */
+
+#define MONDAY_9 (NOW + 2 * DAY + 5 * 3600000LL) /* UTC; NOW is a Saturday */
+
+static void
+note(int64_t at_ms, int n)
+{
+	struct caps_ask ask = { .domain = D, .network = "192.0.2.0/24" };
+	struct caps_silent quiet = { "cap-domain", 4 };
+
+	for (int i = 0; i < n; i++)
+		caps_note_sent(world.store, &ask, at_ms);
+	caps_note_silent(world.store, &quiet, 1, at_ms);
+}
+
+static void
+numbers_of_the_week(void **state)
+{
+	struct oct_str text;
+
+	(void)state;
+	note(MONDAY_9 - DAY, 2);
+	note(MONDAY_9 - 7 * DAY, 3);
+	note(MONDAY_9 - 8 * DAY, 100);
+	note(MONDAY_9, 100); /* the day is not over */
+	oct_str_heap(&text, 65536);
+	assert_int_equal(tell_numbers_write(world.store, MONDAY_9, &text), 0);
+	assert_non_null(strstr(text.buf, "Envoyées\n         5  \n"));
+	assert_non_null(strstr(text.buf, "\n         5  " D "\n"));
+	assert_non_null(strstr(text.buf, "\n         8  cap-domain\n"));
+	assert_null(strstr(text.buf, "192.0.2"));
+	oct_str_free(&text);
+}
+
+static void
+numbers_are_told_once_on_monday(void **state)
+{
+	char *text;
+
+	(void)state;
+	oct_clock_set_wall_ms(MONDAY_9 - DAY);
+	alerts(REFERENT);
+	tell(); /* Sunday: nothing, or the try would be an error */
+	oct_clock_set_wall_ms(MONDAY_9);
+	postfix(once);
+	tell();
+	alerts(REFERENT);
+	tell();
+	text = received();
+	assert_non_null(strstr(text, "Auto-Submitted: auto-generated"));
+	free(text);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -237,6 +290,8 @@ main(void)
 		T(a_mark_is_set_once),
 		cmocka_unit_test(breakers_in_words),
 		T(each_opening_is_told_once),
+		T(numbers_of_the_week),
+		T(numbers_are_told_once_on_monday),
 	};
 	int rc = test_redis_start(&world.redis);
 
