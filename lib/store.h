@@ -187,6 +187,12 @@ OCT_CHECK int store_stream_read(struct store *s, const char *stream,
 /* Entries before id ("+" = from the end), newest first; *id is moved on. */
 OCT_CHECK int store_stream_back(struct store *s, const char *stream,
     char id[OCT_STREAM_ID], size_t limit, store_each_entry *each, void *arg);
+OCT_CHECK int store_stream_len(struct store *s, const char *stream,
+    int64_t *out);
+/* Remove the entries before that id, exactly (store_stream_trim: by time, and
+ * whole nodes). */
+OCT_CHECK int store_stream_cut(struct store *s, const char *stream,
+    const char *id);
 /* pairs: 2 to 1,024 strings. */
 OCT_CHECK int store_xadd(struct store *s, const char *stream, size_t maxlen,
     const char *const *pairs, size_t count);

@@ -387,6 +387,37 @@ store_stream_read(struct store *s, const char *stream, char last[OCT_STREAM_ID],
 }
 
 int
+store_stream_len(struct store *s, const char *stream, int64_t *out)
+{
+	struct store_exec x;
+	int rc;
+
+	store_exec_init(&x);
+	store_exec_cmd(&x, STORE_INT, "XLEN", stream, (char *)NULL);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0)
+		*out = x.reply[0]->integer;
+	store_exec_fini(&x);
+	return rc;
+}
+
+int
+store_stream_cut(struct store *s, const char *stream, const char *id)
+{
+	struct store_exec x;
+	int rc;
+
+	store_exec_init(&x);
+	store_exec_cmd(&x, STORE_INT, "XTRIM", stream, "MINID", "=", id,
+	    (char *)NULL);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0)
+		store_mark_wrote(s);
+	store_exec_fini(&x);
+	return rc;
+}
+
+int
 store_stream_back(struct store *s, const char *stream, char id[OCT_STREAM_ID],
     size_t limit, store_each_entry *each, void *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/classifier.h"
+#include "policy/classifier_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,60 +17,15 @@
 #include "lib/str.h"
 
 #define MAGIC "octroi classifier\n"
-#define VERSION 1
-#define SLOTS ((size_t)1 << FEATURE_BITS)
-#define DOMAIN_BITS 18 /* the corrections' table */
-#define DOMAIN_SLOTS ((size_t)1 << DOMAIN_BITS)
-/* What each domain has moved in the common table, hashed likewise. */
-#define LENT_BITS 20
-#define LENT_SLOTS ((size_t)1 << LENT_BITS)
-#define ALL_SLOTS (SLOTS + DOMAIN_SLOTS + LENT_SLOTS)
-#define CHECKSUM 32
-
+#define VERSION 2
 /* The recipe. */
-#define SMOOTH 10.0     /* in the norm of a group */
-#define TARGET 0.95     /* softened */
-#define OWN_SHARE 0.03  /* each group also learns to stand by itself */
-#define OWN_SLOPE 3.0
-#define RATE 10.0
-#define RATE_SERVICE (RATE / 2.449489742783178) /* RATE / sqrt(6) */
-#define BIAS_RATE 0.1
-/* A domain's correction learns slower than it would alone, and what it says is
- * bounded. */
-#define DOMAIN_RATE 0.5
-#define DOMAIN_BOUND 3.0
-/* All labels of one domain together move a weight of the common table by this
- * times the value v of its group at most: as the squares of the values of a
- * message's features sum up to 1, one domain moves the score that others get for
- * such a message by this at most. */
-#define LENT_BOUND 0.75
-
-/* What a file begins with; the tables follow.  Host byte order: a model is made
- * and read on the machines of one site. */
-struct header {
-	char magic[24];
-	uint32_t version, bits, domain_bits, groups;
-	uint64_t updates;
-	double bias;
-	double good[CLASSIFIER_LANGS][2], bad[CLASSIFIER_LANGS][2];
-	double automatic[2]; /* good, bad */
-	struct classifier_calibration calibration;
-	char position[CLASSIFIER_POSITION_SIZE];
-	uint8_t checksum[CHECKSUM]; /* of all, with this field zero */
-	uint8_t reserved[512];
-};
-
-struct classifier {
-	struct header *header;
-	float *weight, *correction, *lent;
-	size_t size;
-	bool learning;
-};
+#define SMOOTH 10.0 /* in the norm of a group */
 
 static size_t
 file_size(void)
 {
-	return sizeof(struct header) + ALL_SLOTS * sizeof(float);
+	return sizeof(struct header) + ALL_SLOTS * sizeof(float) +
+	    NORM_SLOTS * sizeof(double);
 }
 
 /* --- The file --------------------------------------------------------------- */
@@ -87,7 +42,7 @@ checksum(const struct classifier *c, uint8_t out[CHECKSUM])
 	    sizeof(h));
 	(void)crypto_generichash_update(&state,
 	    (const unsigned char *)c->weight,
-	    ALL_SLOTS * sizeof(float));
+	    ALL_SLOTS * sizeof(float) + NORM_SLOTS * sizeof(double));
 	(void)crypto_generichash_final(&state, out, CHECKSUM);
 }
 
@@ -120,6 +75,7 @@ make(void *memory, bool learning, struct classifier **out)
 	c->weight = (float *)(void *)(c->header + 1);
 	c->correction = c->weight + SLOTS;
 	c->lent = c->correction + DOMAIN_SLOTS;
+	c->norm = (double *)(void *)(c->lent + LENT_SLOTS);
 	c->learning = learning;
 	*out = c;
 	return 0;
@@ -332,15 +288,6 @@ classifier_sigma(double x)
 	return 1 / (1 + ldexp(e, (int)k));
 }
 
-/* What one pass over the features finds. */
-struct sums {
-	double value[FEATURE_GROUPS];  /* v of the recipe, after the norm */
-	double weight[FEATURE_GROUPS]; /* sum of weights */
-	double domain[FEATURE_GROUPS]; /* sum of corrections */
-	uint32_t salt;                 /* of the domain */
-	bool has_domain;
-};
-
 static uint32_t
 salt_of(const char *domain)
 {
@@ -353,8 +300,8 @@ salt_of(const char *domain)
 	return (uint32_t)(h >> 32 ^ h);
 }
 
-static size_t
-domain_slot(uint32_t slot, uint32_t salt, unsigned int bits)
+size_t
+classifier_slot(uint32_t slot, uint32_t salt, unsigned int bits)
 {
 	uint64_t x = ((uint64_t)slot << 32 | salt) * 0x9e3779b97f4a7c15ULL;
 
@@ -374,14 +321,14 @@ sum_group(const struct classifier *c, const struct features *f,
 	for (size_t i = 0; i < n; i++)
 		weight += (double)c->weight[slot[i]];
 	for (size_t i = 0; s->has_domain && i < n; i++)
-		domain += (double)c->correction[domain_slot(slot[i], s->salt,
+		domain += (double)c->correction[classifier_slot(slot[i], s->salt,
 		    DOMAIN_BITS)];
 	s->weight[g] = weight;
 	s->domain[g] = domain;
 }
 
-static void
-sum_all(const struct classifier *c, const struct features *f,
+void
+classifier_sums(const struct classifier *c, const struct features *f,
     const char *domain, struct sums *s)
 {
 	double square = 0, z;
@@ -402,12 +349,6 @@ sum_all(const struct classifier *c, const struct features *f,
 		s->value[g] *= z;
 }
 
-static double
-bounded(double x, double bound)
-{
-	return x > bound ? bound : x < -bound ? -bound : x;
-}
-
 void
 classifier_score(const struct classifier *c, const struct features *f,
     const char *domain, struct classifier_score *out)
@@ -416,153 +357,20 @@ classifier_score(const struct classifier *c, const struct features *f,
 	struct sums s;
 	double sum = c->header->bias, correction = 0;
 
-	sum_all(c, f, domain, &s);
+	classifier_sums(c, f, domain, &s);
 	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
 		out->group[g] = s.value[g] * s.weight[g];
 		sum += out->group[g];
 		correction += s.value[g] * s.domain[g];
 	}
-	out->domain = bounded(correction, DOMAIN_BOUND);
+	out->domain = classifier_bounded(correction, DOMAIN_BOUND);
 	out->raw = sum + out->domain;
 	out->probability = k->good + k->bad > 0
 	    ? classifier_sigma(k->slope * out->raw + k->offset)
 	    : classifier_sigma(out->raw);
 }
 
-/* --- Learning ---------------------------------------------------------------------- */
-
-static void
-step_group(struct classifier *c, const struct features *f,
-    enum feature_group g, double by)
-{
-	const uint32_t *slot = features_slots(f, g);
-	size_t n = features_count(f, g);
-
-	for (size_t i = 0; i < n; i++)
-		c->weight[slot[i]] = (float)((double)c->weight[slot[i]] - by);
-}
-
-/* The same for a label of one domain: within what it may move. */
-static void
-step_lent(struct classifier *c, const struct features *f,
-    enum feature_group g, double by, double value, uint32_t salt)
-{
-	const uint32_t *slot = features_slots(f, g);
-	size_t n = features_count(f, g);
-
-	for (size_t i = 0; i < n; i++) {
-		float *lent = &c->lent[domain_slot(slot[i], salt, LENT_BITS)];
-		double was = (double)*lent;
-		double is = bounded(was - by, LENT_BOUND * value);
-
-		/* What it lent with a greater value stays. */
-		if (fabs(is) < fabs(was) && (was > 0) == (by < 0))
-			continue;
-		c->weight[slot[i]] = (float)((double)c->weight[slot[i]] +
-		    (is - was));
-		*lent = (float)is;
-	}
-}
-
-static void
-step_domain(struct classifier *c, const struct features *f, uint32_t salt,
-    const double by[FEATURE_GROUPS])
-{
-	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
-		const uint32_t *slot = features_slots(f,
-		    (enum feature_group)g);
-		size_t n = features_count(f, (enum feature_group)g);
-
-		for (size_t i = 0; i < n; i++) {
-			float *w = &c->correction[domain_slot(slot[i], salt,
-			    DOMAIN_BITS)];
-
-			*w = (float)((double)*w - by[g]);
-		}
-	}
-}
-
-static void
-count_evidence(struct classifier *c, const struct classifier_label *label)
-{
-	struct header *h = c->header;
-	const struct classifier_stratum *s = &label->stratum;
-	double *to = s->automatic ? &h->automatic[label->bad]
-	    : label->bad	  ? &h->bad[s->lang][s->era]
-				  : &h->good[s->lang][s->era];
-
-	*to += label->weight;
-	if (*to < 0)
-		*to = 0;
-}
-
-/* To unlearn is to be told that the message says nothing: the step that was made
- * is not known any more. */
-static double
-target_of(const struct classifier_label *label)
-{
-	if (label->weight < 0)
-		return 0.5;
-	return label->bad ? TARGET : 1 - TARGET;
-}
-
-void
-classifier_step(struct classifier *c, const struct features *f,
-    const struct classifier_label *label, double rate)
-{
-	double target = target_of(label), weight = fabs(label->weight);
-	double total = c->header->bias, correction = 0, g;
-	double by[FEATURE_GROUPS];
-	struct sums s;
-
-	OCT_ASSERT(c->learning);
-	sum_all(c, f, label->domain, &s);
-	for (size_t i = 0; i < FEATURE_GROUPS; i++) {
-		total += s.value[i] * s.weight[i];
-		correction += s.value[i] * s.domain[i];
-	}
-	correction = bounded(correction, DOMAIN_BOUND);
-	/* The common table learns as if no correction were there; the
-	 * correction learns the rest. */
-	g = classifier_sigma(total) - target;
-	for (size_t i = 0; i < FEATURE_GROUPS; i++) {
-		double own =
-		    classifier_sigma(OWN_SLOPE * s.value[i] * s.weight[i]) -
-		    target;
-
-		by[i] = rate * weight * s.value[i] *
-		    ((1 - OWN_SHARE) * g + OWN_SHARE * own);
-		if (s.has_domain)
-			step_lent(c, f, (enum feature_group)i, by[i],
-			    s.value[i], s.salt);
-		else
-			step_group(c, f, (enum feature_group)i, by[i]);
-	}
-	if (!s.has_domain) {
-		c->header->bias -= BIAS_RATE * RATE * weight * g;
-		return;
-	}
-	g = classifier_sigma(total + correction) - target;
-	for (size_t i = 0; i < FEATURE_GROUPS; i++)
-		by[i] = DOMAIN_RATE * rate * weight * s.value[i] * g;
-	step_domain(c, f, s.salt, by);
-}
-
-void
-classifier_learn(struct classifier *c, const struct features *f,
-    const struct classifier_label *label)
-{
-	classifier_step(c, f, label, RATE_SERVICE);
-	count_evidence(c, label);
-	c->header->updates++;
-}
-
-void
-classifier_count(struct classifier *c, const struct classifier_label *label)
-{
-	count_evidence(c, label);
-	c->header->updates++;
-}
+/* --- What stands in the header -------------------------------------------------- */
 
 void
 classifier_position(const struct classifier *c,

@@ -99,6 +99,9 @@ struct classifier_label {
 	const char *domain; /* NULL: everybody's */
 	struct classifier_stratum stratum;
 };
+/* What all labels of one domain together can do to the score of any message for
+ * any other domain, however many they are. */
+#define CLASSIFIER_LENT_MAX 1.5
 /* One step at the rate of service. */
 void classifier_learn(struct classifier *c, const struct features *f,
     const struct classifier_label *label);

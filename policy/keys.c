@@ -201,6 +201,12 @@ key_work(char out[KEY_SIZE], const char *node)
 }
 
 const char *
+key_later(char out[KEY_SIZE], const char *domain, const char *fingerprint)
+{
+	return join2(out, domain, "later", fingerprint);
+}
+
+const char *
 key_token(char out[KEY_SIZE], const char *token_id)
 {
 	return join2(out, NULL, "tok", token_id);

@@ -22,6 +22,9 @@
 #define KEY_PLANS KEY_PREFIX "{g}:plans"
 #define KEY_PRICES KEY_PREFIX "{g}:prices"
 #define KEY_PLATFORM_JOURNAL KEY_PREFIX "{g}:changed"
+#define KEY_LEARN KEY_PREFIX "learn"     /* stream: labels (policy/learn.h) */
+/* hash: node -> its place in that stream, and where that was cut */
+#define KEY_LEARN_NODES KEY_PREFIX "{g}:learn"
 #define KEY_LEVER KEY_PREFIX "{g}:lever" /* hash: stop and bypass */
 /* hash: "kind:name" of the breakers that are not closed -> until when, ms */
 #define KEY_BREAKERS KEY_PREFIX "{g}:breakers"
@@ -81,6 +84,9 @@ const char *key_due(char out[KEY_SIZE], const char *node);
 const char *key_use(char out[KEY_SIZE], const char *domain);
 /* stream: work for the courier of a node, now */
 const char *key_work(char out[KEY_SIZE], const char *node);
+/* hash: features of a message that a challenge released, until they count */
+const char *key_later(char out[KEY_SIZE], const char *domain,
+    const char *fingerprint);
 /* string: token id -> "domain challenge-id" */
 const char *key_token(char out[KEY_SIZE], const char *token_id);
 /* string: wrong codes for a token, or from a client network */
@@ -140,6 +146,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_JOURNAL_MS (3650LL * 86400000) /* of what is gone */
 #define KEY_TTL_NEVER_MS (36500LL * 86400000)  /* undoes a TTL */
 #define KEY_TTL_EXTENDED_MS (40LL * 86400000) /* past the last one */
+#define KEY_TTL_LATER_MS (2LL * 86400000)   /* past the due time */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 200000

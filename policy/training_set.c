@@ -19,11 +19,11 @@
 #include "lib/err.h"
 #include "lib/io.h"
 #include "policy/features_int.h"
+#include "policy/label_record.h"
 
 static const char magic[16] = "octroi labels 1\n";
 
 #define HEAD 12 /* length (4), checksum (8) */
-#define BODY_MAX (FEATURE_GROUPS * (FEATURES_MAX * 4 + 8) + 512)
 
 struct training {
 	int fd;
@@ -133,12 +133,11 @@ index_record(struct training *t, const struct training_item *new)
 
 /* --- Octets ------------------------------------------------------------------ */
 
-static size_t
+static void
 put(uint8_t *out, uint64_t value, size_t octets)
 {
 	for (size_t i = 0; i < octets; i++)
 		out[i] = (uint8_t)(value >> (8 * i));
-	return octets;
 }
 
 static uint64_t
@@ -151,92 +150,10 @@ get(const uint8_t *in, size_t octets)
 	return value;
 }
 
-static size_t
-put_small(uint8_t *out, uint32_t value)
-{
-	size_t n = 0;
-
-	for (; value >= 0x80; value >>= 7)
-		out[n++] = (uint8_t)(value | 0x80);
-	out[n++] = (uint8_t)value;
-	return n;
-}
-
-/* OCT_ECORRUPT past the end, or more than 32 bits. */
-static int
-get_small(const uint8_t **in, const uint8_t *end, uint32_t *out)
-{
-	uint64_t value = 0;
-
-	for (unsigned int shift = 0; shift < 35; shift += 7) {
-		uint8_t c;
-
-		if (*in >= end)
-			return OCT_ECORRUPT;
-		c = *(*in)++;
-		value |= (uint64_t)(c & 0x7f) << shift;
-		if ((c & 0x80) == 0) {
-			*out = (uint32_t)value;
-			return value <= UINT32_MAX ? 0 : OCT_ECORRUPT;
-		}
-	}
-	return OCT_ECORRUPT;
-}
-
 static uint64_t
 checksum(const uint8_t *body, size_t len)
 {
 	return feature_hash((const char *)body, len);
-}
-
-static int
-by_slot(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static size_t
-put_group(struct training *t, const struct features *f, enum feature_group g,
-    uint8_t *out)
-{
-	size_t count = features_count(f, g);
-	size_t n = put_small(out, (uint32_t)count);
-	uint32_t last = 0;
-
-	if (count == 0)
-		return n;
-	memcpy(t->slots, features_slots(f, g), count * sizeof(*t->slots));
-	qsort(t->slots, count, sizeof(*t->slots), by_slot);
-	for (size_t i = 0; i < count; i++) {
-		n += put_small(out + n, t->slots[i] - last);
-		last = t->slots[i];
-	}
-	return n;
-}
-
-/* f NULL: the message is taken out. */
-static size_t
-put_body(struct training *t, const struct features *f,
-    const struct classifier_label *label, uint64_t fingerprint)
-{
-	const char *domain = label->domain != NULL ? label->domain : "";
-	uint8_t *out = t->buffer + HEAD;
-	size_t n = put(out, fingerprint, 8), len = strlen(domain);
-
-	n += put(out + n, f != NULL, 1);
-	n += put(out + n, label->bad, 1);
-	n += put(out + n, label->stratum.lang, 1);
-	n += put(out + n, label->stratum.era, 1);
-	n += put(out + n, label->stratum.automatic, 1);
-	n += put(out + n, (uint64_t)(label->weight * 1000), 2);
-	n += put(out + n, len, 1);
-	memcpy(out + n, domain, len + 1);
-	n += len + 1;
-	for (size_t g = 0; f != NULL && g < FEATURE_GROUPS; g++)
-		n += put_group(t, f, (enum feature_group)g, out + n);
-	return n;
 }
 
 /* --- Writing -------------------------------------------------------------------- */
@@ -245,14 +162,16 @@ static int
 append(struct training *t, const struct features *f,
     const struct classifier_label *label, uint64_t fingerprint)
 {
-	size_t n = put_body(t, f, label, fingerprint);
+	const struct label_record r = { .fingerprint = fingerprint,
+		.live = f != NULL, .label = *label };
+	size_t n = label_record_write(&r, f, t->slots, t->buffer + HEAD);
 	struct training_item item = { .fingerprint = fingerprint,
 		.at = t->end + HEAD, .len = (uint32_t)n, .bad = label->bad,
 		.live = f != NULL };
 	int rc;
 
-	(void)put(t->buffer, n, 4);
-	(void)put(t->buffer + 4, checksum(t->buffer + HEAD, n), 8);
+	put(t->buffer, n, 4);
+	put(t->buffer + 4, checksum(t->buffer + HEAD, n), 8);
 	if (lseek(t->fd, (off_t)t->end, SEEK_SET) == -1)
 		return -errno;
 	rc = oct_io_write(t->fd, t->buffer, HEAD + n);
@@ -320,53 +239,18 @@ training_map(struct training *t)
 	return 0;
 }
 
-static int
-load_group(struct training *t, const uint8_t **in, const uint8_t *end,
-    struct features *f, enum feature_group g)
-{
-	uint32_t count, step, slot = 0;
-	int rc = get_small(in, end, &count);
-
-	if (rc != 0 || count > FEATURES_MAX)
-		return OCT_ECORRUPT;
-	for (uint32_t i = 0; i < count; i++) {
-		rc = get_small(in, end, &step);
-		if (rc != 0)
-			return rc;
-		slot += step;
-		if (slot >= (uint32_t)1 << FEATURE_BITS)
-			return OCT_ECORRUPT;
-		t->slots[i] = slot;
-	}
-	return features_set(f, g, t->slots, count);
-}
-
 int
 training_load(struct training *t, size_t i, struct features *f,
     struct classifier_label *label)
 {
 	const struct training_item *item = &t->item[i];
-	const uint8_t *in = t->map + item->at, *end = in + item->len;
-	size_t len;
-	int rc = 0;
+	struct label_record r;
+	int rc;
 
-	if (item->len < 17 || item->at + item->len > t->mapped)
+	if (item->at + item->len > t->mapped)
 		return OCT_ECORRUPT;
-	*label = (struct classifier_label){ .bad = in[9] != 0,
-		.stratum = { .lang = (enum classifier_lang)in[10],
-		    .era = (enum classifier_era)in[11],
-		    .automatic = in[12] != 0 },
-		.weight = (double)get(in + 13, 2) / 1000 };
-	len = in[15];
-	if (16 + len + 1 > item->len || in[16 + len] != '\0' ||
-	    in[10] >= CLASSIFIER_LANGS || in[11] > CLASSIFIER_ERA_MODERN)
-		return OCT_ECORRUPT;
-	if (len > 0)
-		label->domain = (const char *)in + 16;
-	in += 16 + len + 1;
-	features_clear(f);
-	for (size_t g = 0; rc == 0 && g < FEATURE_GROUPS; g++)
-		rc = load_group(t, &in, end, f, (enum feature_group)g);
+	rc = label_record_read(t->map + item->at, item->len, &r, t->slots, f);
+	*label = r.label;
 	return rc;
 }
 
@@ -385,7 +269,7 @@ scan_record(struct training *t)
 	if (got < HEAD)
 		return OCT_ECORRUPT;
 	item.len = (uint32_t)get(t->buffer, 4);
-	if (item.len < 17 || item.len > BODY_MAX)
+	if (item.len < 17 || item.len > LABEL_RECORD_MAX)
 		return OCT_ECORRUPT;
 	rc = oct_io_read(t->fd, t->buffer + HEAD, item.len, &got);
 	if (rc != 0)
@@ -447,7 +331,7 @@ training_open(const char *path, struct training **out)
 	if (t == NULL)
 		return -ENOMEM;
 	rc = open_file(path, &t->fd);
-	t->buffer = malloc(HEAD + BODY_MAX);
+	t->buffer = malloc(HEAD + LABEL_RECORD_MAX);
 	t->slots = calloc(FEATURES_MAX, sizeof(*t->slots));
 	if (rc == 0 && (t->buffer == NULL || t->slots == NULL))
 		rc = -ENOMEM;

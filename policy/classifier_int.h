@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The model in memory: between classifier.c, which keeps and reads it, and
+ * classifier_learn.c, which changes it.
+ */
+#ifndef OCT_POLICY_CLASSIFIER_INT_H
+#define OCT_POLICY_CLASSIFIER_INT_H
+
+#include "policy/classifier.h"
+
+#define SLOTS ((size_t)1 << FEATURE_BITS)
+#define DOMAIN_BITS 18 /* the corrections' table */
+#define DOMAIN_SLOTS ((size_t)1 << DOMAIN_BITS)
+/* What each domain has moved in the common table, hashed likewise. */
+#define LENT_BITS 20
+#define LENT_SLOTS ((size_t)1 << LENT_BITS)
+#define ALL_SLOTS (SLOTS + DOMAIN_SLOTS + LENT_SLOTS)
+/* And how far each has moved it as a whole, and its corrections: sums of
+ * squares, two by two. */
+#define NORM_BITS 14
+#define NORM_SLOTS ((size_t)2 << NORM_BITS)
+#define CHECKSUM 32
+
+/* What a file begins with; the tables follow.  Host byte order: a model is made
+ * and read on the machines of one site. */
+struct header {
+	char magic[24];
+	uint32_t version, bits, domain_bits, groups;
+	uint64_t updates;
+	double bias;
+	double good[CLASSIFIER_LANGS][2], bad[CLASSIFIER_LANGS][2];
+	double automatic[2]; /* good, bad */
+	struct classifier_calibration calibration;
+	char position[CLASSIFIER_POSITION_SIZE];
+	uint8_t checksum[CHECKSUM]; /* of all, with this field zero */
+	uint8_t reserved[512];
+};
+
+struct classifier {
+	struct header *header;
+	float *weight, *correction, *lent;
+	double *norm; /* squared, by domain */
+	size_t size;
+	bool learning;
+};
+
+/* What the correction of a domain can say of a message. */
+#define DOMAIN_BOUND 3.0
+
+/* What one pass over the features finds. */
+struct sums {
+	double value[FEATURE_GROUPS];  /* v of the recipe, after the norm */
+	double weight[FEATURE_GROUPS]; /* sum of weights */
+	double domain[FEATURE_GROUPS]; /* sum of corrections */
+	uint32_t salt;                 /* of the domain */
+	bool has_domain;
+};
+void classifier_sums(const struct classifier *c, const struct features *f,
+    const char *domain, struct sums *s);
+/* Where the feature of that slot is for a domain, in a table of that size. */
+size_t classifier_slot(uint32_t slot, uint32_t salt, unsigned int bits);
+
+static inline double
+classifier_bounded(double x, double bound)
+{
+	return x > bound ? bound : x < -bound ? -bound : x;
+}
+
+#endif
