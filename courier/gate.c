@@ -278,6 +278,26 @@ box_of(const struct gate_ask *a, size_t i, const struct option_values *o)
 		.share = o->v[OPTION_SHARE_MAILBOX] };
 }
 
+/* With the cap of that hosted domain. */
+static struct caps_limits
+limits_of(struct courier *c, const char *domain)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	const struct dir_domain *d = dir != NULL ? dir_domain(dir, domain)
+						 : NULL;
+	struct caps_limits out = c->gate->limits;
+	struct option_values o;
+
+	if (d != NULL) {
+		dir_options(d, NULL, &c->gate->options, &o);
+		out.domain =
+		    caps_of_domain(out.domain, o.v[OPTION_CAP_DOMAIN]);
+	}
+	if (dir != NULL)
+		directory_put(dir);
+	return out;
+}
+
 /* Each mailbox has a cap of its own: one that is over it keeps silent alone. */
 static enum gate
 take_boxes(struct courier *c, const struct gate_ask *a, struct gate_pass *p)
@@ -335,7 +355,8 @@ take_caps(struct courier *c, const struct gate_ask *a, struct gate_pass *p)
 	bool one = only_box(c, a, p, &box);
 	enum caps_limit over;
 	enum gate out;
-	int rc = caps_take(c->store, &c->gate->limits, &p->caps,
+	struct caps_limits limits = limits_of(c, a->domain);
+	int rc = caps_take(c->store, &limits, &p->caps,
 	    one ? &box : NULL, &over);
 
 	if (rc < 0)
@@ -348,8 +369,7 @@ take_caps(struct courier *c, const struct gate_ask *a, struct gate_pass *p)
 		return GATE_OPEN;
 	out = take_boxes(c, a, p);
 	if (out != GATE_OPEN)
-		(void)!caps_give_back(c->store, &c->gate->limits, &p->caps,
-		    NULL);
+		(void)!caps_give_back(c->store, &limits, &p->caps, NULL);
 	return out;
 }
 
@@ -358,9 +378,10 @@ gate_give_back(struct courier *c, const struct gate_ask *a,
     const struct gate_pass *p)
 {
 	const struct dir_snapshot *dir = gate_directory(c);
+	struct caps_limits limits = limits_of(c, a->domain);
 
 	/* What cannot be given back runs out by itself. */
-	(void)!caps_give_back(c->store, &c->gate->limits, &p->caps, NULL);
+	(void)!caps_give_back(c->store, &limits, &p->caps, NULL);
 	for (size_t i = 0; dir != NULL && i < a->count; i++) {
 		struct option_values o;
 		struct caps_box box;

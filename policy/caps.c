@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/str.h"
+#include "policy/options.h"
 #include "policy/proof.h"
 #include "policy/settings.h"
 
@@ -26,6 +27,14 @@ caps_limits(const struct settings *s, struct caps_limits *out)
 		.provider = s->cap_network_provider,
 		.platform = s->cap_platform,
 		.share_percent = s->share_percent };
+}
+
+int64_t
+caps_of_domain(int64_t platform, int64_t in_force)
+{
+	if (platform != CAPS_DOMAIN_STANDARD && in_force > platform)
+		return platform;
+	return in_force;
 }
 
 bool

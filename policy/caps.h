@@ -26,6 +26,13 @@ struct caps_limits {
 };
 void caps_limits(const struct settings *s, struct caps_limits *out);
 
+/*
+ * The count of one hosted domain: the innermost that domain, tenant or platform
+ * sets (in_force).  A platform that sets another than the built-in count means
+ * it as the most: the smaller of both counts then.  Pure.
+ */
+int64_t caps_of_domain(int64_t platform, int64_t in_force);
+
 /* Is that an organisation where everybody may have an address? */
 bool caps_is_provider(const struct settings *s, const char *org);
 

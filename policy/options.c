@@ -76,6 +76,10 @@ static const struct option_info infos[OPTION_COUNT] = {
 	    "challenges a day for one mailbox" },
 	[OPTION_SHARE_MAILBOX] = { "share_mailbox", COUNT(1, 10000), 3,
 	    "of these, for senders of one organisation" },
+	[OPTION_CAP_DOMAIN] = { "cap_domain", COUNT(1, 10000000),
+	    CAPS_DOMAIN_STANDARD,
+	    "challenges a day for one hosted domain; of a mailbox: not looked "
+	    "at" },
 	[OPTION_RELATION_ITEMS] = { "relation_messages", COUNT(1, 20), 20,
 	    "messages of one sender that wait" },
 	[OPTION_RELATION_OCTETS] = { "relation_octets", SIZE(MIB, 1024 * MIB),

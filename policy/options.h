@@ -32,6 +32,8 @@ enum option {
 	OPTION_PASS_MESSAGES,
 	OPTION_CAP_MAILBOX,    /* challenges a day for one mailbox */
 	OPTION_SHARE_MAILBOX,  /* of these, for one organisation */
+	OPTION_CAP_DOMAIN, /* challenges a day for one hosted domain; a mailbox's
+			      value counts nowhere (caps_of_domain) */
 	OPTION_RELATION_ITEMS, /* held of one sender */
 	OPTION_RELATION_OCTETS,
 	OPTION_SPACE_ITEMS,    /* held for one mailbox */
@@ -51,6 +53,9 @@ enum option {
 	OPTION_STORAGE_GRACE /* percent of the quota */
 };
 #define OPTION_COUNT (OPTION_STORAGE_GRACE + 1)
+
+/* The built-in count of OPTION_CAP_DOMAIN. */
+#define CAPS_DOMAIN_STANDARD 500
 
 enum option_past {
 	OPTION_PAST_DEFER,  /* 451 */

@@ -40,7 +40,9 @@ static const struct oct_conf_item items[] = {
 	    .lo = 1,
 	    .hi = 10000000,
 	    .standard = "500",
-	    .help = "challenges a day for one hosted domain",
+	    .help = "challenges a day for one hosted domain that, like its "
+		    "tenant, sets none; set to other than the default it is "
+		    "also the most that they may set",
 	    .offset = offsetof(struct settings, cap_domain) },
 	{ .section = "challenge",
 	    .name = "cap_network",

@@ -185,6 +185,7 @@ settings_options(const struct settings *s, struct option_values *out)
 	    [OPTION_PASS_MESSAGES] = s->pass_messages,
 	    [OPTION_CAP_MAILBOX] = s->cap_mailbox,
 	    [OPTION_SHARE_MAILBOX] = s->share_mailbox,
+	    [OPTION_CAP_DOMAIN] = s->cap_domain,
 	    [OPTION_RELATION_ITEMS] = s->relation_messages,
 	    [OPTION_RELATION_OCTETS] = s->relation_octets,
 	    [OPTION_SPACE_ITEMS] = s->space_messages,

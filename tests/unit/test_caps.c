@@ -330,10 +330,35 @@ teardown(void **state)
 	return 0;
 }
 
+static void
+the_cap_of_a_domain(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t platform, in_force, want;
+	} rows[] = {
+		{ "nobody sets one", 500, 500, 500 },
+		{ "the platform alone", 100, 100, 100 },
+		{ "a domain sets more", 500, 2000, 2000 },
+		{ "a domain sets less", 500, 20, 20 },
+		{ "both, the domain less", 100, 20, 20 },
+		{ "both, the domain more", 100, 2000, 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(caps_of_domain(rows[i].platform,
+				     rows[i].in_force),
+		    rows[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_cap_of_a_domain),
 		cmocka_unit_test(test_what_is_charged),
 		cmocka_unit_test(test_subjects),
 		cmocka_unit_test_setup(test_each_limit_stops, reset),

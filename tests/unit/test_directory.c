@@ -588,6 +588,7 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"t_button\":\"inherit\",\"t_pass\":\"inherit\","
 	    "\"asks\":\"inherit\",\"pass_messages\":\"inherit\","
 	    "\"cap_mailbox\":\"inherit\",\"share_mailbox\":\"inherit\","
+	    "\"cap_domain\":\"inherit\","
 	    "\"relation_messages\":\"inherit\","
 	    "\"relation_octets\":\"inherit\","
 	    "\"space_messages\":\"inherit\","
