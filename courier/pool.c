@@ -194,7 +194,8 @@ pool_lane(const struct pool *p, const struct case_duty *d, const char *local)
 {
 	if (strcmp(d->verb, "challenge") == 0)
 		return p->workers;
-	if (strcmp(d->verb, "expire") == 0 || strcmp(d->verb, "tell") == 0)
+	if (strcmp(d->verb, "expire") == 0 || strcmp(d->verb, "tell") == 0 ||
+	    strcmp(d->verb, "storage") == 0)
 		return p->workers + 1;
 	return (size_t)(spread(spread(14695981039346656037ULL, d->domain),
 			    local) %
@@ -323,7 +324,8 @@ pool_dispatch(struct pool *p, struct courier *c, const struct case_duty *d)
 	bool release = strcmp(d->verb, "release") == 0;
 
 	if (!release && strcmp(d->verb, "challenge") != 0 &&
-	    strcmp(d->verb, "expire") != 0 && strcmp(d->verb, "tell") != 0)
+	    strcmp(d->verb, "expire") != 0 && strcmp(d->verb, "tell") != 0 &&
+	    strcmp(d->verb, "storage") != 0)
 		return courier_do(c, d);
 	/* Its lease or its time is over before its turn came: it is safe here,
 	 * and nobody else has this node's duties. */

@@ -57,6 +57,7 @@ courier_do(struct courier *c, const struct case_duty *d)
 		{ "decide", courier_decide },
 		{ "defer", courier_defer },
 		{ "tell", courier_tell },
+		{ "storage", courier_storage },
 	};
 
 	for (size_t i = 0; i < OCT_LEN(verbs); i++)

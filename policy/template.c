@@ -68,6 +68,14 @@ const struct value_spec template_value_specs[TEMPLATE_VALUES] = {
 	    { "7 de ses 60 dernières demandes sont revenues en erreur",
 		"7 of its last 60 requests bounced" },
 	    { X80, X80 } },
+	[TEMPLATE_V_PERCENT] = { "percent", FORM_INLINE, true, { "90", "90" },
+	    { "100", "100" } },
+	[TEMPLATE_V_USED] = { "used", FORM_INLINE, false,
+	    { "4,5\u00a0Go", "4.5\u00a0GB" },
+	    { "1023,9\u00a0Go", "1023.9\u00a0GB" } },
+	[TEMPLATE_V_QUOTA] = { "quota", FORM_INLINE, false,
+	    { "5\u00a0Go", "5\u00a0GB" },
+	    { "1023,9\u00a0Go", "1023.9\u00a0GB" } },
 };
 
 const struct word_spec template_word_specs[TEMPLATE_WORDS] = {
@@ -122,6 +130,10 @@ const struct template_spec template_specs[TEMPLATE_COUNT] = {
 	[TEMPLATE_LINK] = { "link", "gives an owner a new link to his page",
 	    V(MAILBOX) | V(LINK) | V(EXPIRY) | CONTACT,
 	    V(MAILBOX) | V(LINK) | V(EXPIRY) | V(HELP), ORDER, 4096, 1024 },
+	[TEMPLATE_STORAGE] = { "storage",
+	    "tells an owner and his referent that a mailbox fills up",
+	    V(MAILBOX) | V(PERCENT) | V(USED) | V(QUOTA) | CONTACT,
+	    V(MAILBOX) | V(PERCENT), ORDER, 4096, 1024 },
 };
 
 const char *

@@ -29,9 +29,10 @@ enum template_id {
 	TEMPLATE_EXTENSION, /* to a referent: kept longer, nobody looked */
 	TEMPLATE_BREAKER,   /* to an administrator: no challenges leave */
 	TEMPLATE_WELCOME,   /* to an owner: the option is on, and his page */
-	TEMPLATE_LINK       /* to an owner: a new link to his page */
+	TEMPLATE_LINK,      /* to an owner: a new link to his page */
+	TEMPLATE_STORAGE    /* to an owner and his referent: it fills up */
 };
-#define TEMPLATE_COUNT (TEMPLATE_LINK + 1)
+#define TEMPLATE_COUNT (TEMPLATE_STORAGE + 1)
 
 enum template_lang { TEMPLATE_FR, TEMPLATE_EN };
 #define TEMPLATE_LANGS (TEMPLATE_EN + 1)
@@ -51,9 +52,12 @@ enum template_value {
 	TEMPLATE_V_COUNT,     /* how many messages */
 	TEMPLATE_V_LINES,     /* the messages; whole lines */
 	TEMPLATE_V_SCOPE,     /* of a breaker: "example.org" */
-	TEMPLATE_V_CAUSE      /* of a breaker, in words */
+	TEMPLATE_V_CAUSE,     /* of a breaker, in words */
+	TEMPLATE_V_PERCENT,   /* of the quota */
+	TEMPLATE_V_USED,      /* storage: "4,2 Go" */
+	TEMPLATE_V_QUOTA
 };
-#define TEMPLATE_VALUES (TEMPLATE_V_CAUSE + 1)
+#define TEMPLATE_VALUES (TEMPLATE_V_QUOTA + 1)
 
 /* Exactly one of each group that the template knows applies. */
 enum template_word {

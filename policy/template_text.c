@@ -506,6 +506,54 @@ static const char breaker_en[] =
     "lost.\n"
     "{{/second}}\n";
 
+static const char storage_fr[] =
+    "Subject: Boîte {{mailbox}}" N ": pleine à {{percent}}\u00a0%\n"
+    "\n"
+    "{{#first}}\n"
+    "Bonjour,\n"
+    "\n"
+    "La boîte {{mailbox}} est remplie à {{percent}}\u00a0%"
+    "{{#used}} ({{used}}{{#quota}} sur {{quota}}{{/quota}}){{/used}}.\n"
+    "\n"
+    "À 100\u00a0%, elle ne reçoit plus rien" N ": les messages attendent "
+    "quelques jours chez leurs expéditeurs, puis leur sont retournés.\n"
+    "\n"
+    "Merci de supprimer ou d'archiver d'anciens messages (pensez à vider la "
+    "corbeille et les indésirables), ou de demander une boîte plus grande.\n"
+    "\n"
+    HELP_FR
+    "{{/first}}\n"
+    "{{#second}}\n"
+    "Français\n"
+    "\n"
+    "La boîte {{mailbox}} est remplie à {{percent}}\u00a0%. À 100\u00a0%, elle "
+    "ne reçoit plus rien.\n"
+    "{{/second}}\n";
+
+static const char storage_en[] =
+    "Subject: Mailbox {{mailbox}}: {{percent}}% full\n"
+    "\n"
+    "{{#first}}\n"
+    "Hello,\n"
+    "\n"
+    "The mailbox {{mailbox}} is {{percent}}% full"
+    "{{#used}} ({{used}}{{#quota}} of {{quota}}{{/quota}}){{/used}}.\n"
+    "\n"
+    "At 100% it receives nothing any more: messages wait at their senders for "
+    "some days and then go back to them.\n"
+    "\n"
+    "Please delete or archive old messages (do not forget trash and junk), or "
+    "ask for a larger mailbox.\n"
+    "\n"
+    HELP_EN
+    "{{/first}}\n"
+    "{{#second}}\n"
+    "English\n"
+    "\n"
+    "The mailbox {{mailbox}} is {{percent}}% full. At 100% it receives "
+    "nothing any more.\n"
+    "{{/second}}\n";
+
 static const char *const builtin[TEMPLATE_COUNT][TEMPLATE_LANGS] = {
 	[TEMPLATE_CHALLENGE] = { challenge_fr, challenge_en },
 	[TEMPLATE_END] = { end_fr, end_en },
@@ -514,6 +562,7 @@ static const char *const builtin[TEMPLATE_COUNT][TEMPLATE_LANGS] = {
 	[TEMPLATE_BREAKER] = { breaker_fr, breaker_en },
 	[TEMPLATE_WELCOME] = { welcome_fr, welcome_en },
 	[TEMPLATE_LINK] = { link_fr, link_en },
+	[TEMPLATE_STORAGE] = { storage_fr, storage_en },
 };
 
 const char *

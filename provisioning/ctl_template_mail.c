@@ -202,6 +202,7 @@ ctl_template_mail(const struct settings *set,
 	case TEMPLATE_BREAKER:
 	case TEMPLATE_WELCOME:
 	case TEMPLATE_LINK:
+	case TEMPLATE_STORAGE:
 		break;
 	}
 	return notice(&s, out);
