@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,14 @@ struct feed {
 static void
 main_file(const struct feed *f, struct oct_str *out)
 {
+	char access[512] = "";
+
+	/* Logins ask, and so does whoever delivers or reads mail. */
+	if (*f->set->dovecot_group != '\0')
+		(void)snprintf(access, sizeof(access),
+		    "service auth {\n  extra_groups = %s\n}\n"
+		    "mail_access_groups = %s\n",
+		    f->set->dovecot_group, f->set->dovecot_group);
 	oct_str_addf(out,
 	    "# Dovecot 2.3, for octroi: '!include %s/octroi.conf' at the end "
 	    "of\n# dovecot.conf, and no other passdb, userdb or quota.\n"
@@ -33,6 +42,7 @@ main_file(const struct feed *f, struct oct_str *out)
 	    "memory.\n"
 	    "# No auth_cache: a suspension or a new password counts at once.\n"
 	    "auth_username_format = %%Lu\n"
+	    "%s"
 	    "passdb {\n  driver = dict\n  args = %s/octroi-auth.conf.ext\n}\n"
 	    "userdb {\n  driver = dict\n  args = %s/octroi-auth.conf.ext\n}\n"
 	    "\n# Postfix: logins of submission, and delivery.  (octroi: "
@@ -45,7 +55,7 @@ main_file(const struct feed *f, struct oct_str *out)
 	    "  unix_listener /var/spool/postfix/private/dovecot-lmtp {\n"
 	    "    mode = 0600\n    user = postfix\n    group = postfix\n  }\n"
 	    "}\n",
-	    f->folder, f->folder, f->folder, f->set->mapd_transport);
+	    f->folder, access, f->folder, f->folder, f->set->mapd_transport);
 }
 
 static void
@@ -67,7 +77,8 @@ quota_file(const struct feed *f, struct oct_str *out)
 	    "protocol imap {\n"
 	    "  mail_plugins = $mail_plugins imap_quota imap_sieve\n}\n"
 	    "\n# What people file as junk, or take out of it, is queued in\n"
-	    "# %s for learning.\n"
+	    "# %s for learning.  Compile the scripts once:\n"
+	    "# sievec octroi-spam.sieve; sievec octroi-ham.sieve\n"
 	    "plugin {\n"
 	    "  sieve_plugins = sieve_imapsieve sieve_extprograms\n"
 	    "  sieve_global_extensions = +vnd.dovecot.pipe "

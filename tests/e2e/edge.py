@@ -58,7 +58,7 @@ class Edge:
     """
 
     def __init__(self, tmpdir=None, *, programs=PROGRAMS, conf=None,
-                 postfix=None, prepare=None):
+                 postfix=None, prepare=None, groups=()):
         self.tmp = tmpdir or tempfile.mkdtemp(prefix="octroi-e2e-")
         os.makedirs(self.tmp, exist_ok=True)
         os.chmod(self.tmp, 0o755)
@@ -67,6 +67,7 @@ class Edge:
         self.state = self._folder("state", 0o700)
         self.san = self._folder("san", 0o777)
         self.programs, self.prepare = programs, prepare
+        self.groups = (*PROGRAM_GROUPS, *groups)
         self.keys = {}
         self.extra = []     # servers of prepare(): stopped with the others
         self.redis = Redis(self.tmp)
@@ -93,7 +94,7 @@ class Edge:
         self.octroi = {name: Process(
             f"octroi-{name}", [f"{self.bin}/octroi-{name}", "-c",
                                self.conf_path], self.tmp, env=self._env(),
-            groups=PROGRAM_GROUPS) for name in programs}
+            groups=self.groups) for name in programs}
 
     def _folder(self, name, mode=0o755):
         path = f"{self.tmp}/{name}"
@@ -246,7 +247,7 @@ class Edge:
         """Run octroictl as the programs' user; returns CompletedProcess."""
         argv = [f"{self.bin}/octroictl", "-c", self.conf_path, *words]
         if os.geteuid() == 0:
-            argv = [*as_user(PROGRAM_GROUPS), "--", *argv]
+            argv = [*as_user(self.groups), "--", *argv]
         out = subprocess.run(argv, input=stdin, text=True, timeout=timeout,
                              capture_output=True, cwd=self.tmp,
                              env={"PATH": os.environ["PATH"], "TZ": "UTC",

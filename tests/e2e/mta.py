@@ -102,9 +102,9 @@ SUBMISSION = """127.0.0.1:{submission} inet n - n - - smtpd
   -o smtpd_authorized_xclient_hosts=127.0.0.0/8
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_sasl_type=dovecot
-  -o smtpd_sasl_path={d}/auth
+  -o smtpd_sasl_path={auth}
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
-  -o {{ smtpd_sender_login_maps = regexp:{{ {{ /^(.+)$$/ $$1 }} }} }}
+  -o smtpd_sender_login_maps={map}:slogin
   -o smtpd_sender_restrictions=reject_sender_login_mismatch
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
 """
@@ -177,6 +177,7 @@ class Postfix(Process):
         v = dict(d=self.dir, map=self.map, milter=self.milter,
                  lmtp=self.lmtp, sink=self.sink,
                  public=self.public, submission=self.submission,
+                 auth=self.auth.path,
                  unlisted="no" if self.milter else "yes")
         main = MAIN.format(**v)
         for name, value in self.settings.items():
