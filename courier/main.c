@@ -16,6 +16,7 @@
 #include "courier/courier.h"
 #include "courier/pool.h"
 #include "courier/gate.h"
+#include "courier/teach.h"
 #include "lib/clock.h"
 #include "lib/daemon.h"
 #include "lib/err.h"
@@ -33,6 +34,7 @@ struct loop {
 	struct courier *courier;
 	struct pool *pool;
 	struct forget *forget;
+	struct learner *learner;
 	struct daily daily;
 	int signals;
 	bool stop;
@@ -189,6 +191,9 @@ round_once(struct loop *l)
 		    l->courier, &l->daily, oct_clock_wall_ms());
 	if (rc == 0)
 		rc = forget_step(l->courier, l->forget, oct_clock_wall_ms());
+	if (rc == 0)
+		rc = learner_step(
+		    l->learner, l->courier, oct_clock_wall_ms());
 	return rc < 0 ? rc : 0;
 }
 
@@ -226,7 +231,7 @@ serve(struct courier *c)
 	struct loop l = { .courier = c, .sweep_again = true };
 	int status = DAEMON_EXIT_FAILED;
 
-	if (forget_new(&l.forget) != 0 ||
+	if (forget_new(&l.forget) != 0 || learner_new(&l.learner) != 0 ||
 	    pool_new(c, (size_t)c->settings->release_workers, &l.pool) != 0)
 		goto out;
 	l.signals = daemon_signalfd();
@@ -242,6 +247,7 @@ serve(struct courier *c)
 	status = DAEMON_EXIT_OK;
 out:
 	pool_free(l.pool);
+	learner_free(l.learner, c);
 	forget_free(l.forget);
 	if (status == DAEMON_EXIT_OK)
 		oct_log(OCT_NOTICE, "stop=done");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "courier/courier.h"
+#include "courier/teach.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -69,6 +70,8 @@ purge(struct courier *c, const struct case_duty *d, struct case_item *item)
 		return DUTY_FAILED;
 	if (rc == 0)
 		return courier_put_off(c, d, now + 1000);
+	if (courier_teach(c, item) != 0)
+		return DUTY_FAILED;
 	rc = spool_item_remove(c->spool, d->id);
 	if (rc != 0) {
 		oct_log(OCT_WARNING, "item=%s purge=failed error=\"%s\"",

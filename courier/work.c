@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "courier/courier.h"
+#include "courier/teach.h"
 #include "courier/tell.h"
 #include "lib/clock.h"
 #include "lib/err.h"
@@ -56,6 +57,7 @@ courier_do(struct courier *c, const struct case_duty *d)
 		{ "purge", courier_purge },
 		{ "decide", courier_decide },
 		{ "defer", courier_defer },
+		{ "learn", courier_learn_later },
 		{ "tell", courier_tell },
 		{ "storage", courier_storage },
 	};

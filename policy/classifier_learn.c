@@ -62,12 +62,12 @@ struct hashed {
 	double norm;      /* of all of the domain's */
 	const double *by; /* of each group */
 	bool common;      /* what is lent moves the common table too */
+	bool for_good;    /* else: what it would come to */
 };
 
 static double
 step_hashed_group(struct classifier *c, const struct features *f,
-    enum feature_group g, const struct sums *s, const struct hashed *h,
-    bool do_it)
+    enum feature_group g, const struct sums *s, const struct hashed *h)
 {
 	const uint32_t *slot = features_slots(f, g);
 	size_t n = features_count(f, g);
@@ -78,7 +78,7 @@ step_hashed_group(struct classifier *c, const struct features *f,
 		float is = moved(*w, h->by[g], h->bound * s->value[g]);
 
 		more += (double)is * (double)is - (double)*w * (double)*w;
-		if (!do_it)
+		if (!h->for_good)
 			continue;
 		if (h->common)
 			c->weight[slot[i]] =
@@ -92,18 +92,17 @@ step_hashed_group(struct classifier *c, const struct features *f,
 /* Within what the domain may move, or not at all. */
 static void
 step_hashed(struct classifier *c, const struct features *f,
-    const struct sums *s, const struct hashed *h, double *norm)
+    const struct sums *s, struct hashed *h, double *norm)
 {
 	double more = 0;
 
 	for (size_t g = 0; g < FEATURE_GROUPS; g++)
-		more += step_hashed_group(c, f, (enum feature_group)g, s, h,
-		    false);
+		more += step_hashed_group(c, f, (enum feature_group)g, s, h);
 	if (more > 0 && *norm + more > h->norm * h->norm)
 		return;
+	h->for_good = true;
 	for (size_t g = 0; g < FEATURE_GROUPS; g++)
-		*norm += step_hashed_group(c, f, (enum feature_group)g, s, h,
-		    true);
+		*norm += step_hashed_group(c, f, (enum feature_group)g, s, h);
 	if (*norm < 0)
 		*norm = 0;
 }
@@ -112,10 +111,10 @@ static void
 step_domain(struct classifier *c, const struct features *f,
     const struct sums *s, const double by[FEATURE_GROUPS], bool common)
 {
-	const struct hashed lent = { c->lent, LENT_BITS, LENT_BOUND, LENT_NORM,
-		by, true };
-	const struct hashed corrected = { c->correction, DOMAIN_BITS,
-		DOMAIN_BOUND, DOMAIN_NORM, by, false };
+	struct hashed lent = { c->lent, LENT_BITS, LENT_BOUND, LENT_NORM, by,
+		true, false };
+	struct hashed corrected = { c->correction, DOMAIN_BITS, DOMAIN_BOUND,
+		DOMAIN_NORM, by, false, false };
 	double *norm = &c->norm[2 * classifier_slot(0, s->salt, NORM_BITS)];
 
 	if (common)

@@ -59,8 +59,13 @@ enum learn_standing {
 	LEARN_ALONE, /* entries were missed, but no other node is to be like */
 	LEARN_BEHIND /* entries were missed that others have: not to be applied */
 };
+struct learn_place {
+	enum learn_standing standing;
+	/* Where to go on: another place than position if it is alone. */
+	char from[CLASSIFIER_POSITION_SIZE];
+};
 OCT_CHECK int learn_standing(struct store *s, const char *node,
-    const char *position, int64_t now_ms, enum learn_standing *out);
+    const char *position, int64_t now_ms, struct learn_place *out);
 /* Take out what all nodes have, or what is too old. */
 OCT_CHECK int learn_trim(struct store *s, int64_t now_ms);
 /* The end of the stream, for a model that was trained anew. */

@@ -148,7 +148,7 @@ learn_later_put(struct store *s, const struct held *h, uint64_t fingerprint,
 	store_txn_hset(txn, key, "v", packed);
 	store_txn_hset(txn, key, "local", h->local);
 	store_txn_hset(txn, key, "sid", h->sid);
-	store_txn_expire(txn, key, LEARN_QUIET_MS + KEY_TTL_LATER_MS);
+	store_txn_expire(txn, key, LEARN_QUIET_MAX_MS + KEY_TTL_LATER_MS);
 	case_due(txn, h->node, "learn", h->domain, name, due_ms);
 	rc = store_txn_commit(s, txn);
 	store_txn_free(txn);

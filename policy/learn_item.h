@@ -12,6 +12,7 @@
 #include "policy/casework.h"
 
 #define LEARN_QUIET_MS (14LL * 86400000)
+#define LEARN_QUIET_MAX_MS (30LL * 86400000) /* that may be set */
 #define LEARN_CONFIRMED_WEIGHT 0.25
 #define LEARN_CONFIRMED_DAY 20 /* kept for a domain in a day */
 

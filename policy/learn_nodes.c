@@ -137,7 +137,7 @@ read_nodes(struct store *s, const char *me, int64_t now_ms, struct nodes *out)
 
 int
 learn_standing(struct store *s, const char *node, const char *position,
-    int64_t now_ms, enum learn_standing *out)
+    int64_t now_ms, struct learn_place *out)
 {
 	struct nodes n;
 	struct place p;
@@ -147,10 +147,11 @@ learn_standing(struct store *s, const char *node, const char *position,
 		rc = parse(position, &p);
 	if (rc != 0)
 		return rc;
-	if (n.cut[0] == '\0' || !is_before(&p, &n.last_cut))
-		*out = LEARN_CURRENT;
-	else
-		*out = n.others > 0 ? LEARN_BEHIND : LEARN_ALONE;
+	out->standing = LEARN_CURRENT;
+	if (n.cut[0] != '\0' && is_before(&p, &n.last_cut))
+		out->standing = n.others > 0 ? LEARN_BEHIND : LEARN_ALONE;
+	(void)snprintf(out->from, sizeof(out->from), "%s",
+	    out->standing == LEARN_ALONE ? n.cut : position);
 	return 0;
 }
 

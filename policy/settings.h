@@ -72,6 +72,9 @@ struct settings {
 	int64_t pass_messages, cap_mailbox, share_mailbox, relation_messages,
 	    relation_octets, space_messages, space_octets;
 	char *challenge_dkim_selector, *challenge_dkim_key;
+	/* learn */
+	char *learn_folder; /* "" = none */
+	int64_t learn_quiet, learn_checkpoint;
 	/* virus, rspamd */
 	char *virus_clamd, *rspamd_address; /* "" = not asked */
 	int64_t virus_timeout, virus_max, rspamd_timeout, rspamd_max;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whom we ask what a message is: sections virus and rspamd.
+ * What a message is by the word of others: sections virus, rspamd and learn.
  */
 #include <stddef.h>
 
@@ -104,6 +104,34 @@ static const struct oct_conf_item items[] = {
 	    .standard = "2",
 	    .help = "most that its opinion adds or takes away",
 	    .offset = offsetof(struct settings, rspamd_cap) },
+	{ .section = "learn",
+	    .name = "folder",
+	    .type = OCT_CONF_STRING,
+	    .lo = 0,
+	    .hi = 4096,
+	    .check = settings_is_path_or_empty,
+	    .expected = "an absolute path, or nothing",
+	    .standard = "",
+	    .help = "folder where Dovecot's imapsieve leaves what was moved to "
+		    "and from Junk, as ADDRESS,NAME.spam and .ham; empty = none",
+	    .offset = offsetof(struct settings, learn_folder) },
+	{ .section = "learn",
+	    .name = "quiet",
+	    .type = OCT_CONF_DURATION,
+	    .lo = 1000,
+	    .hi = 30 * 86400000LL,
+	    .standard = "14d",
+	    .help = "a message that a confirmed challenge released counts as "
+		    "good after so long, a quarter, if its sender is still let in",
+	    .offset = offsetof(struct settings, learn_quiet) },
+	{ .section = "learn",
+	    .name = "checkpoint",
+	    .type = OCT_CONF_DURATION,
+	    .lo = 100,
+	    .hi = 86400000,
+	    .standard = "1min",
+	    .help = "what was learnt is written to score.model that often",
+	    .offset = offsetof(struct settings, learn_checkpoint) },
 };
 
 struct oct_conf_table

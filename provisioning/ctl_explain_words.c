@@ -196,37 +196,48 @@ add_head(const json_t *e, enum explain_lang lang, struct oct_str *out)
 	oct_str_addc(out, '\n');
 }
 
+/* Names of members of an event. */
+struct fate_of {
+	const char *verdict, *reason, *row;
+};
+
 static void
-add_fate(const json_t *e, const char *verdict, const char *reason,
-    const char *row, enum explain_lang lang, struct oct_str *out)
+add_fate(const json_t *e, const struct fate_of *of, enum explain_lang lang,
+    struct oct_str *out)
 {
-	ctl_out_text(find(verdicts, OCT_LEN(verdicts), text_of(e, verdict),
+	const char *reason = text_of(e, of->reason);
+
+	ctl_out_text(find(verdicts, OCT_LEN(verdicts), text_of(e, of->verdict),
 			 lang),
 	    0, out);
-	if (*reason != '\0' && *text_of(e, reason) != '\0') {
+	if (*reason != '\0') {
 		oct_str_add(out, " — ");
-		ctl_out_text(find(reasons, OCT_LEN(reasons),
-				 text_of(e, reason), lang),
-		    0, out);
+		ctl_out_text(find(reasons, OCT_LEN(reasons), reason, lang), 0,
+		    out);
 	}
-	if (number_of(e, row) != 0)
+	if (number_of(e, of->row) != 0)
 		oct_str_addf(out, " (%s %lld)", labels[L_ROW][lang],
-		    (long long)number_of(e, row));
+		    (long long)number_of(e, of->row));
 	oct_str_addc(out, '\n');
 }
 
 static void
 add_decision(const json_t *e, enum explain_lang lang, struct oct_str *out)
 {
+	static const struct fate_of own = { "verdict", "reason", "row" };
+	static const struct fate_of all = { "reply", "reply_reason",
+		"reply_row" };
+	static const struct fate_of would = { "would", "", "would_row" };
+
 	add_label(L_DECISION, lang, out);
-	add_fate(e, "verdict", "reason", "row", lang, out);
+	add_fate(e, &own, lang, out);
 	if (*text_of(e, "reply") != '\0') {
 		add_label(L_ALL, lang, out);
-		add_fate(e, "reply", "reply_reason", "reply_row", lang, out);
+		add_fate(e, &all, lang, out);
 	}
 	if (*text_of(e, "would") != '\0') {
 		add_label(L_SIMULATED, lang, out);
-		add_fate(e, "would", "", "would_row", lang, out);
+		add_fate(e, &would, lang, out);
 	}
 	if (json_is_true(json_object_get(e, "ask")))
 		oct_str_addf(out, "  %s\n", labels[L_ASKED][lang]);

@@ -11,6 +11,7 @@
 #include "lib/io.h"
 #include "lib/mime_text.h"
 #include "policy/keys.h"
+#include "policy/learn_item.h"
 #include "provisioning/ctl_held.h"
 
 #define COPY_OCTETS 4096
@@ -262,9 +263,27 @@ report_outcome(struct ctl *ctl, const struct case_item *item,
 	    item->held.id, held_state_name(item->state));
 }
 
+/* What the act says of the message itself: the courier makes a label of it. */
 static int
-release_one(struct ctl *ctl, const char *name, bool once)
+mark(struct ctl *ctl, const struct case_item *item, enum learn_mark mark)
 {
+	int rc = mark != LEARN_NO_MARK
+	    ? learn_mark(ctl->store, item->held.domain, item->held.id, mark)
+	    : 1;
+
+	if (rc < 0)
+		return ctl_fail_rc(ctl, rc, "held message", item->held.id);
+	return rc == 1 ? 0
+		       : ctl_fail(ctl, DAEMON_EXIT_FAILED,
+			     "held message %s: nothing can be learnt of it, it "
+			     "is over or holds malware",
+			     item->held.id);
+}
+
+static int
+release_one(struct ctl *ctl, const char *name, const struct ctl_args *args)
+{
+	bool once = ctl_args_has(args, "once");
 	const struct settings *set;
 	struct case_timers timers;
 	enum case_outcome outcome;
@@ -276,18 +295,23 @@ release_one(struct ctl *ctl, const char *name, bool once)
 	if (status != 0)
 		return status;
 	settings_timers(set, &timers);
+	status = mark(ctl, &item,
+	    ctl_args_has(args, "ham") ? LEARN_HAM : LEARN_NO_MARK);
+	if (status != 0)
+		goto out;
 	rc = case_release(ctl->store, &timers, item.held.domain, item.held.id,
 	    once, CASE_BY_ADMIN, oct_clock_wall_ms(), &outcome);
 	status = rc != 0 ? ctl_fail_rc(ctl, rc, "held message", name)
 			 : report_outcome(ctl, &item, outcome,
 			       once ? "release-once" : "release",
 			       "given to the courier");
+out:
 	case_item_fini(&item);
 	return status;
 }
 
 static int
-drop_one(struct ctl *ctl, const char *name)
+drop_one(struct ctl *ctl, const char *name, bool spam)
 {
 	enum case_outcome outcome;
 	struct case_item item;
@@ -295,11 +319,15 @@ drop_one(struct ctl *ctl, const char *name)
 
 	if (status != 0)
 		return status;
+	status = mark(ctl, &item, spam ? LEARN_SPAM : LEARN_NO_MARK);
+	if (status != 0)
+		goto out;
 	rc = case_drop(ctl->store, item.held.domain, item.held.id,
 	    oct_clock_wall_ms(), &outcome);
 	status = rc != 0
 	    ? ctl_fail_rc(ctl, rc, "held message", name)
 	    : report_outcome(ctl, &item, outcome, "drop", "dropped");
+out:
 	case_item_fini(&item);
 	return status;
 }
@@ -311,8 +339,7 @@ held_release(struct ctl *ctl, const struct ctl_args *args)
 	int first = 0;
 
 	for (size_t i = 0; i < args->count; i++) {
-		int status = release_one(ctl, args->words[i],
-		    ctl_args_has(args, "once"));
+		int status = release_one(ctl, args->words[i], args);
 
 		first = first != 0 ? first : status;
 	}
@@ -325,7 +352,8 @@ held_drop(struct ctl *ctl, const struct ctl_args *args)
 	int first = 0;
 
 	for (size_t i = 0; i < args->count; i++) {
-		int status = drop_one(ctl, args->words[i]);
+		int status = drop_one(ctl, args->words[i],
+		    ctl_args_has(args, "spam"));
 
 		first = first != 0 ? first : status;
 	}
@@ -383,6 +411,12 @@ held_raw(struct ctl *ctl, const struct ctl_args *args)
 
 static const struct ctl_option release_options[] = {
 	{ "once", NULL, "do not let the sender in for good" },
+	{ "ham", NULL, "and teach the classifier that it is wanted" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct ctl_option drop_options[] = {
+	{ "spam", NULL, "and teach the classifier that it is not wanted" },
 	{ NULL, NULL, NULL },
 };
 
@@ -394,7 +428,8 @@ const struct ctl_verb ctl_held_verbs[] = {
 	{ "release", "[DOMAIN/]ID...",
 	    "deliver them, and let their senders in from now on", 1, CTL_ANY,
 	    release_options, CTL_NO_ATTRIBUTES, held_release },
-	{ "drop", "[DOMAIN/]ID...", "throw them away", 1, CTL_ANY, NULL,
+	{ "drop", "[DOMAIN/]ID...", "throw them away", 1, CTL_ANY,
+	    drop_options,
 	    CTL_NO_ATTRIBUTES, held_drop },
 	{ "raw", "[DOMAIN/]ID",
 	    "write the message to standard output (this is audited)", 1, 1,

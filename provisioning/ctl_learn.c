@@ -234,6 +234,20 @@ read_all(struct learning *l, size_t jobs)
 	return rc;
 }
 
+/* The courier goes on where it was in the stream of labels (policy/learn.h). */
+static void
+keep_place(const char *path, struct classifier *c)
+{
+	char position[CLASSIFIER_POSITION_SIZE];
+	struct classifier *old = NULL;
+
+	if (classifier_open(path, &old) != 0)
+		return;
+	classifier_position(old, position);
+	classifier_set_position(c, position);
+	classifier_close(old);
+}
+
 static int
 train(struct learning *l)
 {
@@ -246,6 +260,8 @@ train(struct learning *l)
 	o.progress = on_training;
 	o.arg = &l->progress;
 	rc = training_run(l->set, &o, &c);
+	if (rc == 0)
+		keep_place(l->model, c);
 	if (rc == 0)
 		rc = classifier_save(c, l->model);
 	classifier_close(c);

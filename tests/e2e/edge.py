@@ -143,6 +143,8 @@ class Edge:
             "dns": {"servers": [f"127.0.0.1:{self.dns.port}"]},
             "directory": {"copy": f"{self.state}/directory"},
             "spool": {"path": self.spool, "reserve": "1M"},
+            "score": {"model": f"{self.state}/model"},
+            "learn": {"checkpoint": "200ms"},
             "limits": {"network_rate_recipients_in": "100000/1h",
                        "rate_messages_in": "100000/1h",
                        "domain_rate_recipients_in": "100000/1h",

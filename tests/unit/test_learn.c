@@ -275,12 +275,16 @@ a_poisoned_domain_moves_others_within_the_bound(void **state)
 static enum learn_standing
 standing(const char *node, const char *position, int64_t now_ms)
 {
-	enum learn_standing out;
+	struct learn_place out;
 
 	assert_int_equal(learn_standing(world.store, node, position, now_ms,
 			     &out),
 	    0);
-	return out;
+	if (out.standing == LEARN_ALONE)
+		assert_string_not_equal(out.from, position);
+	else
+		assert_string_equal(out.from, position);
+	return out.standing;
 }
 
 static long long
