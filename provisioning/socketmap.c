@@ -2,6 +2,7 @@
 #include "provisioning/socketmap.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/addr.h"
 #include "lib/err.h"
@@ -201,6 +202,47 @@ add_finals(const struct dir_finals *finals, struct oct_str *out)
 	return out->len > 0 ? SOCKETMAP_OK : SOCKETMAP_NOTFOUND;
 }
 
+/* "a@b.fr, c@d.fr" without that address itself; the next one is begun by a
+ * comma if there is something before. */
+static void
+add_forward(const char *list, const char *self, struct oct_str *out)
+{
+	for (const char *p = list; *p != '\0'; p += strspn(p, ", ")) {
+		size_t n = strcspn(p, ",");
+
+		if (strncasecmp(p, self, n) != 0 || self[n] != '\0') {
+			if (out->len > 0)
+				oct_str_addc(out, ',');
+			oct_str_addn(out, p, n);
+		}
+		p += n;
+	}
+}
+
+/*
+ * A mailbox that is forwarded, as it was written, and where it goes too.  One
+ * that comes out of an alias is asked for in its turn: Postfix expands what it
+ * is told until it finds the address itself.
+ */
+static enum socketmap_status
+answer_forward(const struct dir_final *f, const struct oct_addr *written,
+    struct oct_str *out)
+{
+	const struct detail_set *details =
+	    f->mailbox != NULL ? f->mailbox->details : NULL;
+	const char *forward = detail_get(details, DETAIL_FORWARD);
+	char self[OCT_ADDR_SIZE];
+
+	if (*forward == '\0' || is_closed(f))
+		return SOCKETMAP_NOTFOUND;
+	if (detail_yes(details, DETAIL_KEEP_COPY, true)) {
+		oct_addr_text(written, self);
+		oct_str_add(out, self);
+	}
+	add_forward(forward, f->address, out);
+	return out->len > 0 ? SOCKETMAP_OK : SOCKETMAP_NOTFOUND;
+}
+
 static enum socketmap_status
 answer_alias(const struct dir_snapshot *s, const char *key, struct oct_str *out)
 {
@@ -221,6 +263,8 @@ answer_alias(const struct dir_snapshot *s, const char *key, struct oct_str *out)
 	case DIR_FOUND:
 		if (finals.aliased)
 			status = add_finals(&finals, out);
+		else if (finals.count == 1)
+			status = answer_forward(&finals.finals[0], &a, out);
 		break;
 	}
 	dir_finals_free(&finals);

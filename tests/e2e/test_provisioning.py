@@ -104,6 +104,8 @@ def test_a_new_commune_from_nothing_to_its_first_mail(edge):
 
     # Its DNS is being changed: mail that comes early waits at its senders.
     ctl("domain", "set", town, "state=pending-dns")
+    wait_until(lambda: ask_map(edge, "vdomains", town)[0] == "OK", 3,
+               "Postfix is told")
     answer(edge, box, 450)
     ctl("domain", "set", town, "state=active")
     answer(edge, box, 250)
@@ -168,8 +170,32 @@ def test_a_group_takes_mail_from_those_who_may_write(edge):
     wait_until(lambda: may("autre@citoyen.test").ok, 3, "anyone")
 
 
+def test_a_forwarded_mailbox_keeps_its_copy_if_it_shall(edge):
+    provision(edge, "suivi", "suivi.test", "accueil")
+    box = "accueil@suivi.test"
+    edge.ctl("mailbox", "set", box, "forward=agent@citoyen.test")
+    scene.wait_known(edge, box)
+    wait_until(lambda: ask_map(edge, "valias", box)[0] == "OK", 3,
+               "Postfix is told")
+    first_mail(edge, box)
+    edge.world.wait_for("agent@citoyen.test")
+    refused(edge, "mailbox", "set", "maire@suivi.test", "keep_copy=no",
+            says="there is no mailbox")
+    edge.ctl("mailbox", "set", box, "keep_copy=no")
+    wait_until(lambda: ask_map(edge, "valias", box)[1] ==
+               "agent@citoyen.test", 3, "without a copy")
+    sender = person()
+    accepted(send(edge, sender, f"{box}", message(sender, box, "Bonjour")))
+    edge.world.wait_for("agent@citoyen.test", count=2)
+    edge.postfix.wait_empty()
+    equal(len(edge.mailboxes.all(box)), 1, "copies")
+    refused(edge, "mailbox", "set", box, "forward=",
+            says="keep_copy=no needs a forward")
+
+
 def test_a_file_changes_what_its_plan_has_shown(edge):
     provision(edge, "nerac", "nerac.test", "accueil", "ancien")
+    scene.wait_known(edge, "ancien@nerac.test")
     edge.ctl("mailbox", "password", "accueil@nerac.test",
              stdin="un mot de passe convenable\n")
     text = export(edge, "--tenant=nerac")
@@ -208,6 +234,7 @@ def test_a_file_changes_what_its_plan_has_shown(edge):
 
 def test_mailboxes_come_from_an_office_file(edge):
     provision(edge, "tonneins", "tonneins.test", "accueil")
+    scene.wait_known(edge, "accueil@tonneins.test")
     csv = ("\ufeffaddress;name;storage\r\n"
            'ecole@tonneins.test;"École; maternelle";2G\r\n'
            "accueil@tonneins.test;Accueil;\r\n")
@@ -233,7 +260,7 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
     box = f"accueil@{town}"
     provision(edge, "layrac", town, "accueil", "maire")
     ctl("contract", "start", "layrac", f"--on={YEAR - 4}-01-01")
-    answer(edge, box, 250)
+    scene.wait_known(edge, box)
 
     # Notice before 31 October: the end is 31 December, and until then all is
     # as it was.
@@ -290,7 +317,7 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
 
 def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
     provision(edge, "agenda", "agenda.test", "accueil", "stage")
-    answer(edge, "stage@agenda.test", 250)
+    scene.wait_known(edge, "stage@agenda.test")
     # Its day is past: nobody was there to do it.
     edge.ctl("mailbox", "set", "stage@agenda.test", "closes=2020-01-01")
     edge.octroi["courier"].stop()

@@ -28,6 +28,14 @@ static const char world[] =
     "\"mailboxes\":{\"u\":{}}},"
     "{\"name\":\"shut.test\",\"state\":\"closed\",\"transport\":\"lmtp:x\","
     "\"catch_all\":\"bob@ville.test\",\"mailboxes\":{\"u\":{}}},"
+    "{\"name\":\"forward.test\",\"mailboxes\":{"
+    "\"both\":{\"forward\":\"a@far.test, b@far.test\"},"
+    "\"away\":{\"forward\":\"a@far.test\",\"keep_copy\":\"no\"},"
+    "\"self\":{\"forward\":\"self@forward.test\",\"keep_copy\":\"no\"},"
+    "\"shut\":{\"forward\":\"a@far.test\",\"state\":\"closed\"}},"
+    "\"aliases\":{\"all\":{\"targets\":[\"both@forward.test\"]},"
+    "\"old\":{\"targets\":[\"both@forward.test\"],\"state\":\"closed\"}}},"
+    "{\"name\":\"asked.test\",\"state\":\"study\",\"mailboxes\":{\"u\":{}}},"
     "{\"name\":\"xn--mairie--eya.test\"}]";
 
 static struct dir_snapshot *fixture; /* built once, read by the tests */
@@ -130,6 +138,20 @@ static const struct {
 	SOCKETMAP_NOTFOUND, ""},
     {"bare domain", "valias", "catch.test", SOCKETMAP_NOTFOUND, ""},
     {"foreign", "valias", "bob@far.test", SOCKETMAP_NOTFOUND, ""},
+
+    {"forwarded", "valias", "Both+x@forward.test", SOCKETMAP_OK,
+	"Both+x@forward.test,a@far.test,b@far.test"},
+    {"forwarded without a copy", "valias", "away@forward.test", SOCKETMAP_OK,
+	"a@far.test"},
+    {"forwarded to itself", "valias", "self@forward.test", SOCKETMAP_NOTFOUND,
+	""},
+    {"forwarded, and closed", "valias", "shut@forward.test",
+	SOCKETMAP_NOTFOUND, ""},
+    {"alias of a forwarded one", "valias", "all@forward.test", SOCKETMAP_OK,
+	"both@forward.test"},
+    {"closed alias", "valias", "old@forward.test", SOCKETMAP_NOTFOUND, ""},
+    {"a domain that is not served yet", "vdomains", "asked.test",
+	SOCKETMAP_NOTFOUND, ""},
 
     {"default transport", "transport", "bob@ville.test", SOCKETMAP_OK,
 	"lmtp:unix:/d"},
