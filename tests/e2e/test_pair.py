@@ -27,6 +27,9 @@ class Side:
                   "challenge": {"domain": self.own}},
             postfix={"myhostname": f"mx.{name}.test",
                      "relay_domains": self.own})
+        # A link to a bare address would be a mark of spam.
+        self.edge.change_conf({"challenge": {
+            "url": f"http://localhost:{self.edge.web_port}"}})
 
     def meet(self, other):
         """What is not hosted here goes to the other one."""
