@@ -23,7 +23,7 @@ declare -A packages=(
 		dovecot-imapd dovecot-lmtpd dovecot-sieve"
 	[bench]="rspamd opendkim opendmarc"
 )
-servers="postfix redis-server nsd dovecot rspamd opendkim opendmarc clamav-daemon
+servers="postfix redis-server nsd rspamd opendkim opendmarc clamav-daemon
 	clamav-freshclam"
 
 say() { printf '%s\n' "$*"; }
@@ -87,6 +87,9 @@ for server in $servers; do
 		[ "$package" != "$server" ] || new_servers+=("$server")
 	done
 done
+# Its packages come with dovecot-core, which brings the service.
+installed dovecot-core || [[ " ${missing[*]} " != *" dovecot-"* ]] ||
+	new_servers+=(dovecot)
 
 # As a policy for invoke-rc.d: nothing that is installed now starts.
 policy=/usr/sbin/policy-rc.d

@@ -131,6 +131,7 @@ messages_and_recipients_differ(void **state)
 static void
 what_becomes_of_mail_past_a_limit(void **state)
 {
+	struct case_item item;
 	struct reply r;
 
 	(void)state;
@@ -141,7 +142,9 @@ what_becomes_of_mail_past_a_limit(void **state)
 	assert_int_equal(spooled(), 0);
 	assert_taken("garde@" D, 1);
 	assert_int_equal(spooled(), 1);
-	assert_string_equal(held_item("garde", 0).held.reason, "limit");
+	item = held_item("garde", 0);
+	assert_string_equal(item.held.reason, "limit");
+	case_item_fini(&item);
 }
 
 static void
