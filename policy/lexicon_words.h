@@ -61,7 +61,7 @@ static const struct {
 	    "antiaging|supplement|detox|_hgh|medicament|m\xc3\xa9""dicament|"
 	    "maigrir|minceur" },
 	{ "adult",
-	    "_sex|porn|_xxx|naked|_nude|_horny|hot girl|hot women|hot babe|"
+	    "_sex|porn|_xxx_|naked|_nude|_horny|hot girl|hot women|hot babe|"
 	    "dating|single women|single ladies|rencontre|lonely|_teen_|"
 	    "_teens_|webcam" },
 	{ "crypto",

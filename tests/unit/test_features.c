@@ -178,6 +178,8 @@ static const struct {
 	{ "paypal: bonjour", NULL, "paypal", true },
 	{ "xpaypalx", NULL, "paypal", false },
 	{ "la poste", NULL, "laposte", true },
+	{ "films xxx gratuits", "adult", NULL, true },
+	{ "xxxxxxxxxxxxxxxx", "adult", NULL, false },
 	{ "", "account", NULL, false },
 };
 
