@@ -89,6 +89,7 @@ milter_content_timeout = 60s
 """
 
 # Service, then its -o settings.  {braces} keep blanks inside one setting.
+# Who is no mailbox (logins of tests that provision none) is himself.
 # With a milter it is the milter who refuses unknown recipients, and counts them.
 PUBLIC = """127.0.0.1:{public} inet n - n - - smtpd
   -o smtpd_milters={milter}
@@ -104,7 +105,8 @@ SUBMISSION = """127.0.0.1:{submission} inet n - n - - smtpd
   -o smtpd_sasl_type=dovecot
   -o smtpd_sasl_path={auth}
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
-  -o smtpd_sender_login_maps={map}:slogin
+  -o {{ smtpd_sender_login_maps = {map}:slogin,
+     regexp:{{ {{ /^(.+)$$/ $$1 }} }} }}
   -o smtpd_sender_restrictions=reject_sender_login_mismatch
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
 """
