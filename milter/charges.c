@@ -225,6 +225,40 @@ charges_refund(struct store *s, struct charges *c)
 	call_fini(&call);
 }
 
+/* What a volume lacks, or has too much (by -1); at most 0: nothing. */
+static int64_t
+difference(const struct charge *c, int64_t octets, int by)
+{
+	if (quota_unit(c->quota) != QUOTA_VOLUME)
+		return 0;
+	return (cost_of(QUOTA_VOLUME, &c->rate, octets) - c->cost) * by;
+}
+
+int
+charges_grow(struct store *s, struct charges *c, int64_t octets, size_t *over)
+{
+	struct call call;
+	int64_t retry_ms = 0;
+	size_t first = 0;
+	int rc;
+
+	if (!c->taken)
+		return 1;
+	rc = call_init(&call, c);
+	for (size_t i = 0; rc == 0 && i < c->count; i++)
+		if (difference(&c->at[i], octets, 1) > 0)
+			call_add(&call, c, i,
+			    difference(&c->at[i], octets, 1));
+	if (rc == 0)
+		rc = store_rate_take(s, call.rates, call.n, &first, &retry_ms);
+	if (rc == 0)
+		*over = call.from[first];
+	for (size_t i = 0; rc == 1 && i < call.n; i++)
+		c->at[call.from[i]].cost += call.rates[i].cost;
+	call_fini(&call);
+	return rc;
+}
+
 /* by: 1 for those that were charged too little, -1 for those too much. */
 static void
 settle(struct store *s, struct charges *c, int64_t octets, int by)
@@ -233,16 +267,12 @@ settle(struct store *s, struct charges *c, int64_t octets, int by)
 
 	if (call_init(&call, c) == 0) {
 		for (size_t i = 0; i < c->count; i++) {
-			struct charge *at = &c->at[i];
-			int64_t true_cost = cost_of(QUOTA_VOLUME, &at->rate,
-			    octets);
-			int64_t more = (true_cost - at->cost) * by;
+			int64_t more = difference(&c->at[i], octets, by);
 
-			if (quota_unit(at->quota) != QUOTA_VOLUME ||
-			    more <= 0)
+			if (more <= 0)
 				continue;
 			call_add(&call, c, i, more);
-			at->cost = true_cost;
+			c->at[i].cost += more * by;
 		}
 		if (by > 0)
 			(void)!store_rate_charge(s, call.rates, call.n);

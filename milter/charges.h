@@ -52,7 +52,12 @@ void charge_text(const struct charge *c, struct oct_str *out);
 OCT_CHECK int charges_take(struct store *s, struct charges *c, size_t *over);
 /* Give back what was taken; harmless if nothing was. */
 void charges_refund(struct store *s, struct charges *c);
-/* The message has octets: volumes are charged what they really are. */
+/* The message turns out to have octets: charge what its volumes lack, all or
+ * none, as charges_take does. */
+OCT_CHECK int charges_grow(struct store *s, struct charges *c, int64_t octets,
+    size_t *over);
+/* It was accepted: volumes are charged what they really are, within the limit or
+ * not. */
 void charges_settle(struct store *s, struct charges *c, int64_t octets);
 
 #endif

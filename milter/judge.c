@@ -501,7 +501,8 @@ judge_message(struct session *s, struct judge_actions *out)
 		rc = 0;
 		goto done;
 	}
-	rc = judge_inbound(&j, out);
+	if (limits_volume(s, (int64_t)oct_msg_size(j.msg), &out->reply))
+		rc = judge_inbound(&j, out);
 done:
 	if (rc != 0) {
 		oct_log(OCT_WARNING, "%s: verdict=defer reason=error error=\"%s\"",

@@ -494,6 +494,57 @@ limits_size(const struct session *s, int64_t octets, const char **limit)
 	return false;
 }
 
+/* True: one of his limits has not so much left, or of his network. */
+static bool
+lacks_volume(struct session *s, struct rcpt *r, int64_t octets,
+    const struct charge **hit)
+{
+	for (size_t i = 0; i < OCT_LEN(r->charges); i++) {
+		size_t over = 0;
+
+		if (charges_grow(s->app->store, &r->charges[i], octets,
+			&over) != 0)
+			continue; /* or the store is away */
+		*hit = &r->charges[i].at[over];
+		return true;
+	}
+	return false;
+}
+
+static bool
+past_volume(struct session *s, struct rcpt *r, const struct charge *hit,
+    struct reply *out)
+{
+	if (s->direction == DIR_SUBMISSION) {
+		limits_alarm(s, r, hit, s->auth_user);
+		return limits_out_past(s, hit, out);
+	}
+	if (!hit->network)
+		return past(s, r, hit, out);
+	limits_alarm(s, r, hit, "-");
+	reply_set(out, REPLY_TEMPFAIL, 451, "4.7.1",
+	    "Too much mail from your network (limit: network), try again "
+	    "later");
+	return false;
+}
+
+bool
+limits_volume(struct session *s, int64_t octets, struct reply *out)
+{
+	const struct charge *hit = NULL;
+	size_t lacking = 0;
+	bool go_on = true;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		lacking += lacks_volume(s, &s->rcpts[i], octets, &hit);
+	if (lacking == 0 || lacking < s->rcpt_count)
+		return true;
+	for (size_t i = 0; i < s->rcpt_count && go_on; i++)
+		if (lacks_volume(s, &s->rcpts[i], octets, &hit))
+			go_on = past_volume(s, &s->rcpts[i], hit, out);
+	return go_on;
+}
+
 bool
 limits_guess(struct session *s)
 {

@@ -29,6 +29,14 @@ bool limits_out(struct session *s, struct rcpt *r, struct reply *out);
  * where it is refused for all. */
 bool limits_size(const struct session *s, int64_t octets, const char **limit);
 
+/*
+ * The volume of a message whose size was not declared, or wrongly: what is lacking
+ * is charged.  False: nobody has so much left, and out is the refusal.  Somebody
+ * beside others who is past his limit is charged all the same (limits_settle):
+ * there is one answer for all.
+ */
+bool limits_volume(struct session *s, int64_t octets, struct reply *out);
+
 /* Give back what limits_rcpt charged; harmless if it charged nothing. */
 void limits_refund(struct session *s, struct rcpt *r);
 /* What stays charged is charged by what the message really measures. */
@@ -46,6 +54,9 @@ int64_t limits_declared(const struct session *s);
  * leaves the limit open. */
 bool limits_take(struct session *s, struct rcpt *r, size_t i,
     const struct charge **hit);
+/* What a limit of the submitter that was passed does; false: out says so. */
+bool limits_out_past(struct session *s, const struct charge *hit,
+    struct reply *out);
 /* The first message past a limit rings: once a period of it. */
 void limits_alarm(struct session *s, const struct rcpt *r,
     const struct charge *hit, const char *account);

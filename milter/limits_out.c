@@ -181,6 +181,16 @@ past(struct session *s, const struct limits_sender *from,
 }
 
 bool
+limits_out_past(struct session *s, const struct charge *hit,
+    struct reply *out)
+{
+	struct limits_sender from;
+
+	limits_sender(s, &from);
+	return past(s, &from, hit, out);
+}
+
+bool
 limits_out(struct session *s, struct rcpt *r, struct reply *out)
 {
 	char name[LIMIT_SUBJECT_SIZE];

@@ -116,10 +116,16 @@ def test_the_volume_of_a_mailbox(edge):
     box = mailbox(edge, "volume", mode="off", rate_volume_in="100k/1d")
     sender = person()
     big = message(sender, box, body=(b"x" * 998 + b"\r\n") * 60)
-    # What was not declared is charged at the end: the last one may pass it.
-    for _ in range(2):
-        accepted(send(edge, sender, box, big, ip=next(NETS)))
-    over(send(edge, sender, box, big, ip=next(NETS)), "rate_volume_in 100k/1d")
+    accepted(send(edge, sender, box, big, ip=next(NETS)))
+    # Not declared: refused at the end.
+    refused(send(edge, sender, box, big, ip=next(NETS)), 451, "4.7.1")
+    # Declared: at RCPT.
+    with scene.client(edge, sender, ip=next(NETS)) as c:
+        c.mail(sender, "SIZE=60000")
+        reply = c.rcpt(box)
+        equal((reply.code, reply.enhanced), (451, "4.7.1"), reply)
+        check("rate_volume_in 100k/1d" in reply.text, reply)
+    accepted(deliver(edge, sender, box))
 
 
 def test_whom_a_mailbox_knows_is_not_kept_out_by_a_flood(edge):
@@ -214,6 +220,9 @@ def test_a_tenant_cannot_raise_what_is_a_maximum(edge):
     for _ in range(3):
         result = deliver(edge, person(), box)
     over(result, "rate_messages_in 3/1h")
+    shown = edge.ctl_json("quota", "show", "--tenant=borne")
+    check(shown["sending"] == "active" and {v["of"] for v in shown["limits"]}
+          == {"borne.test"}, shown)
 
 
 def test_unknown_recipients_are_refused_until_it_is_guessing(edge):

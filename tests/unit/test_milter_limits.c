@@ -160,15 +160,29 @@ volumes_count_what_is_sent(void **state)
 	memset(body, 'x', sizeof(body) - 1);
 	for (size_t i = 78; i + 2 < sizeof(body); i += 80)
 		memcpy(body + i, "\r\n", 2);
-	/* Declared too big for what is left. */
-	r = mail_to("volume@" D, "alice@example.org", "SIZE=4000");
+	/* Not declared: charged at the end, if there is so much left. */
+	talk(&t, &o);
+	assert_int_equal(o.rcpt[0].kind, REPLY_CONTINUE);
+	assert_true(o.actions.accepted);
+	end(&o);
+	talk(&t, &o);
+	assert_int_equal(o.rcpt[0].kind, REPLY_CONTINUE);
+	assert_false(o.actions.accepted);
+	assert_reply(&o.actions.reply, REPLY_TEMPFAIL, 451, "4.7.1");
+	end(&o);
+	/* Declared: at RCPT; what was refused is not charged. */
+	r = mail_to("volume@" D, "alice@example.org", "SIZE=6000");
+	assert_reply(&r, REPLY_TEMPFAIL, 451, "4.7.1");
+	assert_non_null(strstr(r.text, "rate_volume_in 10k/1d"));
+	r = mail_to("volume@" D, "alice@example.org", "SIZE=3000");
 	assert_int_equal(r.kind, REPLY_CONTINUE);
-	for (int i = 0; i < 2; i++) {
-		talk(&t, &o);
-		assert_true(o.actions.accepted);
-		end(&o);
-	}
-	assert_over("volume@" D, "rate_volume_in 10k/1d");
+	/* Beside somebody who has room it is taken, and charged. */
+	t.rcpt[1] = "bob@" D;
+	talk(&t, &o);
+	assert_true(o.actions.accepted);
+	end(&o);
+	r = mail_to("volume@" D, "alice@example.org", "SIZE=300");
+	assert_reply(&r, REPLY_TEMPFAIL, 451, "4.7.1");
 }
 
 static void
