@@ -217,7 +217,12 @@ class Postfix(Process):
             self._make()
         self.auth.start()
         since = self.log_size()
-        super().start(timeout)
+        try:
+            super().start(timeout)
+        except Failure as e:
+            # master tells that to a logger that does not run yet.
+            busy = [p for p in self.ports() if listens(p)]
+            raise Failure(f"{e}\nports taken by others: {busy}") from None
         # Before that, master has no handlers for signals.
         self.wait_log("daemon started", since)
         # master changes its effective user and so loses the parent death
@@ -239,9 +244,11 @@ class Postfix(Process):
         return subprocess.run(argv, check=True, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60, **kw)
 
+    def ports(self):
+        return self.public, self.submission, self.release, self.own
+
     def _listening(self):
-        return all(map(listens, (self.public, self.submission, self.release,
-                                 self.own)))
+        return all(map(listens, self.ports()))
 
     def reload(self):
         """Read changed settings: new processes use them."""

@@ -16,9 +16,9 @@ import time
 
 # Who the servers run as when the tests run as root.
 USER, GROUP = "nobody", "nogroup"
-# Below the kernel's range for outgoing connections.
-PORTS = range(20000, 32000)
-_given_ports = set()
+BLOCK = 32             # ports claimed at once
+_claims = []           # what keeps our blocks ours, to the end of this process
+_ports = []            # ports of our blocks, not yet given
 
 
 class Failure(AssertionError):
@@ -39,19 +39,54 @@ def wait_until(condition, timeout=10, what="condition"):
         pause = min(pause * 1.5, 0.05)
 
 
-def free_port():
-    """A loopback port free for TCP and UDP, given once in a run."""
-    for _ in range(1000):
-        port = random.choice(PORTS)
-        if port in _given_ports:
+def _outgoing():
+    """The ports that the kernel gives to outgoing connections."""
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range",
+                  encoding="ascii") as f:
+            low, high = map(int, f.read().split())
+    except (OSError, ValueError):
+        low, high = 32768, 60999
+    return range(low, high + 1)
+
+
+def _claim_block():
+    """Ports that no other run on this machine hands out.
+
+    Several runs work side by side, and seconds pass between the choice of a
+    port and its server's bind: looking whether it is free is not enough.
+    The name of an abstract socket lives as long as the process that bound
+    it, whatever becomes of that process.
+    """
+    taken = _outgoing()
+    blocks = [b for b in range(10240, 65536, BLOCK)
+              if b + BLOCK <= taken.start or b >= taken.stop]
+    random.shuffle(blocks)
+    for block in blocks:
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0octroi-tests-ports-{block}")
+        except OSError:
+            claim.close()
             continue
+        _claims.append(claim)
+        _ports.extend(range(block, block + BLOCK))
+        return
+    raise RuntimeError("no free block of ports on 127.0.0.1")
+
+
+def free_port():
+    """A loopback port free for TCP and UDP, given once on this machine."""
+    for _ in range(10000):
+        if not _ports:
+            _claim_block()
+        port = _ports.pop()
         try:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(socket.AF_INET, kind) as s:
                     s.bind(("127.0.0.1", port))
         except OSError:
             continue
-        _given_ports.add(port)
         return port
     raise RuntimeError("no free port on 127.0.0.1")
 

@@ -5,14 +5,17 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import threading
 
 import browser
 from kit import check, equal, fresh, limit, same_octets
 from mail import DkimKey, message
-from proc import Failure, Process, listens_unix, wait_until
+from proc import Failure, Process, free_port, listens_unix, wait_until
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 HOSTED = "hosted.test"
 
 
@@ -257,6 +260,18 @@ def test_many_messages_are_all_recorded(edge):
 
 PAGE = b"""<!doctype html><meta charset=utf-8><title>t</title><p id=x>html</p>
 <script>document.getElementById('x').textContent = 'script'</script>"""
+
+
+def test_ports_are_given_once_on_this_machine():
+    """Runs side by side never share one, even before it is bound."""
+    mine = {free_port() for _ in range(40)}
+    code = "import proc; print(*(proc.free_port() for _ in range(11000)))"
+    out = subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True,
+                         capture_output=True, timeout=50, text=True).stdout
+    other = {int(x) for x in out.split()}
+    equal(len(mine), 40)
+    equal(len(other), 11000)
+    equal(mine & other, set())
 
 
 def test_browser_takes_a_screenshot():
