@@ -11,8 +11,8 @@ import shutil
 import signal
 import subprocess
 
-from proc import (Failure, Process, free_port, listens, tail, tree,
-                  wait_until)
+from proc import (Failure, NotStarted, Process, free_port, listens, tail,
+                  tree, wait_until)
 from sasl import Auth
 
 # What changes messages, and so must be exactly so, is in the first block.
@@ -219,10 +219,11 @@ class Postfix(Process):
         since = self.log_size()
         try:
             super().start(timeout)
-        except Failure as e:
+        except NotStarted as e:
             # master tells that to a logger that does not run yet.
             busy = [p for p in self.ports() if listens(p)]
-            raise Failure(f"{e}\nports taken by others: {busy}") from None
+            raise NotStarted(self.name, f"{e}\nports taken by others: "
+                             f"{busy}") from None
         # Before that, master has no handlers for signals.
         self.wait_log("daemon started", since)
         # master changes its effective user and so loses the parent death

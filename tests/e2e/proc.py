@@ -25,6 +25,14 @@ class Failure(AssertionError):
     """The thing under test is wrong (as opposed to an error in the test)."""
 
 
+class NotStarted(Failure):
+    """The server `name` did not come up."""
+
+    def __init__(self, name, text):
+        super().__init__(text)
+        self.name = name
+
+
 def wait_until(condition, timeout=10, what="condition"):
     """The first true value of condition(); Failure after timeout s."""
     deadline = time.monotonic() + timeout
@@ -259,9 +267,9 @@ class Process:
             return self.ready()
         try:
             wait_until(done, timeout, f"{self.name} ready")
-        except Failure:
+        except Failure as e:
             self.kill()
-            raise
+            raise NotStarted(self.name, str(e)) from None
 
     def notified(self, word):
         """True once the server has sent word (sd_notify) since its start."""

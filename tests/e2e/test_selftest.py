@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The harness itself: mail travels unchanged before octroi comes in."""
+import contextlib
 import http.server
+import io
 import os
 import signal
 import socket
@@ -11,9 +13,12 @@ import tempfile
 import threading
 
 import browser
+import edge as edge_module
+import run
 from kit import check, equal, fresh, limit, same_octets
 from mail import DkimKey, message
-from proc import Failure, Process, free_port, listens_unix, wait_until
+from proc import (Failure, NotStarted, Process, free_port, listens_unix,
+                  wait_until)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOSTED = "hosted.test"
@@ -272,6 +277,38 @@ def test_ports_are_given_once_on_this_machine():
     equal(len(mine), 40)
     equal(len(other), 11000)
     equal(mine & other, set())
+
+
+def test_only_servers_of_others_may_start_twice():
+    """What of octroi does not start fails at once."""
+    for server, starts in (("postfix", 2), ("octroi-milter", 1)):
+        runner = run.Runner(None)
+        asked = []
+
+        class Stuck:
+            tmp = ""
+
+            def __init__(self, _, **__):
+                pass
+
+            def start(self):
+                asked.append(server)
+                raise NotStarted(server, f"{server} did not start")
+
+            def close(self):
+                return []
+
+            def remove(self):
+                pass
+        real, edge_module.Edge = edge_module.Edge, Stuck
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                runner.open_edge({})
+            raise AssertionError(f"{server} that does not start is no fault")
+        except NotStarted:
+            equal(len(asked), starts, server)
+        finally:
+            edge_module.Edge = real
 
 
 def test_browser_takes_a_screenshot():
