@@ -17,7 +17,7 @@
 #include "lib/str.h"
 
 #define MAGIC "octroi classifier\n"
-#define VERSION 2
+#define VERSION 3
 /* The recipe. */
 #define SMOOTH 10.0 /* in the norm of a group */
 
@@ -236,13 +236,13 @@ classifier_evidence(const struct classifier *c,
 	out->good = out->bad = 0;
 	for (size_t l = 0; l < CLASSIFIER_LANGS; l++) {
 		for (size_t e = 0; e < 2; e++) {
-			out->good += likeness(s, l, e) * h->good[l][e];
+			out->good += likeness(s, l, e) *
+			    h->taught[0][s->automatic][l][e];
 			/* Bad mail is alike everywhere. */
-			out->bad += h->bad[l][e];
+			out->bad += h->taught[1][0][l][e] +
+			    h->taught[1][1][l][e];
 		}
 	}
-	if (s->automatic)
-		out->good = h->automatic[0];
 }
 
 void
@@ -251,8 +251,8 @@ classifier_taught(const struct classifier *c,
 {
 	const struct header *h = c->header;
 
-	out->good = s->automatic ? h->automatic[0] : h->good[s->lang][s->era];
-	out->bad = s->automatic ? h->automatic[1] : h->bad[s->lang][s->era];
+	out->good = h->taught[0][s->automatic][s->lang][s->era];
+	out->bad = h->taught[1][s->automatic][s->lang][s->era];
 }
 
 /* 0 at lo and below, 1 at hi and above, between by the logarithm. */

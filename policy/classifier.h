@@ -57,9 +57,9 @@ enum classifier_era { CLASSIFIER_ERA_OLD, CLASSIFIER_ERA_MODERN };
 struct classifier_stratum {
 	enum classifier_lang lang;
 	enum classifier_era era;
-	bool automatic; /* DSN, auto-reply: counts for itself */
+	bool automatic; /* DSN, auto-reply: counted apart */
 };
-/* By its stop words; OTHER below ten of them. */
+/* By its commonest words; OTHER where they are few, or of several languages. */
 enum classifier_lang classifier_language(const struct content *c);
 
 struct classifier_evidence {

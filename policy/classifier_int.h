@@ -28,8 +28,8 @@ struct header {
 	uint32_t version, bits, domain_bits, groups;
 	uint64_t updates;
 	double bias;
-	double good[CLASSIFIER_LANGS][2], bad[CLASSIFIER_LANGS][2];
-	double automatic[2]; /* good, bad */
+	/* Messages: good and bad, of people and of machines. */
+	double taught[2][2][CLASSIFIER_LANGS][2];
 	struct classifier_calibration calibration;
 	char position[CLASSIFIER_POSITION_SIZE];
 	uint8_t checksum[CHECKSUM]; /* of all, with this field zero */

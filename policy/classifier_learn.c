@@ -128,9 +128,7 @@ count_evidence(struct classifier *c, const struct classifier_label *label)
 {
 	struct header *h = c->header;
 	const struct classifier_stratum *s = &label->stratum;
-	double *to = s->automatic ? &h->automatic[label->bad]
-	    : label->bad	  ? &h->bad[s->lang][s->era]
-				  : &h->good[s->lang][s->era];
+	double *to = &h->taught[label->bad][s->automatic][s->lang][s->era];
 
 	*to += label->weight;
 	if (*to < 0)

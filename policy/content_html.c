@@ -51,9 +51,11 @@ show(struct html *h, const char *text, size_t len)
 	size_t max = h->r->limits.text_octets;
 
 	for (size_t i = 0; i < len; i++) {
-		bool space = strchr(" \t\r\n\f", text[i]) != NULL;
+		char c = text[i];
+		bool space = c == ' ' || c == '\t' || c == '\r' ||
+		    c == '\n' || c == '\f';
 
-		if (text[i] == '\0')
+		if (c == '\0')
 			continue;
 		if (out->len + 4 > max) {
 			content_over(h->r, "text");

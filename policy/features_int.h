@@ -13,8 +13,9 @@
 struct features {
 	uint32_t *slot[FEATURE_GROUPS];
 	size_t count[FEATURE_GROUPS], room[FEATURE_GROUPS];
-	/* Which slots the group at hand has: (stamp, slot) by open addressing. */
-	uint64_t *seen;
+	/* Which slots the group at hand has: stamp and slot by open
+	 * addressing. */
+	uint32_t *seen;
 	uint32_t stamp;
 	enum feature_group group;
 	uint64_t marks[MARKS_MAX];

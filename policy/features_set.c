@@ -11,6 +11,7 @@
 #include "policy/features_int.h"
 
 #define SEEN_BITS 16 /* more than twice FEATURES_MAX */
+#define STAMPS (1u << (32 - FEATURE_BITS)) /* what is left beside a slot */
 #define WORD_OCTETS 30
 
 /* --- The set -------------------------------------------------------------- */
@@ -123,9 +124,9 @@ feature_begin(struct features *f, enum feature_group g)
 {
 	f->group = g;
 	f->stamp++;
-	if (f->stamp == 0) {
-		/* Once in four thousand million groups: old stamps would look
-		 * like this one. */
+	if (f->stamp >= STAMPS) {
+		/* Once in so many groups: old stamps would look like this
+		 * one. */
 		memset(f->seen, 0, sizeof(*f->seen) << SEEN_BITS);
 		f->stamp = 1;
 	}
@@ -157,13 +158,13 @@ feature_add(struct features *f, uint64_t hash)
 	uint64_t mixed = feature_mix(hash ^
 	    ((uint64_t)f->group + 1) * 0x9e3779b97f4a7c15ULL);
 	uint32_t slot = (uint32_t)(mixed >> (64 - FEATURE_BITS));
-	uint64_t want = (uint64_t)f->stamp << 32 | slot;
+	uint32_t want = f->stamp << FEATURE_BITS | slot;
 	uint64_t at = mixed & mask;
 
 	if (f->count[f->group] >= FEATURES_MAX)
 		return;
 	/* Ends: the table is never more than half full of this stamp. */
-	while (f->seen[at] >> 32 == f->stamp) {
+	while (f->seen[at] >> FEATURE_BITS == f->stamp) {
 		if (f->seen[at] == want)
 			return;
 		at = (at + 1) & mask;

@@ -7,8 +7,9 @@
 #include "lib/err.h"
 #include "policy/classifier.h"
 
-#define WORDS_LOOKED_AT 4000
-#define WORDS_NEEDED 10
+#define WORDS_LOOKED_AT 1000
+#define WORDS_NEEDED 4
+#define TIMES_NEEDED 2 /* more than those of the next language */
 
 static const char *const words[CLASSIFIER_LANGS] = {
 	[CLASSIFIER_LANG_OTHER] = "",
@@ -66,7 +67,7 @@ classifier_language(const struct content *c)
 	const struct content_text *t = c->visible.len > c->plain.len
 	    ? &c->visible
 	    : &c->plain;
-	size_t counts[CLASSIFIER_LANGS] = { 0 }, seen = 0, best = 0;
+	size_t counts[CLASSIFIER_LANGS] = { 0 }, seen = 0, best = 0, next = 0;
 
 	for (size_t i = 0; i < t->len && seen < WORDS_LOOKED_AT;) {
 		size_t start = i;
@@ -83,6 +84,10 @@ classifier_language(const struct content *c)
 	for (size_t l = 1; l < CLASSIFIER_LANGS; l++)
 		if (counts[l] > counts[best])
 			best = l;
-	return counts[best] >= WORDS_NEEDED ? (enum classifier_lang)best
+	for (size_t l = 1; l < CLASSIFIER_LANGS; l++)
+		if (l != best && counts[l] > next)
+			next = counts[l];
+	return counts[best] >= WORDS_NEEDED && counts[best] >= TIMES_NEEDED * next
+	    ? (enum classifier_lang)best
 					    : CLASSIFIER_LANG_OTHER;
 }

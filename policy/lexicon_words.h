@@ -151,6 +151,13 @@ static const struct {
 	    "order number|order #|order no|order confirm|your order|"
 	    "_booking_|reservation|r\xc3\xa9servation|itinerary|_ticket_|"
 	    "num\xc3\xa9ro de commande|votre commande|bestellung|_pedido_" },
+	{ "transfer",
+	    "virement|_rib_|_iban_|coordonn\xc3\xa9""es bancaires|"
+	    "coordonnees bancaires|carte cadeau|cartes cadeaux|carte pcs|"
+	    "_pcs_|transcash|neosurf|wire transfer|bank details|"
+	    "bank transfer|payroll|gift card|direct deposit|"
+	    "bankverbindung|\xc3\xbc""berweisung|transferencia bancaria|"
+	    "bonifico|bulletin de paie" },
 	{ "code",
 	    "verification code|one-time|_otp_|security code|"
 	    "code de v\xc3\xa9rification|code de s\xc3\xa9""curit\xc3\xa9|"

@@ -241,6 +241,28 @@ look_at(const char *name, struct seen *out)
 	read_label(out->org, out->label);
 }
 
+/* "antai-paiement.top": the other's label as words of this one. */
+static bool
+has_word(const char *org, const char *theirs)
+{
+	static const char *const common[] = { "mairie", "ville", "commune",
+		"agglo", "village", "orange", "apple", "google" };
+	size_t len = strcspn(org, "."), n = strcspn(theirs, ".");
+
+	if (n < LABEL_MIN || n >= len)
+		return false;
+	for (size_t i = 0; i < OCT_LEN(common); i++)
+		if (strlen(common[i]) == n &&
+		    strncmp(theirs, common[i], n) == 0)
+			return false;
+	for (size_t i = 0; i + n <= len; i++)
+		if (strncmp(org + i, theirs, n) == 0 &&
+		    (i == 0 || org[i - 1] == '-') &&
+		    (i + n == len || org[i + n] == '-'))
+			return true;
+	return false;
+}
+
 static enum lookalike
 compare(const struct seen *host, const struct seen *domain)
 {
@@ -261,8 +283,10 @@ compare(const struct seen *host, const struct seen *domain)
 			strncmp(org, theirs, strcspn(org, ".")) != 0
 		    ? LOOKALIKE_SAME
 		    : LOOKALIKE_NONE;
-	return strlen(b) >= LABEL_NEAR_MIN && is_near(a, b) ? LOOKALIKE_NEAR
-							    : LOOKALIKE_NONE;
+	if ((strlen(b) >= LABEL_NEAR_MIN && is_near(a, b)) ||
+	    has_word(org, theirs))
+		return LOOKALIKE_NEAR;
+	return LOOKALIKE_NONE;
 }
 
 static bool

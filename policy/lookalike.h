@@ -17,7 +17,8 @@ void lookalike_fold(const char *utf8, size_t len, char *out, size_t size);
 
 enum lookalike {
 	LOOKALIKE_NONE,
-	LOOKALIKE_NEAR, /* one letter off: so are honest neighbours */
+	LOOKALIKE_NEAR, /* one letter off, or a word more: so are honest
+			   neighbours */
 	LOOKALIKE_SAME  /* reads the same, or holds the whole name */
 };
 /* Does a host (A-labels) imitate a domain to which it does not belong? */

@@ -68,19 +68,26 @@ check_followed(const struct rules *r, const struct content_link *l,
 	score_mark(s, SYM_URL_AUTHORITY,
 	    (l->flags & CONTENT_LINK_AUTHORITY) != 0);
 	score_mark(s, SYM_URL_PORT, (l->flags & CONTENT_LINK_PORT) != 0);
-	score_mark(s, SYM_URL_SHORTENER, feature_is_shortener(l->host));
-	score_mark(s, SYM_URL_HOSTING, feature_is_hosting(l->host));
-	score_mark(s, SYM_URL_NEW_TLD, feature_is_abused_tld(l->host));
 	score_mark(s, SYM_URL_REDIRECT, redirects(l->url));
 	score_mark(s, SYM_URL_RECIPIENT, holds_recipient(r, l->url));
+}
+
+static bool
+leads_to_sender(const struct rules *r)
+{
+	char org[OCT_DOMAIN_SIZE];
+
+	for (size_t i = 0; i < r->host_count; i++) {
+		rules_org(r->host[i], org);
+		if (strcmp(org, r->from_org) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
 check_links(const struct rules *r, struct score *s)
 {
-	char org[OCT_DOMAIN_SIZE];
-	bool of_sender = false;
-
 	for (size_t i = 0; i < r->c->link_count && i < LINKS_JUDGED; i++) {
 		const struct content_link *l = &r->c->links[i];
 
@@ -89,17 +96,19 @@ check_links(const struct rules *r, struct score *s)
 		score_mark(s, SYM_HTML_DATA_LINK,
 		    l->kind == CONTENT_LINK_DATA &&
 			(l->flags & CONTENT_LINK_ANCHOR) != 0);
-		if (l->kind != CONTENT_LINK_WEB)
-			continue;
-		if ((l->flags & CONTENT_LINK_IMAGE) == 0)
+		if (l->kind == CONTENT_LINK_WEB &&
+		    (l->flags & CONTENT_LINK_IMAGE) == 0)
 			check_followed(r, l, s);
-		if (of_sender)
-			continue;
-		rules_org(l->host, org);
-		of_sender = strcmp(org, r->from_org) == 0;
 	}
-	score_mark(s, SYM_URL_ELSEWHERE, r->web > 0 && !of_sender &&
-		r->c->anchors > 0 && !r->talk && !r->list);
+	for (size_t i = 0; i < r->followed; i++) {
+		score_mark(s, SYM_URL_SHORTENER,
+		    feature_is_shortener(r->host[i]));
+		score_mark(s, SYM_URL_HOSTING, feature_is_hosting(r->host[i]));
+		score_mark(s, SYM_URL_NEW_TLD,
+		    feature_is_abused_tld(r->host[i]));
+	}
+	score_mark(s, SYM_URL_ELSEWHERE, r->web > 0 && r->c->anchors > 0 &&
+		!r->talk && !r->list && !leads_to_sender(r));
 }
 
 /* --- Mark-up -------------------------------------------------------------------- */
@@ -218,6 +227,30 @@ is_talk(const struct rules *r)
 	    oct_msg_find(r->in->msg, "In-Reply-To", 0) != NULL;
 }
 
+static bool
+is_listed(const struct rules *r, const char *host)
+{
+	for (size_t i = r->host_count; i > 0; i--)
+		if (strcmp(r->host[i - 1], host) == 0)
+			return true;
+	return false;
+}
+
+static void
+list_hosts(struct rules *r, bool images)
+{
+	for (size_t i = 0; i < r->c->link_count && i < LINKS_JUDGED; i++) {
+		const struct content_link *l = &r->c->links[i];
+
+		if (l->kind != CONTENT_LINK_WEB ||
+		    ((l->flags & CONTENT_LINK_IMAGE) != 0) != images)
+			continue;
+		r->web += !images;
+		if (r->host_count < RULES_HOSTS && !is_listed(r, l->host))
+			r->host[r->host_count++] = l->host;
+	}
+}
+
 static void
 begin(const struct score_input *in, struct rules *r)
 {
@@ -239,9 +272,9 @@ begin(const struct score_input *in, struct rules *r)
 	r->proven = in->dmarc->result == AUTH_PASS;
 	r->list = rules_is_list(in->msg);
 	r->talk = r->list || is_talk(r);
-	for (size_t i = 0; i < c->link_count; i++)
-		r->web += c->links[i].kind == CONTENT_LINK_WEB &&
-		    (c->links[i].flags & CONTENT_LINK_IMAGE) == 0;
+	list_hosts(r, false);
+	r->followed = r->host_count;
+	list_hosts(r, true);
 }
 
 void

@@ -8,6 +8,8 @@
 #include "policy/lexicon.h"
 #include "policy/score.h"
 
+#define RULES_HOSTS 60
+
 /* What several rules look at. */
 struct rules {
 	const struct score_input *in;
@@ -21,6 +23,9 @@ struct rules {
 	bool list;            /* discussion list */
 	bool talk;            /* people, or programs, among themselves */
 	size_t web;           /* web links that are to be followed */
+	/* Hosts of web links, each once: those to be followed come first. */
+	const char *host[RULES_HOSTS];
+	size_t host_count, followed;
 };
 
 /* Everything; the content must have been read. */

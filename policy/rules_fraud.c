@@ -12,7 +12,6 @@
 #include "policy/rules.h"
 
 #define REPLIES_MAX 4
-#define HOSTS_JUDGED 60
 
 /* --- Brands -------------------------------------------------------------------- */
 
@@ -23,7 +22,8 @@ is_common_word(const char *brand)
 	static const char *const words[] = { "free", "target", "chase", "ing",
 		"att", "ledger", "steam", "orange", "apple", "ups", "lowes",
 		"outlook", "google", "disney", "ripple", "ants", "nickel",
-		"booking", "boulanger", "leclerc", "irs", "caf" };
+		"booking", "boulanger", "leclerc", "irs", "caf", "zimbra",
+		"roundcube", "wordpress", "godaddy", "sendgrid" };
 
 	for (size_t i = 0; i < OCT_LEN(words); i++)
 		if (strcmp(brand, words[i]) == 0)
@@ -37,9 +37,8 @@ stands_behind(const struct rules *r, const char *brand, bool links)
 {
 	if (r->in->from != NULL && strstr(r->in->from->domain, brand) != NULL)
 		return true;
-	for (size_t i = 0; links && i < r->c->link_count && i < HOSTS_JUDGED;
-	    i++)
-		if (strstr(r->c->links[i].host, brand) != NULL)
+	for (size_t i = 0; links && i < r->host_count; i++)
+		if (strstr(r->host[i], brand) != NULL)
 			return true;
 	return false;
 }
@@ -101,7 +100,10 @@ is_office(const char *name)
 		"conseil regional", "ressources humaines", "comptabilite",
 		"president de la communaute", "le president", "help desk",
 		"helpdesk", "it support", "mail administrator", "postmaster",
-		"webmail", "messagerie" };
+		"webmail", "messagerie", "commandant", "brigade", "procureur",
+		"tribunal", "europol", "interpol", "ministere", "huissier",
+		"commissaire de justice", "cabinet du maire", "premier adjoint",
+		"premiere adjointe" };
 
 	for (size_t i = 0; i < OCT_LEN(offices); i++)
 		if (says(name, offices[i]))
@@ -188,18 +190,51 @@ check_domains(const struct rules *r, struct score *s)
 
 	if (r->in->from != NULL)
 		found = judge_host(r, r->in->from->domain);
-	for (size_t i = 0; i < r->c->link_count && i < HOSTS_JUDGED; i++) {
-		const struct content_link *l = &r->c->links[i];
-
-		if (l->kind != CONTENT_LINK_WEB ||
-		    (l->flags & (CONTENT_LINK_IMAGE | CONTENT_LINK_IP)) != 0 ||
-		    (i > 0 && strcmp(l->host, l[-1].host) == 0))
-			continue;
-		one = judge_host(r, l->host);
+	for (size_t i = 0; i < r->followed; i++) {
+		one = judge_host(r, r->host[i]);
 		found = one > found ? one : found;
 	}
 	score_mark(s, SYM_FRAUD_LOOKALIKE, found == LOOKALIKE_SAME);
 	score_mark(s, SYM_FRAUD_NEAR_MISS, found == LOOKALIKE_NEAR);
+}
+
+/* --- Answers ------------------------------------------------------------------ */
+
+/* The answer would leave the author's own domain for a public provider. */
+static bool
+replies_to_private(const struct rules *r)
+{
+	const struct oct_field *f = oct_msg_find(r->in->msg, "Reply-To", 0);
+	struct oct_addr reply[REPLIES_MAX];
+	size_t n = 0;
+
+	if (f == NULL || r->in->from == NULL)
+		return false;
+	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLIES_MAX,
+	    &n);
+	for (size_t i = 0; i < n; i++)
+		if (feature_is_freemail(reply[i].domain) &&
+		    strcmp(reply[i].domain, r->in->from->domain) != 0)
+			return true;
+	return false;
+}
+
+/* To another organisation than the author's. */
+static bool
+answers_elsewhere(const struct rules *r)
+{
+	const struct oct_field *f = oct_msg_find(r->in->msg, "Reply-To", 0);
+	struct oct_addr reply[REPLIES_MAX];
+	size_t n = 0;
+
+	if (f == NULL || r->in->from == NULL || r->list)
+		return false;
+	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLIES_MAX,
+	    &n);
+	for (size_t i = 0; i < n; i++)
+		if (!oct_domain_under(reply[i].domain, r->from_org))
+			return true;
+	return false;
 }
 
 /* --- What it wants ------------------------------------------------------------------ */
@@ -257,6 +292,21 @@ is_parcel(const struct rules *r)
 	    body(r, "click") >= 2;
 }
 
+/* Another account to pay to, and an answer that goes elsewhere. */
+static bool
+is_bank_change(const struct rules *r)
+{
+	static const char *const words[] = { "chang", "nouveau", "nouvelle",
+		"modif", "new bank", "new account", "updated bank" };
+
+	if (body(r, "transfer") + lexicon_count(&r->subject, "transfer") == 0)
+		return false;
+	for (size_t i = 0; i < OCT_LEN(words); i++)
+		if (strcasestr(r->text->data, words[i]) != NULL)
+			return r->from_free || answers_elsewhere(r);
+	return false;
+}
+
 static void
 check_wishes(const struct rules *r, struct score *s)
 {
@@ -283,29 +333,12 @@ check_wishes(const struct rules *r, struct score *s)
 	score_mark(s, SYM_FRAUD_PRIVATE_LURE, r->from_free &&
 		(body(r, "nigeria") >= 2 || body(r, "prize") >= 2 ||
 		    body(r, "crypto") >= 2 || body(r, "suspend") >= 2 ||
-		    (body(r, "loan") >= 2 && body(r, "money") > 0)));
+		    (body(r, "loan") >= 2 && body(r, "money") > 0) ||
+		    (body(r, "transfer") > 0 && body(r, "urgent") > 0)));
+	score_mark(s, SYM_FRAUD_BANK_CHANGE, is_bank_change(r));
 }
 
 /* --- The whole ------------------------------------------------------------------------ */
-
-/* The answer would leave the author's own domain for a public provider. */
-static bool
-replies_to_private(const struct rules *r)
-{
-	const struct oct_field *f = oct_msg_find(r->in->msg, "Reply-To", 0);
-	struct oct_addr reply[REPLIES_MAX];
-	size_t n = 0;
-
-	if (f == NULL || r->in->from == NULL)
-		return false;
-	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLIES_MAX,
-	    &n);
-	for (size_t i = 0; i < n; i++)
-		if (feature_is_freemail(reply[i].domain) &&
-		    strcmp(reply[i].domain, r->in->from->domain) != 0)
-			return true;
-	return false;
-}
 
 void
 rules_fraud(const struct rules *r, struct score *s)

@@ -122,6 +122,7 @@ enum symbol_id {
 	SYM_FRAUD_PRIZE,
 	SYM_FRAUD_CRYPTO,
 	SYM_FRAUD_PRIVATE_LURE,
+	SYM_FRAUD_BANK_CHANGE,
 	SYM_CONTENT_LIMIT,
 	SYM_CONTENT_GOOD, /* what the classifier says weighs what it says */
 	SYM_CONTENT_BAD,

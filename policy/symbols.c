@@ -261,9 +261,8 @@ static const struct symbol symbols[SYM_COUNT] = {
 	    "un nom de domaine imite celui d'une autre organisation",
 	    "a domain name imitates that of another organisation" },
 	[SYM_FRAUD_NEAR_MISS] = { "FRAUD_NEAR_MISS", GROUP_FRAUD, 200,
-	    "un nom de domaine diffère d'une lettre de celui d'une autre "
-	    "organisation",
-	    "a domain name differs by one letter from another organisation's" },
+	    "un nom de domaine ressemble à celui d'une autre organisation",
+	    "a domain name resembles that of another organisation" },
 	[SYM_FRAUD_REPLY_PRIVATE] = { "FRAUD_REPLY_PRIVATE", GROUP_FRAUD, 200,
 	    "la réponse irait à une adresse de messagerie grand public",
 	    "an answer would go to a public mail provider" },
@@ -292,6 +291,10 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_FRAUD_PRIVATE_LURE] = { "FRAUD_PRIVATE_LURE", GROUP_FRAUD, 150,
 	    "une adresse de particulier parle d'argent ou de compte à un inconnu",
 	    "a private address speaks to a stranger of money or accounts" },
+	[SYM_FRAUD_BANK_CHANGE] = { "FRAUD_BANK_CHANGE", GROUP_FRAUD, 175,
+	    "le texte change un compte à payer, et la réponse irait ailleurs",
+	    "the text changes an account to pay to, and an answer would go "
+	    "elsewhere" },
 	[SYM_CONTENT_LIMIT] = { "CONTENT_LIMIT", GROUP_CONTENT, 150,
 	    "le message dépasse ce qui peut être lu en entier",
 	    "the message is beyond what can be read whole" },

@@ -259,6 +259,12 @@ static const struct {
 	    SYM_FRAUD_PRIVATE_LURE, true },
 	{ "From: x <x@gmail.com>\n" T "Subject: s\n\nvotre facture",
 	    SYM_FRAUD_PRIVATE_LURE, false },
+	{ "From: x <x@gmail.com>\n" T "Subject: s\n\nvirement urgent",
+	    SYM_FRAUD_PRIVATE_LURE, true },
+	{ "Reply-To: x@other.fr\n" F T "Subject: RIB\n\nnotre RIB change",
+	    SYM_FRAUD_BANK_CHANGE, true },
+	{ F T "Subject: RIB\n\nnotre RIB change", SYM_FRAUD_BANK_CHANGE,
+	    false },
 	{ P "x", SYM_CONTENT_LIMIT, false },
 };
 
@@ -358,6 +364,10 @@ static const struct {
 	{ "vile-agen.fr", "ville-agen.fr", LOOKALIKE_NEAR },
 	{ "ville-aegn.fr", "ville-agen.fr", LOOKALIKE_NEAR },
 	{ "ville-nerac.fr", "ville-agen.fr", LOOKALIKE_NONE },
+	{ "ville-agen-info.fr", "ville-agen.fr", LOOKALIKE_NEAR },
+	{ "villes-agen-info.fr", "ville-agen.fr", LOOKALIKE_NONE },
+	{ "mairie-nerac.fr", "mairie.fr", LOOKALIKE_NONE },
+	{ "antai-paiement.top", "antai.gouv.fr", LOOKALIKE_NEAR },
 	{ "caf.fr", "cab.fr", LOOKALIKE_NONE },
 	{ "irnpots.fr", "impots.gouv.fr", LOOKALIKE_SAME },
 	{ "[192.0.2.1]", "impots.gouv.fr", LOOKALIKE_NONE },
