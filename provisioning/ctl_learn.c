@@ -98,6 +98,7 @@ struct learning {
 	const struct ctl *ctl;
 	const char *model;
 	bool bad, forget;
+	uint64_t seed;
 	struct training *set;
 	struct ctl_mails mails;
 	struct ctl_manifest *manifest;
@@ -257,6 +258,7 @@ train(struct learning *l)
 
 	training_options_init(&o);
 	progress_begin(&l->progress, l->ctl, "training");
+	o.seed = l->seed;
 	o.progress = on_training;
 	o.arg = &l->progress;
 	rc = training_run(l->set, &o, &c);
@@ -358,10 +360,13 @@ learn(struct ctl *ctl, const struct ctl_args *args, bool bad)
 	const char *manifest = ctl_args_value(args, "manifest");
 	struct learning l = { .ctl = ctl, .bad = bad,
 		.forget = ctl_args_has(args, "forget") };
-	int64_t jobs = 1;
+	int64_t jobs = 1, seed = 1;
 	int status = ctl_number(ctl, args, "jobs", 1, CTL_PARALLEL_JOBS_MAX,
 	    (int64_t)ctl_parallel_jobs(), &jobs);
 
+	if (status == 0)
+		status = ctl_number(ctl, args, "seed", 1, INT32_MAX, 1, &seed);
+	l.seed = (uint64_t)seed;
 	oct_msg_limits_init(&l.limits);
 	l.limits.body_octets = BODY_MAX;
 	if (status == 0)
@@ -422,6 +427,7 @@ static const struct ctl_option options[] = {
 	{ "model", "FILE", "the model (default: the configuration's)" },
 	{ "manifest", "FILE", "table of envelopes, by the id of a file" },
 	{ "forget", NULL, "unlearn them" },
+	{ "seed", "N", "order of the training (default: 1)" },
 	{ "jobs", "N", "threads (default: as many as processors)" },
 	{ NULL, NULL, NULL },
 };

@@ -26,27 +26,39 @@ stratum_json(const struct classifier *c, const struct classifier_stratum *s,
 	return v;
 }
 
+#define STRATA (CLASSIFIER_LANGS * 4)
+
+/* Rows of nothing say nothing, but for French and modern mail, which matters. */
+static bool
+is_taught(const struct classifier *c, const struct classifier_stratum *s)
+{
+	struct classifier_evidence e;
+
+	classifier_taught(c, s, &e);
+	return e.good + e.bad > 0 || (!s->automatic &&
+		s->lang == CLASSIFIER_LANG_FR &&
+		s->era == CLASSIFIER_ERA_MODERN);
+}
+
 static json_t *
 strata_json(const struct classifier *c)
 {
 	json_t *list = json_array();
 	struct classifier_stratum s = { .automatic = false };
-	char name[40];
+	char name[64];
 
-	for (int e = CLASSIFIER_ERA_MODERN; e >= CLASSIFIER_ERA_OLD; e--)
-		for (int l = 0; l < CLASSIFIER_LANGS; l++) {
-			s.lang = (enum classifier_lang)l;
-			s.era = (enum classifier_era)e;
-			(void)snprintf(name, sizeof(name), "%s, %s %d",
-			    classifier_lang_name(s.lang),
-			    s.era == CLASSIFIER_ERA_MODERN ? "since"
-							   : "before",
-			    CLASSIFIER_ERA_YEAR);
+	for (size_t i = 0; i < STRATA; i++) {
+		s.lang = (enum classifier_lang)(i / 2 % CLASSIFIER_LANGS);
+		s.era = i % 2 == 0 ? CLASSIFIER_ERA_MODERN : CLASSIFIER_ERA_OLD;
+		s.automatic = i >= STRATA / 2;
+		(void)snprintf(name, sizeof(name), "%s, %s %d%s",
+		    classifier_lang_name(s.lang),
+		    s.era == CLASSIFIER_ERA_MODERN ? "since" : "before",
+		    CLASSIFIER_ERA_YEAR, s.automatic ? ", of machines" : "");
+		if (is_taught(c, &s))
 			(void)json_array_append_new(list,
 			    stratum_json(c, &s, name));
-		}
-	s.automatic = true;
-	(void)json_array_append_new(list, stratum_json(c, &s, "automatic"));
+	}
 	return list;
 }
 
