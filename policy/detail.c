@@ -108,6 +108,8 @@ static const struct row rows[DETAIL_COUNT] = {
 	"where its mail goes too"),
     [DETAIL_KEEP_COPY] = ROW("keep_copy", BIT(MAILBOX), YES, NULL, 0,
 	"forwarded mail is delivered here as well; empty: yes"),
+    [DETAIL_OWNERS] = ROW("owners", BIT(MAILBOX), ADDRESSES, NULL, 0,
+	"people who share it: each has a link of his own to its held mail"),
     [DETAIL_POST] = ROW("post", BIT(ALIAS), WORD,
 	"anyone domain tenant members listed", 0,
 	"it is a group, and who may write to it"),

@@ -44,6 +44,7 @@ enum detail {
 	DETAIL_CHALLENGE_UNTIL,
 	DETAIL_FORWARD,
 	DETAIL_KEEP_COPY,
+	DETAIL_OWNERS,
 	/* aliases: post makes a group of it */
 	DETAIL_POST,
 	DETAIL_POSTERS,
