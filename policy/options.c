@@ -8,6 +8,7 @@
 #include "lib/err.h"
 #include "lib/num.h"
 #include "lib/str.h"
+#include "policy/digest_schedule.h"
 
 #define SECOND 1000LL
 #define MINUTE (60 * SECOND)
@@ -115,6 +116,11 @@ static const struct option_info infos[OPTION_COUNT] = {
 	    "octets of one message out; 0: no limit" },
 	[OPTION_STORAGE_GRACE] = { "storage_grace", COUNT(0, 100), 10,
 	    "percent of its quota that the last message may go past it" },
+	[OPTION_DIGEST] = { "digest", OPTION_TYPE_SCHEDULE, NULL, DIGEST_OFF,
+	    DIGEST_MAX, DIGEST_STANDARD,
+	    "when the owner is told what is held for him; off: what its score "
+	    "would hold is delivered with a mark, and the Challenge option "
+	    "keeps a weekly one" },
 };
 
 const struct option_info *
@@ -179,6 +185,8 @@ option_parse(enum option o, const char *text, int64_t *out)
 	case OPTION_TYPE_SIZE:
 		rc = oct_num_size(text, info->lo, info->hi, out);
 		break;
+	case OPTION_TYPE_SCHEDULE:
+		return digest_schedule_parse(text, out);
 	}
 	return rc == 0 ? 0 : OCT_EPARSE;
 }
@@ -224,6 +232,9 @@ option_text(enum option o, int64_t value, char out[OPTION_TEXT_SIZE])
 	case OPTION_TYPE_SIZE:
 		with_unit(value, sizes, OCT_LEN(sizes), out);
 		return;
+	case OPTION_TYPE_SCHEDULE:
+		digest_schedule_text(value, out);
+		return;
 	case OPTION_TYPE_COUNT:
 		break;
 	}
@@ -245,6 +256,10 @@ option_expected(enum option o, char out[OPTION_EXPECTED_SIZE])
 				: info->words[i + 1] == NULL ? " or "
 							   : ", ",
 			    info->words[i]);
+		return;
+	}
+	if (info->type == OPTION_TYPE_SCHEDULE) {
+		oct_str_add(&s, DIGEST_EXPECTED);
 		return;
 	}
 	option_text(o, info->lo, lo);

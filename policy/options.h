@@ -50,9 +50,10 @@ enum option {
 	OPTION_MAX_RECIPIENTS_OUT,
 	OPTION_MAX_SIZE_IN,
 	OPTION_MAX_SIZE_OUT,
-	OPTION_STORAGE_GRACE /* percent of the quota */
+	OPTION_STORAGE_GRACE, /* percent of the quota */
+	OPTION_DIGEST /* when: policy/digest_schedule.h */
 };
-#define OPTION_COUNT (OPTION_STORAGE_GRACE + 1)
+#define OPTION_COUNT (OPTION_DIGEST + 1)
 
 /* The built-in count of OPTION_CAP_DOMAIN. */
 #define CAPS_DOMAIN_STANDARD 500
@@ -79,7 +80,8 @@ enum option_type {
 	OPTION_TYPE_WORD,     /* one of words */
 	OPTION_TYPE_DURATION, /* ms; written "7d" */
 	OPTION_TYPE_COUNT,
-	OPTION_TYPE_SIZE      /* octets; written "25M" */
+	OPTION_TYPE_SIZE,     /* octets; written "25M" */
+	OPTION_TYPE_SCHEDULE  /* written "weekdays@8,14" */
 };
 
 struct option_info {
@@ -117,7 +119,7 @@ void options_timers(const struct option_values *v, struct case_timers *t);
 
 /* Text into a value in bounds; "inherit" is not for here.  OCT_EPARSE. */
 OCT_CHECK int option_parse(enum option o, const char *text, int64_t *out);
-#define OPTION_TEXT_SIZE 32
+#define OPTION_TEXT_SIZE 48
 void option_text(enum option o, int64_t value, char out[OPTION_TEXT_SIZE]);
 /* What a value must look like: "one of hold, defer", "1h to 90d". */
 #define OPTION_EXPECTED_SIZE 128

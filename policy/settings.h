@@ -72,6 +72,8 @@ struct settings {
 	int64_t pass_messages, cap_mailbox, share_mailbox, relation_messages,
 	    relation_octets, space_messages, space_octets;
 	char *challenge_dkim_selector, *challenge_dkim_key;
+	/* digest */
+	char *digest_schedule;
 	/* learn */
 	char *learn_folder; /* "" = none */
 	int64_t learn_quiet, learn_checkpoint;

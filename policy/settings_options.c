@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The platform's values of the options (policy/options.h), in section challenge.
+ * The platform's values of the options (policy/options.h), in the sections
+ * challenge and digest.
  * Some stand in settings_table.c under the names that they had before.  Bounds
  * are wider here than for tenants: the platform's owner may try seconds.
  */
 #include <stddef.h>
 
+#include "lib/err.h"
+#include "policy/digest_schedule.h"
 #include "policy/settings_int.h"
+
+static bool
+is_schedule(const char *v)
+{
+	int64_t schedule;
+
+	return digest_schedule_parse(v, &schedule) == 0;
+}
 
 static const struct oct_conf_item items[] = {
 	{ .section = "challenge",
@@ -153,6 +164,17 @@ static const struct oct_conf_item items[] = {
 	    .standard = "1G",
 	    .help = "octets that wait for one mailbox",
 	    .offset = offsetof(struct settings, space_octets) },
+	{ .section = "digest",
+	    .name = "schedule",
+	    .type = OCT_CONF_STRING,
+	    .lo = 1,
+	    .hi = DIGEST_TEXT_SIZE - 1,
+	    .check = is_schedule,
+	    .expected = DIGEST_EXPECTED,
+	    .standard = "weekdays@8",
+	    .help = "when owners are told what is held for them, in the "
+		    "platform's time zone, where nothing else is set",
+	    .offset = offsetof(struct settings, digest_schedule) },
 };
 
 struct oct_conf_table
@@ -160,6 +182,16 @@ settings_table_options(struct settings *s)
 {
 	return (struct oct_conf_table){ .items = items,
 		.count = OCT_LEN(items), .values = s };
+}
+
+/* It was checked at load. */
+static int64_t
+digest_of(const struct settings *s)
+{
+	int64_t schedule = DIGEST_STANDARD;
+
+	(void)!digest_schedule_parse(s->digest_schedule, &schedule);
+	return schedule;
 }
 
 void
@@ -201,5 +233,6 @@ settings_options(const struct settings *s, struct option_values *out)
 	    [OPTION_MAX_SIZE_IN] = s->max_size_in,
 	    [OPTION_MAX_SIZE_OUT] = s->max_size_out,
 	    [OPTION_STORAGE_GRACE] = s->storage_grace,
+	    [OPTION_DIGEST] = digest_of(s),
 	} };
 }
