@@ -147,14 +147,19 @@ find_row(const struct counting *c, const char *id)
 	return NULL;
 }
 
-static int
-tenant_challenge(const struct allowance_row *r)
+/* What its mailboxes have that set nothing themselves. */
+static void
+inherit(struct counting *c, const json_t *domain)
 {
-	json_t *tenant = dir_object(r->tenant->json);
-	int on = challenge_of(tenant);
+	json_t *tenant = dir_object(c->row->tenant->json);
 
+	c->storage = size_of(domain, "storage");
+	if (c->storage == 0)
+		c->storage = size_of(tenant, "storage");
+	c->challenge = challenge_of(domain);
+	if (c->challenge < 0)
+		c->challenge = challenge_of(tenant);
 	json_decref(tenant);
-	return on;
 }
 
 static void
@@ -166,10 +171,7 @@ enter_domain(struct counting *c, const struct model_item *i)
 				   : find_row(c, text_of(domain, "tenant"));
 	if (c->row != NULL) {
 		c->row->use[ALLOWANCE_DOMAINS]++;
-		c->storage = size_of(domain, "storage");
-		c->challenge = challenge_of(domain);
-		if (c->challenge < 0)
-			c->challenge = tenant_challenge(c->row);
+		inherit(c, domain);
 	}
 	json_decref(domain);
 }
@@ -328,84 +330,4 @@ allowance_check(const struct model *before, const struct model *after,
 	free(was);
 	free(is);
 	return rc;
-}
-
-/* --- One change ---------------------------------------------------------- */
-
-static bool
-may_cost(const struct model_change *c)
-{
-	static const char *const names[] = {
-	    "state", "storage", "challenge", "tenant"};
-	json_t *was = c->before != NULL ? dir_object(c->before) : NULL;
-	json_t *is = dir_object(c->item.json);
-	bool yes = c->before == NULL;
-
-	for (size_t i = 0; !yes && i < OCT_LEN(names); i++)
-		yes = strcmp(text_of(was, names[i]), text_of(is, names[i])) !=
-		      0;
-	json_decref(was);
-	json_decref(is);
-	return yes;
-}
-
-/* The tenant of those attributes, "" if it has no plan. */
-static int
-find_tenant(struct store *store, const char *domain, char id[DIR_ID_MAX + 1])
-{
-	json_t *object = dir_object(domain);
-	const char *name = text_of(object, "tenant");
-	struct dir_tenant_node *t = NULL;
-	int rc = 0;
-
-	id[0] = '\0';
-	if (*name != '\0' && dir_is_id(name))
-		rc = dir_load_tenants(store, &name, 1, &t);
-	if (rc == 0 && t != NULL &&
-	    *detail_get(t->pub.details, DETAIL_PLAN) != '\0')
-		memcpy(id, name, strlen(name) + 1);
-	dir_tenant_put(t);
-	json_decref(object);
-	return rc;
-}
-
-static int
-check_against(struct store *store, const char *tenant,
-    const struct model_change *change, char problem[256])
-{
-	struct model_change copy = *change;
-	const struct model_plan plan = {.count = 1, .changes = &copy};
-	struct model *before = NULL, *after = NULL;
-	int rc = model_load(store, tenant, &before);
-
-	/* A domain comes from another tenant with all that it has. */
-	if (rc == 0 && change->before != NULL &&
-	    change->item.kind == DIR_KIND_DOMAIN &&
-	    model_find(before, DIR_KIND_DOMAIN, change->item.domain, "") ==
-		NULL)
-		rc = model_load_domain(store, change->item.domain, before);
-	if (rc == 0)
-		rc = model_after(before, &plan, &after);
-	if (rc == 0)
-		rc = allowance_check(before, after, problem);
-	model_free(before);
-	model_free(after);
-	return rc;
-}
-
-int
-allowance_check_one(struct store *store, const struct model_change *change,
-    const char *domain, char problem[256])
-{
-	char tenant[DIR_ID_MAX + 1];
-	int rc;
-
-	if ((change->item.kind != DIR_KIND_MAILBOX &&
-		change->item.kind != DIR_KIND_DOMAIN) ||
-	    !may_cost(change))
-		return 0;
-	rc = find_tenant(store, domain, tenant);
-	if (rc != 0 || *tenant == '\0')
-		return rc;
-	return check_against(store, tenant, change, problem);
 }

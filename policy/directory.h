@@ -326,7 +326,7 @@ struct dir_tenant_change {
 	const char *actor;
 };
 /* 0, OCT_EPARSE, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a tenant that domains name),
- * or the store's error; problem is always set then. */
+ * OCT_ELIMIT, or the store's error; problem is always set then. */
 OCT_CHECK int directory_change_tenant(struct store *store,
     const struct dir_tenant_change *change, char problem[256]);
 

@@ -40,6 +40,7 @@ struct writing {
 	struct store_batch *old;
 	struct store_txn *txn;
 	char *json; /* the new value, NULL with remove */
+	struct turn turn; /* at the tenant, if it may cost of its plan */
 	bool lifting; /* the change is about a statutory protection */
 	char ground[3 * DIR_TEXT_MAX]; /* why it is lifted, "" = it is not */
 };
@@ -268,7 +269,8 @@ check_plan(struct writing *w, const char *old)
 	    .before = old};
 
 	return allowance_check_one(w->store, &change,
-	    c->local != NULL ? old_text(w, OLD_DOMAIN) : w->json, w->problem);
+	    c->local != NULL ? old_text(w, OLD_DOMAIN) : w->json, &w->turn,
+	    w->problem);
 }
 
 static int
@@ -412,6 +414,9 @@ commit(struct writing *w, const char *old)
 	else
 		entry_writes(w);
 	rc = add_streams(w, old);
+	/* What was counted may no longer stand: count again. */
+	if (rc == 0 && w->turn.key[0] != '\0' && !turn_is_mine(&w->turn))
+		rc = OCT_ECONFLICT;
 	if (rc == 0)
 		rc = store_txn_commit(w->store, w->txn);
 	if (rc == 0 && whole && w->change->remove)
@@ -450,7 +455,9 @@ run_change(struct writing *w)
 	if (rc != 0)
 		return rc;
 	for (int i = 0; i < TRIES_MAX; i++) {
+		turn_init(&w->turn, NULL);
 		rc = try_change(w);
+		turn_give(w->store, &w->turn);
 		if (rc != OCT_ECONFLICT)
 			break;
 	}

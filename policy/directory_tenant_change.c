@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "lib/err.h"
+#include "policy/allowance.h"
 #include "policy/directory_private.h"
 #include "policy/keys.h"
 
@@ -100,7 +101,8 @@ struct writing {
 	char *problem;
 	struct store_batch *old;
 	struct store_txn *txn;
-	char *json; /* the new value, NULL with remove */
+	struct turn turn; /* at the tenant, if it may cost of its plan */
+	char *json;       /* the new value, NULL with remove */
 };
 
 static int OCT_PRINTF(3, 4)
@@ -227,6 +229,18 @@ check_teleservice(const struct writing *w, const struct dir_tenant *t)
 	return 0;
 }
 
+/* What it sets for all its mailboxes. */
+static int
+check_plan(struct writing *w, const char *old)
+{
+	const struct model_change change = {
+	    .item = {DIR_KIND_TENANT, "", w->change->id, w->json},
+	    .before = old};
+
+	return allowance_check_one(
+	    w->store, &change, NULL, &w->turn, w->problem);
+}
+
 static int
 new_value(struct writing *w, const char *old)
 {
@@ -250,6 +264,8 @@ new_value(struct writing *w, const char *old)
 		rc = dir_check_dates(DIR_KIND_TENANT, &t->pub, w->problem);
 	if (rc == 0)
 		rc = check_teleservice(w, &t->pub);
+	if (rc == 0)
+		rc = check_plan(w, old);
 	dir_tenant_put(t);
 	json_decref(set);
 	return rc;
@@ -312,6 +328,9 @@ commit(struct writing *w, const char *old)
 	else
 		store_txn_hset(w->txn, key, FIELD, w->json);
 	rc = add_streams(w, old);
+	/* What was counted may no longer stand: count again. */
+	if (rc == 0 && w->turn.key[0] != '\0' && !turn_is_mine(&w->turn))
+		rc = OCT_ECONFLICT;
 	if (rc == 0)
 		rc = store_txn_commit(w->store, w->txn);
 	return rc == 0 && w->change->remove ? forget_tenant(w) : rc;
@@ -340,7 +359,9 @@ run_change(struct writing *w)
 	if (rc != 0)
 		return rc;
 	for (int i = 0; i < TRIES_MAX; i++) {
+		turn_init(&w->turn, NULL);
 		rc = try_change(w);
+		turn_give(w->store, &w->turn);
 		if (rc != OCT_ECONFLICT)
 			break;
 	}

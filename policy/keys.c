@@ -70,6 +70,17 @@ key_tenant(char out[KEY_SIZE], const char *id)
 }
 
 const char *
+key_turn(char out[KEY_SIZE], const char *id)
+{
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, KEY_SIZE);
+	oct_str_addf(&s, "oct:tenant:{%s}:turn", id);
+	OCT_ASSERT(oct_str_err(&s) == 0);
+	return out;
+}
+
+const char *
 key_mailboxes(char out[KEY_SIZE], const char *domain)
 {
 	return join1(out, domain, "mbx");

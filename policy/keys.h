@@ -36,6 +36,8 @@
 const char *key_domain(char out[KEY_SIZE], const char *domain);
 /* hash: attributes of the tenant, JSON in field "v"; id of at most 64 octets */
 const char *key_tenant(char out[KEY_SIZE], const char *id);
+/* string: whose turn it is to add to the tenant (policy/turn.h) */
+const char *key_turn(char out[KEY_SIZE], const char *id);
 /* hash: local part (folded) -> JSON of the mailbox */
 const char *key_mailboxes(char out[KEY_SIZE], const char *domain);
 /* hash: local part (folded) -> JSON of the alias or group */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "policy/allowance.h"
 #include "policy/directory_private.h"
 #include "policy/keys.h"
 #include "policy/model.h"
@@ -37,6 +38,7 @@ struct apply {
 	struct store_batch *batch;
 	struct store_txn *txn;
 	json_t *shown; /* unit -> sum, as it was shown */
+	struct allowance_turns *turns;
 };
 
 /* --- Units and their sums ------------------------------------------------ */
@@ -427,6 +429,21 @@ add_names(struct apply *a, const char *set, enum dir_kind kind)
 	return any ? store_txn_commit(a->store, a->txn) : 0;
 }
 
+/* Whoever takes the same plan up again after a kill goes on with its turns. */
+static int
+check_plans(struct apply *a)
+{
+	char name[TURN_NAME_SIZE], problem[256] = "";
+	int rc;
+
+	(void)snprintf(name, sizeof(name), "apply %.48s", a->fingerprint);
+	rc = allowance_check_plan(
+	    a->store, a->plan, name, &a->turns, problem);
+	if (problem[0] != '\0')
+		(void)snprintf(a->problem, MODEL_PROBLEM_SIZE, "%s", problem);
+	return rc;
+}
+
 static int
 run(struct apply *a, struct model_applied *done)
 {
@@ -434,12 +451,19 @@ run(struct apply *a, struct model_applied *done)
 	int rc = agree(a);
 
 	if (rc == 0)
+		rc = check_plans(a);
+	if (rc == 0)
 		rc = add_names(a, KEY_TENANTS, DIR_KIND_TENANT);
 	if (rc == 0)
 		rc = add_names(a, KEY_DOMAINS, DIR_KIND_DOMAIN);
 	for (size_t i = 0; rc == 0 && i < a->plan->count; i += u.count) {
 		find_unit(a->plan, i, &u);
-		rc = apply_unit(a, &u);
+		rc = allowance_turns_keep(a->store, a->turns);
+		/* Somebody may have added meanwhile. */
+		if (rc == OCT_ECONFLICT)
+			rc = moved(a, "it took too long");
+		if (rc == 0)
+			rc = apply_unit(a, &u);
 		if (rc != 0)
 			break;
 		done->units++;
@@ -472,6 +496,7 @@ model_apply(struct store *store, const struct model_plan *p,
 		rc = store_txn_new(&a.txn);
 	if (rc == 0)
 		rc = run(&a, done);
+	allowance_turns_free(store, a.turns);
 	if (rc != 0 && problem[0] == '\0')
 		(void)snprintf(
 		    problem, MODEL_PROBLEM_SIZE, "%s", oct_strerror(rc));

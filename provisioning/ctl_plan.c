@@ -4,6 +4,7 @@
  */
 #include "provisioning/ctl_plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -427,7 +428,7 @@ ctl_plan_apply(struct ctl *ctl, const struct ctl_planned *p,
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s", p->over);
 	rc = model_apply(
 	    store, &p->plan, fingerprint, ctl->actor, &done, problem);
-	if (rc == OCT_ECONFLICT)
+	if (rc == OCT_ECONFLICT || rc == OCT_ELIMIT || rc == -EBUSY)
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
 		    "%s (%zu changes were made)", problem, done.changes);
 	if (rc == OCT_EPARSE)

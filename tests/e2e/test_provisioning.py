@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A commune comes, lives and leaves: by command and by file."""
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -351,3 +352,19 @@ def test_bash_completes_commands_and_names(edge):
     equal(complete("domain", "show", "compl"), ["complet.test"])
     equal(complete("mailbox", "add", "x@compl"), ["x@complet.test"])
     check("storage=" in complete("mailbox", "set", "x@complet.test", "sto"))
+
+
+def test_many_at_once_never_pass_what_a_plan_includes(edge):
+    apply(edge, "plan etroit\n\tmailboxes = 3\n"
+          "tenant foule\n\tplan = etroit\n" +
+          "".join(f"domain foule{n}.test\n\ttenant = foule\n"
+                  for n in range(3)))
+    boxes = [f"b{n}@foule{n % 3}.test" for n in range(10)]
+    with concurrent.futures.ThreadPoolExecutor(len(boxes)) as pool:
+        done = list(pool.map(
+            lambda b: edge.ctl("mailbox", "add", b, check=False), boxes))
+    equal(sum(d.returncode == 0 for d in done), 3,
+          [d.stderr for d in done])
+    for d in done:
+        check(d.returncode == 0 or "plan etroit includes 3 mailboxes" in
+              d.stderr, d.stderr)
