@@ -117,8 +117,11 @@ courier_tell(struct courier *c, const struct case_duty *d)
 {
 	struct tell_round r = { .courier = c, .now_ms = oct_clock_wall_ms(),
 		.left = TELL_ROUND_MAX };
-	int rc = tell_breakers(&r), other = tell_extended(&r);
+	int rc = tell_suspended(&r), other = tell_breakers(&r);
 
+	if (rc == 0)
+		rc = other;
+	other = tell_extended(&r);
 	if (rc == 0)
 		rc = other;
 	other = tell_numbers(&r);

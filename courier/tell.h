@@ -44,6 +44,13 @@ OCT_CHECK int tell_extended_note(struct courier *c, const char *domain);
 
 /* Breakers that are open, to challenge.alerts. */
 OCT_CHECK int tell_breakers(struct tell_round *r);
+/* Accounts whose sending was suspended, to the tenant's referent and the
+ * administrators. */
+OCT_CHECK int tell_suspended(struct tell_round *r);
+/* "rate_messages_out 100/1h" as "100 messages en 1 h".  Pure. */
+void tell_limit_words(const char *limit, enum template_lang lang,
+    struct oct_str *out);
+
 /* In words, pure: whom it concerns and why. */
 void tell_breaker_scope(const char *kind, const char *name,
     enum template_lang lang, struct oct_str *out);

@@ -83,6 +83,7 @@ suspend(struct session *s, const struct limits_sender *from,
     const struct charge *hit, const char *limit)
 {
 	char reason[REASON_SIZE], json[REASON_SIZE + 64], problem[256];
+	char account[OCT_ADDR_SIZE];
 	bool domain = quota_is_domain(hit->quota);
 	struct dir_change change = { .domain = from->domain->name,
 		.local = domain ? NULL : from->mailbox->local,
@@ -96,16 +97,23 @@ suspend(struct session *s, const struct limits_sender *from,
 	write_reason(s, limit, &text);
 	(void)snprintf(json, sizeof(json),
 	    "{\"sending\":\"suspended\",\"sending_reason\":\"%s\"}", reason);
-	rc = directory_change(s->app->store, &change, problem);
-	oct_log(OCT_ERROR,
-	    "%s: alarm=sending-suspended account=%s%s%s done=%s reason=\"%s\" "
-	    "hint=\"change the password, then octroictl %s set %s%s%s "
-	    "--sending=active\"",
-	    *s->id != '\0' ? s->id : "-", domain ? "" : from->mailbox->local,
-	    domain ? "" : "@", from->domain->name, rc == 0 ? "yes" : problem,
-	    reason, domain ? "domain" : "mailbox",
+	(void)snprintf(account, sizeof(account), "%s%s%s",
 	    domain ? "" : from->mailbox->local, domain ? "" : "@",
 	    from->domain->name);
+	/* Before it, so that no suspension goes untold (courier/tell.h). */
+	rc = store_zadd(s->app->store, KEY_SUSPENDED, oct_clock_wall_ms(),
+	    account);
+	if (rc == 0)
+		rc = directory_change(s->app->store, &change, problem);
+	else
+		(void)snprintf(
+		    problem, sizeof(problem), "%s", oct_strerror(rc));
+	oct_log(OCT_ERROR,
+	    "%s: alarm=sending-suspended account=%s done=%s reason=\"%s\" "
+	    "hint=\"change the password, then octroictl %s set %s "
+	    "--sending=active\"",
+	    *s->id != '\0' ? s->id : "-", account, rc == 0 ? "yes" : problem,
+	    reason, domain ? "domain" : "mailbox", account);
 }
 
 /* --- At RCPT --------------------------------------------------------------------- */

@@ -30,6 +30,8 @@
 #define KEY_BREAKERS KEY_PREFIX "{g}:breakers"
 /* zset: domains where items were extended for want of a digest, by when */
 #define KEY_EXTENDED KEY_PREFIX "{g}:extended"
+/* zset: accounts whose sending is being suspended, by when (policy/told.h) */
+#define KEY_SUSPENDED KEY_PREFIX "{g}:suspended"
 #define KEY_WORK_GROUP "courier"
 
 /* hash: attributes of the domain, JSON in field "v" */

@@ -76,6 +76,8 @@ const struct value_spec template_value_specs[TEMPLATE_VALUES] = {
 	[TEMPLATE_V_QUOTA] = { "quota", FORM_INLINE, false,
 	    { "5\u00a0Go", "5\u00a0GB" },
 	    { "1023,9\u00a0Go", "1023.9\u00a0GB" } },
+	[TEMPLATE_V_LIMIT] = { "limit", FORM_INLINE, false,
+	    { "100 messages en 1 h", "100 messages in 1 h" }, { X80, X80 } },
 };
 
 const struct word_spec template_word_specs[TEMPLATE_WORDS] = {
@@ -134,6 +136,10 @@ const struct template_spec template_specs[TEMPLATE_COUNT] = {
 	    "tells an owner and his referent that a mailbox fills up",
 	    V(MAILBOX) | V(PERCENT) | V(USED) | V(QUOTA) | CONTACT,
 	    V(MAILBOX) | V(PERCENT), ORDER, 4096, 1024 },
+	[TEMPLATE_SUSPENSION] = { "suspension",
+	    "tells that an account may send no more, and why",
+	    V(MAILBOX) | V(LIMIT) | V(DATE) | V(LINES) | CONTACT,
+	    V(MAILBOX) | V(LINES), ORDER, 4096, 1024 },
 };
 
 const char *

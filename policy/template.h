@@ -30,9 +30,10 @@ enum template_id {
 	TEMPLATE_BREAKER,   /* to an administrator: no challenges leave */
 	TEMPLATE_WELCOME,   /* to an owner: the option is on, and his page */
 	TEMPLATE_LINK,      /* to an owner: a new link to his page */
-	TEMPLATE_STORAGE    /* to an owner and his referent: it fills up */
+	TEMPLATE_STORAGE,   /* to an owner and his referent: it fills up */
+	TEMPLATE_SUSPENSION /* to referent and administrators: sends no more */
 };
-#define TEMPLATE_COUNT (TEMPLATE_STORAGE + 1)
+#define TEMPLATE_COUNT (TEMPLATE_SUSPENSION + 1)
 
 enum template_lang { TEMPLATE_FR, TEMPLATE_EN };
 #define TEMPLATE_LANGS (TEMPLATE_EN + 1)
@@ -55,9 +56,10 @@ enum template_value {
 	TEMPLATE_V_CAUSE,     /* of a breaker, in words */
 	TEMPLATE_V_PERCENT,   /* of the quota */
 	TEMPLATE_V_USED,      /* storage: "4,2 Go" */
-	TEMPLATE_V_QUOTA
+	TEMPLATE_V_QUOTA,
+	TEMPLATE_V_LIMIT      /* "100 messages en 1 h" */
 };
-#define TEMPLATE_VALUES (TEMPLATE_V_QUOTA + 1)
+#define TEMPLATE_VALUES (TEMPLATE_V_LIMIT + 1)
 
 /* Exactly one of each group that the template knows applies. */
 enum template_word {

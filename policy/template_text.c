@@ -554,6 +554,60 @@ static const char storage_en[] =
     "nothing any more.\n"
     "{{/second}}\n";
 
+static const char suspension_fr[] =
+    "Subject: Envois suspendus" N ": {{mailbox}}\n"
+    "\n"
+    "{{#first}}\n"
+    "Bonjour,\n"
+    "\n"
+    "Le compte {{mailbox}} n'envoie plus de courriels depuis le {{date}}" N
+    ": il a dépassé sa limite{{#limit}} ({{limit}}){{/limit}}. Il en reçoit "
+    "toujours.\n"
+    "\n"
+    "Le plus souvent, quelqu'un d'autre se sert de son mot de passe.\n"
+    "\n"
+    "Merci de changer ce mot de passe, de vérifier les postes où il est "
+    "enregistré, puis de demander la reprise des envois. Si ces envois étaient "
+    "voulus (une lettre d'information, par exemple), demandez une limite plus "
+    "haute.\n"
+    "\n"
+    "{{lines}}\n"
+    "\n"
+    HELP_FR
+    "{{/first}}\n"
+    "{{#second}}\n"
+    "Français\n"
+    "\n"
+    "Le compte {{mailbox}} a dépassé sa limite et n'envoie plus de courriels. "
+    "Changez son mot de passe, puis demandez la reprise des envois.\n"
+    "{{/second}}\n";
+
+static const char suspension_en[] =
+    "Subject: Sending suspended: {{mailbox}}\n"
+    "\n"
+    "{{#first}}\n"
+    "Hello,\n"
+    "\n"
+    "The account {{mailbox}} sends no more mail since {{date}}: it went past "
+    "its limit{{#limit}} ({{limit}}){{/limit}}. It still receives mail.\n"
+    "\n"
+    "Most often somebody else uses its password.\n"
+    "\n"
+    "Please change that password, look at the machines where it is stored, "
+    "then ask for sending to begin again. If the mail was meant (a newsletter, "
+    "say), ask for a higher limit.\n"
+    "\n"
+    "{{lines}}\n"
+    "\n"
+    HELP_EN
+    "{{/first}}\n"
+    "{{#second}}\n"
+    "English\n"
+    "\n"
+    "The account {{mailbox}} went past its limit and sends no more mail. Change "
+    "its password, then ask for sending to begin again.\n"
+    "{{/second}}\n";
+
 static const char *const builtin[TEMPLATE_COUNT][TEMPLATE_LANGS] = {
 	[TEMPLATE_CHALLENGE] = { challenge_fr, challenge_en },
 	[TEMPLATE_END] = { end_fr, end_en },
@@ -563,6 +617,7 @@ static const char *const builtin[TEMPLATE_COUNT][TEMPLATE_LANGS] = {
 	[TEMPLATE_WELCOME] = { welcome_fr, welcome_en },
 	[TEMPLATE_LINK] = { link_fr, link_en },
 	[TEMPLATE_STORAGE] = { storage_fr, storage_en },
+	[TEMPLATE_SUSPENSION] = { suspension_fr, suspension_en },
 };
 
 const char *

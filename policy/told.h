@@ -10,8 +10,8 @@
 #include "lib/def.h"
 #include "lib/store.h"
 
-/* Long enough for "extension:", an id of a tenant and a day; or "breaker:", a
- * kind, a name and a time. */
+/* Long enough for "extension:", an id of a tenant and a day; "breaker:", a
+ * kind, a name and a time; or "suspended:", an address and two hashes. */
 #define TOLD_SIZE 384
 
 /* 1: marked by this call; 0: it was marked; or an error of the store, after which

@@ -144,6 +144,14 @@ digest(const struct sample *s, struct oct_str *out)
 	return digest_mail_write(&m, out);
 }
 
+/* As courier/tell_suspended.c writes them. */
+static const char suspension_lines[] =
+    "  Limite :    rate_messages_out 100/1h\n"
+    "  Message :   4XyZab1Cd2z\n"
+    "  De :        jean.dupont@ville.example\n"
+    "  Client :    203.0.113.9\n"
+    "  octroictl mailbox set jean.dupont@ville.example --sending=active\n";
+
 static int
 notice(const struct sample *s, struct oct_str *out)
 {
@@ -171,7 +179,9 @@ notice(const struct sample *s, struct oct_str *out)
 	notice_set(&v, TEMPLATE_V_MAILBOX, s->mailbox);
 	notice_set(&v, TEMPLATE_V_DOMAIN, s->p->domain);
 	notice_set(&v, TEMPLATE_V_LINK, s->url);
-	notice_set(&v, TEMPLATE_V_LINES, oct_str_text(&list));
+	notice_set(&v, TEMPLATE_V_LINES,
+	    m.id == TEMPLATE_SUSPENSION ? suspension_lines
+					: oct_str_text(&list));
 	notice_set_date(&v, TEMPLATE_V_DATE, s->now_ms);
 	notice_set_date(&v, TEMPLATE_V_EXPIRY, s->now_ms + 7 * DAY_MS);
 	notice_word(&v, TEMPLATE_W_MANY);
@@ -203,6 +213,7 @@ ctl_template_mail(const struct settings *set,
 	case TEMPLATE_WELCOME:
 	case TEMPLATE_LINK:
 	case TEMPLATE_STORAGE:
+	case TEMPLATE_SUSPENSION:
 		break;
 	}
 	return notice(&s, out);

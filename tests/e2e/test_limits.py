@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rates, unknown and suspended recipients: the right code, and for whom."""
+import email
+import email.policy
 import time
 
 import scene
@@ -10,7 +12,8 @@ from proc import wait_until
 from scene import (TOWN, accepted, mailbox, only_held, person, probe, refused,
                    send)
 
-EDGE = scene.edge({"limits": {
+ALERTS = "astreinte@cdg.test"
+EDGE = scene.edge({"challenge": {"alerts": ALERTS}, "limits": {
     "guess": "5/1h", "network_rate_recipients_in": "30/1h",
     # The product's own defaults.
     "rate_messages_out": "100/1h", "rate_recipients_out": "300/1h"}})
@@ -163,8 +166,23 @@ def submit_until_stopped(edge, login, rcpts, most):
     raise AssertionError("nobody stopped him")
 
 
+def told_of(edge, reader, account):
+    """The mail about that account's suspension."""
+    got = edge.world.wait_for(
+        reader, lambda m: account in told_text(m), timeout=40)
+    return told_text(got)
+
+
+def told_text(got):
+    mail = email.message_from_bytes(got.data, policy=email.policy.default)
+    return f"{mail['Subject']}\n{mail.get_content()}"
+
+
 def test_a_stolen_password_is_stopped(edge):
-    login = mailbox(edge, "vole", mode="off")
+    from octroi import add_domain
+    edge.ctl("tenant", "add", "vole", "contact=mairie.vole@citoyen.test")
+    add_domain(edge.ctl, "vole.test", tenant="vole")
+    login = mailbox(edge, "accueil", "vole.test", "off")
     edge.postfix.add_user(login, PASSWORD)
     messages, _, result = submit_until_stopped(
         edge, login, ["victime@dehors.test"], 150)
@@ -180,6 +198,15 @@ def test_a_stolen_password_is_stopped(edge):
         reply = result.rcpts[-1][1]
         equal((reply.code, reply.enhanced), (451, "4.7.1"), reply)
         check("suspended" in reply.text, reply)
+    # People are told, each once: his town hall, and who runs the filter.
+    for reader in ("mairie.vole@citoyen.test", ALERTS):
+        text = told_of(edge, reader, login)
+        for word in ("Envois suspendus", "100 messages en 1 h",
+                     "rate_messages_out 100/1h", "192.0.2.200",
+                     f"octroictl mailbox set {login} --sending=active"):
+            check(word in text, (word, text))
+    equal(len([m for m in edge.world.all(ALERTS)
+               if login in told_text(m)]), 1)
     # He still gets his mail; and sends again when somebody has looked.
     accepted(deliver(edge, person(), login))
     set_mailbox(edge.ctl, login, sending="active")

@@ -318,7 +318,7 @@ notices_are_lawful(void **state OCT_UNUSED)
 {
 	static const enum template_id ids[] = { TEMPLATE_EXTENSION,
 		TEMPLATE_BREAKER, TEMPLATE_WELCOME, TEMPLATE_LINK,
-		TEMPLATE_STORAGE };
+		TEMPLATE_STORAGE, TEMPLATE_SUSPENSION };
 	static const struct notice_contact contact = { "Centre", "aide@c.example",
 		"", "" };
 

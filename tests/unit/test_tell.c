@@ -278,6 +278,167 @@ numbers_are_told_once_on_monday(void **state)
 	free(text);
 }
 
+/* --- Suspended accounts ------------------------------------------------------------ */
+
+#define TOWN "mairie@isp.example"
+#define WHY                                                                    \
+	"2026-11-21T10:00:00Z limit rate_messages_out 100/1h passed by "       \
+	"message 4XyZ from bob@" D " client 203.0.113.9"
+
+/* As the milter leaves it. */
+static void
+suspend(const char *account, const char *reason)
+{
+	char json[512], why[256], local[32];
+	struct dir_change c = { .domain = D, .local = local, .json = json };
+
+	(void)snprintf(local, sizeof(local), "%.*s", (int)strcspn(account, "@"),
+	    account);
+	if (strchr(account, '@') == NULL)
+		c.local = NULL;
+	(void)snprintf(json, sizeof(json),
+	    "{\"sending\":\"suspended\",\"sending_reason\":\"%s\"}", reason);
+	assert_int_equal(store_zadd(world.store, KEY_SUSPENDED,
+			     oct_clock_wall_ms(), account),
+	    0);
+	assert_int_equal(directory_change(world.store, &c, why), 0);
+}
+
+static void
+with_tenant(void)
+{
+	const struct dir_tenant_change t = { .id = "ville", .create = true,
+		.json = "{\"contact\":\"" TOWN "\"}" };
+	const struct dir_change d = { .domain = D,
+		.json = "{\"tenant\":\"ville\"}" };
+	const struct dir_change own = { .domain = D, .create = true,
+		.json = "{\"tenant\":\"ville\"}" };
+	const struct dir_change bob = { .domain = D, .local = "bob",
+		.create = true, .json = "{}" };
+	char why[256];
+
+	assert_int_equal(directory_change_tenant(world.store, &t, why), 0);
+	if (directory_change(world.store, &d, why) != 0)
+		assert_int_equal(directory_change(world.store, &own, why), 0);
+	(void)!directory_change(world.store, &bob, why);
+}
+
+static size_t
+untold(void)
+{
+	return (size_t)test_redis_do(
+	    &world.redis, "ZCARD %s", KEY_SUSPENDED);
+}
+
+#define ALSO(address)                                                          \
+	{ "MAIL FROM:<>", "250 2.1.0 Ok\r\n" },                                \
+	    { "RCPT TO:<" address ">", "250 2.1.5 Ok\r\n" }, DATA
+static const struct step both[STEPS] = { TOLD_TO(TOWN), QUEUED,
+	ALSO(REFERENT), QUEUED, QUIT };
+static const struct step one_fails[STEPS] = { TOLD_TO(TOWN), QUEUED,
+	ALSO(REFERENT), { BODY, "451 4.3.0 later\r\n" }, QUIT };
+
+static void
+a_suspension_is_told_to_people(void **state)
+{
+	char *text;
+
+	(void)state;
+	with_tenant();
+	suspend("bob@" D, WHY);
+	postfix(both);
+	alerts(REFERENT);
+	tell();
+	alerts(REFERENT);
+	tell(); /* the script is over: it is told once */
+	assert_int_equal(untold(), 0);
+	text = received();
+	assert_non_null(strstr(text, "To: <" TOWN ">"));
+	assert_non_null(strstr(text, "To: <" REFERENT ">"));
+	assert_non_null(strstr(text, "100 messages"));
+	assert_non_null(strstr(text, "rate_messages_out 100/1h"));
+	assert_non_null(strstr(text, "4XyZ"));
+	assert_non_null(strstr(text, "203.0.113.9"));
+	assert_non_null(strstr(text, "octroictl mailbox set bob@" D));
+	free(text);
+	/* Lifted, and suspended again for another message: told again. */
+	suspend("bob@" D, "2026-11-22" WHY);
+	postfix(both);
+	alerts(REFERENT);
+	tell();
+	done_with_postfix();
+	assert_int_equal(untold(), 0);
+}
+
+static void
+each_of_those_to_be_told_is_told_once(void **state)
+{
+	(void)state;
+	with_tenant();
+	suspend("bob@" D, WHY);
+	postfix(one_fails);
+	alerts(REFERENT);
+	tell();
+	done_with_postfix();
+	assert_int_equal(untold(), 1);
+	postfix(once); /* the one that failed alone */
+	alerts(REFERENT);
+	tell();
+	done_with_postfix();
+	assert_int_equal(untold(), 0);
+}
+
+static void
+a_note_without_a_suspension_ends(void **state)
+{
+	(void)state;
+	with_tenant();
+	assert_int_equal(store_zadd(world.store, KEY_SUSPENDED,
+			     oct_clock_wall_ms(), "bob@" D),
+	    0);
+	assert_int_equal(store_zadd(world.store, KEY_SUSPENDED,
+			     oct_clock_wall_ms(), "bob@gone.example"),
+	    0);
+	alerts(REFERENT);
+	tell();
+	assert_int_equal(untold(), 1);
+	oct_clock_set_wall_ms(oct_clock_wall_ms() + 2 * 3600000LL);
+	alerts(REFERENT);
+	tell();
+	assert_int_equal(untold(), 0);
+}
+
+static void
+limits_in_words(void **state)
+{
+	static const struct {
+		const char *limit, *fr, *en;
+	} rows[] = {
+		{ "rate_messages_out 100/1h", "100 messages en 1 h",
+		    "100 messages in 1 h" },
+		{ "domain_rate_recipients_out 300/2d",
+		    "300 destinataires en 2 jours", "300 recipients in 2 days" },
+		{ "rate_volume_out 2G/30min", "2G en 30 min", "2G in 30 min" },
+		{ "rate_messages_out 5/10s", "5 messages en 10 s",
+		    "5 messages in 10 s" },
+		{ "something else", "something else", "something else" },
+		{ "", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows) * TEMPLATE_LANGS; i++) {
+		bool fr = i % 2 == TEMPLATE_FR;
+		char text[128] = "";
+		struct oct_str s;
+
+		oct_str_fixed(&s, text, sizeof(text));
+		tell_limit_words(rows[i / 2].limit,
+		    fr ? TEMPLATE_FR : TEMPLATE_EN, &s);
+		assert_string_equal(
+		    text, fr ? rows[i / 2].fr : rows[i / 2].en);
+	}
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -292,6 +453,10 @@ main(void)
 		T(each_opening_is_told_once),
 		T(numbers_of_the_week),
 		T(numbers_are_told_once_on_monday),
+		T(a_suspension_is_told_to_people),
+		T(each_of_those_to_be_told_is_told_once),
+		T(a_note_without_a_suspension_ends),
+		cmocka_unit_test(limits_in_words),
 	};
 	int rc = test_redis_start(&world.redis);
 
