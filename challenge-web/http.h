@@ -24,6 +24,7 @@ struct http_request {
 	unsigned int fault; /* 0, or the status that it must be refused with */
 	enum http_method method;
 	const char *path;         /* without the query */
+	const char *host;         /* the field of that name */
 	const char *lang, *result; /* of the query */
 	const char *languages;    /* Accept-Language */
 	const char *content_type;

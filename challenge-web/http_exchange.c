@@ -111,6 +111,7 @@ exchange_read_head(struct exchange *x, const char *url, const char *method,
 
 	r->method = method_parse(method);
 	r->path = url;
+	r->host = value_of(x, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	r->lang = value_of(x, MHD_GET_ARGUMENT_KIND, "lang");
 	r->result = value_of(x, MHD_GET_ARGUMENT_KIND, "r");
 	r->languages = value_of(x, MHD_HEADER_KIND,

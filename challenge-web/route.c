@@ -7,6 +7,7 @@
 #include "challenge-web/info_page.h"
 #include "challenge-web/notice.h"
 #include "challenge-web/pass_page.h"
+#include "challenge-web/setup.h"
 #include "challenge-web/static/style.h"
 #include "lib/clock.h"
 #include "lib/err.h"
@@ -188,6 +189,6 @@ route_handle(void *arg, const struct http_request *r, struct http_reply *reply)
 		    app->settings->language == 1 ? LANG_EN : LANG_FR);
 	if (r->fault != 0)
 		notice_fault_page(&v, r->fault);
-	else
+	else if (!setup_handle(&v))
 		dispatch(&v, path);
 }

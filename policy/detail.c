@@ -93,6 +93,11 @@ static const struct row rows[DETAIL_COUNT] = {
 	"offered reserved brought", 0, "where its name comes from"),
     [DETAIL_RESERVED_UNTIL] = ROW("reserved_until", BIT(DOMAIN), DATE, NULL, 0,
 	"day on which its registration expires"),
+    [DETAIL_MTA_STS] = ROW("mta_sts", BIT(DOMAIN), WORD,
+	"none testing enforce", 0,
+	"mode of its MTA-STS policy; empty: hosting.mta_sts"),
+    [DETAIL_SPF] = ROW("spf", BIT(DOMAIN), TEXT, NULL, 0,
+	"SPF terms of its other senders, as include:spf.example"),
     [DETAIL_CREDENTIAL] = {{"credential",
 			       "how its owner proves who he is: external, or "
 			       "'octroictl mailbox password'",

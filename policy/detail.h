@@ -37,6 +37,8 @@ enum detail {
 	/* domains */
 	DETAIL_ORIGIN,
 	DETAIL_RESERVED_UNTIL,
+	DETAIL_MTA_STS,
+	DETAIL_SPF,
 	/* mailboxes */
 	DETAIL_CREDENTIAL,
 	DETAIL_ROLE,

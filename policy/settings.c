@@ -292,7 +292,7 @@ check_together(const char *path, const struct settings *s)
 	return check_contact(path, s);
 }
 
-#define SETTINGS_TABLES 5
+#define SETTINGS_TABLES 6
 
 static void
 all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
@@ -302,6 +302,7 @@ all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
 	out[2] = settings_table_caps(s);
 	out[3] = settings_table_scan(s);
 	out[4] = settings_table_limits(s);
+	out[5] = settings_table_hosting(s);
 }
 
 int

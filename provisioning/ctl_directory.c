@@ -9,6 +9,7 @@
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
 #include "provisioning/ctl_observe.h"
+#include "provisioning/ctl_zone.h"
 
 /* --- Changes ------------------------------------------------------------- */
 
@@ -293,6 +294,7 @@ const struct ctl_verb ctl_domain_verbs[] = {
 	{ "observe", "DOMAIN",
 	    "who writes in its name without proof; begins the observation", 1,
 	    1, observe_options, CTL_NO_ATTRIBUTES, ctl_observe },
+	CTL_ZONE_VERBS,
 	CLOSING_VERBS("DOMAIN", 1),
 	{ .run = NULL },
 };
