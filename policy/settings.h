@@ -115,6 +115,8 @@ struct settings {
 	/* mapd */
 	char *mapd_socket, *mapd_group, *mapd_transport;
 	int64_t mapd_connections;
+	/* srs */
+	char *srs_domain, *srs_listen, *srs_forward, *srs_reverse;
 	/* dovecot */
 	char *dovecot_socket, *dovecot_group, *dovecot_user,
 	    *dovecot_user_group, *dovecot_home, *dovecot_mail, *dovecot_learn;

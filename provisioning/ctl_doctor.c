@@ -301,6 +301,7 @@ doctor_run(struct ctl *ctl, const struct ctl_args *args)
 	doctor_dns(set, &f);
 	doctor_sockets(set, &f);
 	doctor_listeners(set, &f);
+	doctor_srs(set, &f);
 	doctor_scanners(set, &f);
 	if (!ctl_args_has(args, "no-postfix"))
 		doctor_postfix(set, ctl_args_value(args, "postfix-dir"), &f);

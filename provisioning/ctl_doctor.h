@@ -15,6 +15,8 @@ void doctor_directory(const struct settings *set, struct ctl_findings *f);
 void doctor_dns(const struct settings *set, struct ctl_findings *f);
 void doctor_sockets(const struct settings *set, struct ctl_findings *f);
 void doctor_listeners(const struct settings *set, struct ctl_findings *f);
+/* postsrsd, if forwarded mail is rewritten. */
+void doctor_srs(const struct settings *set, struct ctl_findings *f);
 void doctor_scanners(const struct settings *set, struct ctl_findings *f);
 void doctor_postfix(const struct settings *set, const char *dir,
     struct ctl_findings *f);

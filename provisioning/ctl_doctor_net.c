@@ -229,3 +229,54 @@ doctor_listeners(const struct settings *set, struct ctl_findings *f)
 		    listeners[i].hint);
 	}
 }
+
+/* --- postsrsd ------------------------------------------------------------- */
+
+/* What it makes of a stranger: 0, and the line in out. */
+static int
+ask_srs(const char *address, char *out, size_t size)
+{
+	static const char question[] = "get someone@example.org\n";
+	int64_t until = oct_clock_mono_ms() + ANSWER_MS;
+	struct smtp_conn *c = malloc(sizeof(*c));
+	struct smtp_peer peer;
+	const char *line;
+	size_t len;
+	int rc = smtp_peer_parse(address, &peer);
+
+	if (c == NULL)
+		return -ENOMEM;
+	smtp_conn_init(c);
+	if (rc == 0)
+		rc = smtp_conn_open(c, &peer, until);
+	if (rc == 0)
+		rc = smtp_conn_write(c, question, strlen(question), until);
+	if (rc == 0)
+		rc = smtp_conn_line(c, &line, &len, until);
+	if (rc == 0)
+		(void)snprintf(out, size, "%.*s", (int)len, line);
+	smtp_conn_close(c);
+	free(c);
+	return rc;
+}
+
+/* With another domain there its mail would go round until Postfix gives up. */
+void
+doctor_srs(const struct settings *set, struct ctl_findings *f)
+{
+	char answer[512] = "";
+	const char *at;
+	bool good;
+	int rc;
+
+	if (*set->srs_domain == '\0')
+		return;
+	rc = ask_srs(set->srs_forward, answer, sizeof(answer));
+	at = strrchr(answer, '@');
+	good = rc == 0 && strncmp(answer, "200 ", 4) == 0 && at != NULL &&
+	    strcasecmp(at + 1, set->srs_domain) == 0;
+	ctl_finding(f, good ? CTL_OK : CTL_FAIL, "postsrsd", set->srs_forward,
+	    rc == 0 ? answer : oct_strerror(rc),
+	    "forwarded mail of strangers does not leave: start postsrsd, with "
+	    "SRS_DOMAIN the same as srs.domain");
+}

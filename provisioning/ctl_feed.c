@@ -4,6 +4,7 @@
  * configuration, with the reasons.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_feed.h"
@@ -37,17 +38,6 @@ static const char main_text[] =
     "\n"
     "# Who is served: answered by octroi-mapd from memory.\n";
 
-/* Debian's postsrsd 1.10.  Envelopes of what is delivered here are rewritten as
- * well: it knows not where a message goes. */
-static const char srs_text[] =
-    "\n# Mail that is forwarded elsewhere leaves in the name of postsrsd's "
-    "domain, so\n# that SPF passes; its bounces come back and are given to the "
-    "sender.  Set\n# SRS_EXCLUDE_DOMAINS to the hosted domains.\n"
-    "sender_canonical_maps = tcp:localhost:10001\n"
-    "sender_canonical_classes = envelope_sender\n"
-    "recipient_canonical_maps = tcp:localhost:10002\n"
-    "recipient_canonical_classes = envelope_recipient, header_recipient\n";
-
 static void
 maps_text(const char *map, struct oct_str *out)
 {
@@ -64,6 +54,8 @@ maps_text(const char *map, struct oct_str *out)
 	oct_str_addf(out, "# Else each look-up of an alias asks for bare "
 			  "domains too.\n"
 			  "virtual_alias_domains =\n"
+			  "# 500 members of a group, each forwarded to some.\n"
+			  "virtual_alias_expansion_limit = 50000\n"
 			  "# bob+shop@ is bob's, in both programs.\n"
 			  "recipient_delimiter = +\n"
 			  "smtpd_relay_restrictions = "
@@ -75,21 +67,87 @@ static void
 answers_text(const struct settings *set, const char *milter,
     struct oct_str *out)
 {
+	const bool srs = *set->srs_domain != '\0';
+
 	oct_str_addf(out,
 	    "\n# Answers to our challenges come here, and the milter takes "
 	    "them.  Its role\n# address, %s@%s, needs a reader:\n"
 	    "# give it one by an alias of your own.\n"
-	    "relay_domains = %s\n"
+	    "relay_domains = %s%s%s\n"
 	    "# Bounces that Postfix itself writes are shown to the milter "
 	    "too.\n"
 	    "non_smtpd_milters = %s\n"
 	    "internal_mail_filter_classes = bounce\n",
 	    set->challenge_from, set->challenge_domain,
-	    set->challenge_domain, milter);
+	    set->challenge_domain, srs ? ", " : "", set->srs_domain, milter);
+}
+
+/* --- Forwarded mail ------------------------------------------------------- */
+
+/* postsrsd knows not where a message goes: only what leaves is led past it, by
+ * a listener of its own; and nothing else waits when it is away. */
+static void
+srs_main_text(const char *map, struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "\n# What strangers send and mailboxes here forward leaves in a "
+	    "name of ours, so that\n# SPF passes; what bounces comes back and "
+	    "is given to its sender.\n"
+	    "sender_dependent_default_transport_maps = socketmap:%s:srs\n",
+	    map);
+}
+
+/* At the edge: what postsrsd did not make is nobody's address. */
+static void
+srs_public_text(const struct settings *set, struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "# What comes back to a rewritten sender: octroi leaves it alone, "
+	    "and postsrsd\n# says who is meant.  What it did not write itself "
+	    "is refused.\n"
+	    "  -o { smtpd_relay_restrictions =\n"
+	    "     check_recipient_access "
+	    "inline:{%s=reject_unlisted_recipient}\n"
+	    "     reject_unauth_destination }\n"
+	    "  -o recipient_canonical_maps=tcp:%s\n"
+	    "  -o relay_recipient_maps=inline:{none=none}\n",
+	    set->srs_domain, set->srs_reverse);
 }
 
 static void
-listeners_text(const char *milter, const char *map, struct oct_str *out)
+srs_master_text(const struct settings *set, struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "\n# Forwarded mail: its envelope is rewritten on the way through "
+	    "here.  Only Postfix\n# may connect: let a firewall rule by user "
+	    "see to it.\n"
+	    "srs       unix  -       -       n       -       -       smtp\n"
+	    "  -o syslog_name=postfix/srs\n"
+	    "  -o smtp_tls_security_level=none\n"
+	    "  -o smtp_sasl_auth_enable=no\n"
+	    "%s inet n - n - - smtpd\n"
+	    "  -o syslog_name=postfix/srs\n"
+	    "  -o cleanup_service_name=srs-cleanup\n"
+	    "  -o mynetworks=127.0.0.0/8,[::1]/128\n"
+	    "  -o smtpd_client_restrictions=permit_mynetworks,reject\n"
+	    "  -o smtpd_relay_restrictions=permit_mynetworks,reject\n"
+	    "  -o smtpd_recipient_restrictions=reject_unlisted_recipient\n"
+	    "  -o recipient_canonical_maps=tcp:%s\n"
+	    "  -o relay_recipient_maps=inline:{none=none}\n"
+	    "  -o receive_override_options=no_header_body_checks,no_milters\n"
+	    "srs-cleanup unix n - n - 0 cleanup\n"
+	    "  -o sender_canonical_maps=tcp:%s\n"
+	    "  -o sender_canonical_classes=envelope_sender\n"
+	    "  -o recipient_canonical_maps=tcp:%s\n"
+	    "  -o recipient_canonical_classes=envelope_recipient\n",
+	    set->srs_listen, set->srs_reverse, set->srs_forward,
+	    set->srs_reverse);
+}
+
+/* --- Listeners -------------------------------------------------------------- */
+
+static void
+public_text(const char *milter, struct oct_str *out)
 {
 	oct_str_addf(out,
 	    "\n# master.cf, for octroi ------------------------------------"
@@ -101,7 +159,14 @@ listeners_text(const char *milter, const char *map, struct oct_str *out)
 	    "smtp      inet  n       -       n       -       -       smtpd\n"
 	    "  -o smtpd_milters=%s\n"
 	    "  -o smtpd_reject_unlisted_recipient=no\n"
-	    "  -o {smtpd_discard_ehlo_keywords = dsn, silent-discard}\n"
+	    "  -o {smtpd_discard_ehlo_keywords = dsn, silent-discard}\n",
+	    milter);
+}
+
+static void
+submission_text(const char *milter, const char *map, struct oct_str *out)
+{
+	oct_str_addf(out,
 	    "\n# From our users.  The name and the login together make it a "
 	    "submission.\n"
 	    "submission inet n       -       n       -       -       smtpd\n"
@@ -120,7 +185,7 @@ listeners_text(const char *milter, const char *map, struct oct_str *out)
 	    "\n# Mail that is made on this host.\n"
 	    "cleanup   unix  n       -       n       -       0       cleanup\n"
 	    "  -o milter_macro_daemon_name=INTERNAL\n",
-	    milter, milter, map);
+	    milter, map);
 }
 
 /* no_address_mappings must not stand here: mail released to an alias would be
@@ -150,14 +215,30 @@ internal_text(const char *what, const char *address, bool sasl,
 	    who, who);
 }
 
+/* Forwarded spam must harm no other domain's name, and a hosted domain has
+ * people of its own. */
 static int
-feed_postfix(struct ctl *ctl, const struct ctl_args *args)
+check_srs(const struct ctl *ctl, const struct settings *set)
+{
+	if (*set->srs_domain == '\0' ||
+	    (strcasecmp(set->srs_domain, set->challenge_domain) != 0 &&
+		strcasecmp(set->srs_domain, set->hostname) != 0))
+		return 0;
+	return ctl_fail(ctl, DAEMON_EXIT_CONFIG,
+	    "srs.domain must be a domain of its own, not platform.hostname or "
+	    "challenge.domain");
+}
+
+static int
+feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 {
 	const struct settings *set;
 	char milter[CTL_ENDPOINT_SIZE], map[CTL_ENDPOINT_SIZE];
 	struct oct_str out;
 	int status = ctl_settings(ctl, &set);
 
+	if (status == 0)
+		status = check_srs(ctl, set);
 	if (status != 0)
 		return status;
 	if (ctl_postfix_milter(set->milter_socket, milter) != 0 ||
@@ -170,20 +251,20 @@ feed_postfix(struct ctl *ctl, const struct ctl_args *args)
 	maps_text(map, &out);
 	oct_str_addf(&out, "virtual_transport = %s\n", set->mapd_transport);
 	answers_text(set, milter, &out);
-	if (ctl_args_has(args, "srs"))
-		oct_str_add(&out, srs_text);
-	listeners_text(milter, map, &out);
+	if (*set->srs_domain != '\0')
+		srs_main_text(map, &out);
+	public_text(milter, &out);
+	if (*set->srs_domain != '\0')
+		srs_public_text(set, &out);
+	submission_text(milter, map, &out);
 	internal_text("Held mail coming back.", set->release_address,
 	    *set->smtp_user != '\0', &out);
 	internal_text("Mail that octroi writes itself.", set->own_address,
 	    *set->smtp_user != '\0', &out);
+	if (*set->srs_domain != '\0')
+		srs_master_text(set, &out);
 	return ctl_write(ctl, &out);
 }
-
-static const struct ctl_option postfix_options[] = {
-	{ "srs", NULL, "forwarded mail leaves in our name, by postsrsd" },
-	{ NULL, NULL, NULL },
-};
 
 static const struct ctl_option dovecot_options[] = {
 	{ "to", "FOLDER", "where the files are to be" },
@@ -192,7 +273,7 @@ static const struct ctl_option dovecot_options[] = {
 
 const struct ctl_verb ctl_feed_verbs[] = {
 	{ "postfix", "", "print what main.cf and master.cf must hold", 0, 0,
-	    postfix_options, CTL_NO_ATTRIBUTES, feed_postfix },
+	    NULL, CTL_NO_ATTRIBUTES, feed_postfix },
 	{ "dovecot", "",
 	    "print what Dovecot must read, or write it into a folder", 0, 0,
 	    dovecot_options, CTL_NO_ATTRIBUTES, ctl_feed_dovecot },

@@ -29,7 +29,8 @@ static const char *const names[] = { "smtpd_milters", "milter_default_action",
 	"enable_original_recipient", "virtual_alias_domains",
 	"smtpd_authorized_xclient_hosts", "receive_override_options",
 	"milter_macro_daemon_name", "virtual_mailbox_domains",
-	"virtual_mailbox_maps", "virtual_alias_maps", "transport_maps" };
+	"virtual_mailbox_maps", "virtual_alias_maps", "transport_maps",
+	"sender_dependent_default_transport_maps" };
 
 static void
 arguments(const char *dir, enum ctl_postconf what, const char *out[ARGS_MAX])

@@ -242,6 +242,7 @@ judge_maps(const struct texts *t, const struct settings *set,
 		{ "virtual_mailbox_maps", "vmailbox" },
 		{ "virtual_alias_maps", "valias" },
 		{ "transport_maps", "transport" },
+		{ "sender_dependent_default_transport_maps", "srs" },
 	};
 	char value[VALUE_SIZE], map[CTL_ENDPOINT_SIZE];
 	char want[CTL_ENDPOINT_SIZE + 64], hint[CTL_ENDPOINT_SIZE + 256];
@@ -252,6 +253,9 @@ judge_maps(const struct texts *t, const struct settings *set,
 	for (size_t i = 0; i < OCT_LEN(names); i++) {
 		bool good;
 
+		if (strcmp(names[i][1], "srs") == 0 &&
+		    *set->srs_domain == '\0')
+			continue;
 		oct_str_fixed(&s, want, sizeof(want));
 		oct_str_addf(&s, "socketmap:%s:%s", map, names[i][1]);
 		good = line_value(t->main_text, names[i][0], value) &&
@@ -412,7 +416,7 @@ is_submission(const struct texts *t, const struct settings *set)
 	return false;
 }
 
-/* Counts the two listeners that are ours. */
+/* Counts the listeners that are ours. */
 static void
 judge_service(const struct texts *t, const struct settings *set,
     struct ctl_findings *f, int *internal)
@@ -423,6 +427,10 @@ judge_service(const struct texts *t, const struct settings *set,
 	} else if (is_listener(t->service, set->own_address)) {
 		judge_internal(t, "postfix own listener", f);
 		*internal |= 2;
+	} else if (*set->srs_domain != '\0' &&
+	    is_listener(t->service, set->srs_listen)) {
+		judge_internal(t, "postfix srs listener", f);
+		*internal |= 4;
 	} else {
 		judge_milters(t, set, f);
 		if (!is_submission(t, set))
@@ -488,5 +496,10 @@ ctl_postfix_judge(const char *main_text, const char *services,
 		    set->own_address, "not in master.cf",
 		    "no challenge can be sent; 'octroictl feed postfix' prints "
 		    "it");
+	if ((internal & 4) == 0 && *set->srs_domain != '\0')
+		ctl_finding(f, CTL_FAIL, "postfix srs listener",
+		    set->srs_listen, "not in master.cf",
+		    "forwarded mail of strangers waits in the queue; "
+		    "'octroictl feed postfix' prints it");
 	free(t);
 }

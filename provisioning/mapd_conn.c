@@ -54,7 +54,7 @@ answer_one(
     struct mapd_conn *c, struct mapd_answers *a, const struct dir_snapshot *s)
 {
 	enum socketmap_status status =
-	    socketmap_answer(s, a->default_transport, &a->request, &a->value);
+	    socketmap_answer(s, &a->site, &a->request, &a->value);
 
 	a->count[status]++;
 	socketmap_reply(status,

@@ -17,7 +17,7 @@
 /* What answering needs, and what it counts; one for all connections. */
 struct mapd_answers {
 	struct directory *directory;
-	const char *default_transport; /* borrowed */
+	struct socketmap_site site;
 	struct oct_str value;          /* scratch */
 	struct socketmap_request request;
 	uint64_t count[SOCKETMAP_PERM + 1]; /* by status */

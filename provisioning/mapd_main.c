@@ -30,7 +30,8 @@
 #define UNIX_PREFIX "unix:"
 
 static int
-server_conf(const struct settings *set, struct mapd_server_conf *out)
+server_conf(const struct settings *set, const char *srs,
+    struct mapd_server_conf *out)
 {
 	const size_t prefix = strlen(UNIX_PREFIX);
 	bool is_unix = strncmp(set->mapd_socket, UNIX_PREFIX, prefix) == 0;
@@ -40,7 +41,10 @@ server_conf(const struct settings *set, struct mapd_server_conf *out)
 	    .listen = is_unix ? "" : set->mapd_socket,
 	    .mode = SOCKET_MODE,
 	    .group = set->mapd_group,
-	    .default_transport = set->mapd_transport,
+	    .site = { .transport = set->mapd_transport,
+		.srs_domain = set->srs_domain,
+		.srs_transport = srs,
+		.own = { set->challenge_domain, set->hostname } },
 	    .dict_socket = *set->dovecot_socket != '\0'
 		? set->dovecot_socket + prefix
 		: "",
@@ -167,13 +171,19 @@ main(int argc, char **argv)
 {
 	struct daemon_options options;
 	struct mapd_server_conf conf;
+	char srs[SOCKETMAP_SRS_SIZE];
 	struct settings *set;
 	int rc;
 
 	daemon_options(argc, argv, PROGRAM, PURPOSE, &options);
 	if (settings_load(options.conf_path, &set) != 0)
 		return DAEMON_EXIT_CONFIG;
-	rc = server_conf(set, &conf);
+	rc = socketmap_srs(set->srs_listen, srs);
+	if (rc != 0)
+		oct_log(OCT_ERROR, "mapd: srs.listen=%s, expected host:port",
+		    set->srs_listen);
+	else
+		rc = server_conf(set, srs, &conf);
 	if (rc != 0 || options.test) {
 		settings_free(set);
 		return rc != 0 ? DAEMON_EXIT_CONFIG : DAEMON_EXIT_OK;

@@ -383,7 +383,7 @@ mapd_server_new(const struct mapd_server_conf *conf,
 	s->conf = *conf;
 	s->listeners[0] = s->listeners[1] = s->listeners[2] = -1;
 	s->answers.directory = directory;
-	s->answers.default_transport = conf->default_transport;
+	s->answers.site = conf->site;
 	s->answers.dict = conf->dict;
 	oct_str_heap(&s->answers.value, VALUE_MAX);
 	fit_connections(s);

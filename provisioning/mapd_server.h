@@ -9,13 +9,14 @@
 #include "lib/def.h"
 #include "policy/directory.h"
 #include "provisioning/dict.h"
+#include "provisioning/socketmap.h"
 
 struct mapd_server_conf {
 	const char *socket; /* path of the UNIX socket, "" = none */
 	unsigned int mode;  /* of the socket */
 	const char *group;  /* of the socket, "" = our own */
 	const char *listen; /* "127.0.0.1:port" or "[::1]:port", "" = none */
-	const char *default_transport;
+	struct socketmap_site site;
 	const char *dict_socket; /* path for Dovecot, "" = none */
 	const char *dict_group;
 	struct dict_conf dict;

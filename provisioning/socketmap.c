@@ -124,23 +124,83 @@ answer_domain(
 	return SOCKETMAP_OK;
 }
 
-/* Only what follows the last '@' counts, so that any local part will do. */
+/* Postfix takes an empty OK for an error. */
 static enum socketmap_status
-answer_transport(const struct dir_snapshot *s, const char *default_transport,
-    const char *key, struct oct_str *out)
+answer_value(const char *value, struct oct_str *out)
 {
-	const char *at = strrchr(key, '@');
-	const struct dir_domain *d = find_domain(s, at != NULL ? at + 1 : key);
-	const char *value;
-
-	if (d == NULL)
-		return SOCKETMAP_NOTFOUND;
-	value = *d->transport != '\0' ? d->transport : default_transport;
-	/* Postfix takes an empty OK for an error. */
 	if (*value == '\0')
 		return SOCKETMAP_NOTFOUND;
 	oct_str_add(out, value);
 	return SOCKETMAP_OK;
+}
+
+/* Only what follows the last '@' counts, so that any local part will do.  What
+ * comes back to a rewritten sender goes where it was rewritten. */
+static enum socketmap_status
+answer_transport(const struct dir_snapshot *s,
+    const struct socketmap_site *site, const char *key, struct oct_str *out)
+{
+	const char *at = strrchr(key, '@');
+	const char *name = at != NULL ? at + 1 : key;
+	const struct dir_domain *d = find_domain(s, name);
+
+	if (d != NULL)
+		return answer_value(*d->transport != '\0' ? d->transport
+							  : site->transport,
+		    out);
+	if (*site->srs_domain != '\0' &&
+	    strcasecmp(name, site->srs_domain) == 0)
+		return answer_value(site->srs_transport, out);
+	return SOCKETMAP_NOTFOUND;
+}
+
+int
+socketmap_srs(const char *listen, char out[SOCKETMAP_SRS_SIZE])
+{
+	const char *colon = strrchr(listen, ':');
+	size_t host = colon != NULL ? (size_t)(colon - listen) : 0;
+	bool braced = *listen == '[';
+	struct oct_str s;
+
+	if (host == 0 || colon[1] == '\0' ||
+	    colon[1 + strspn(colon + 1, "0123456789")] != '\0' ||
+	    (!braced && memchr(listen, ':', host) != NULL))
+		return OCT_EPARSE;
+	oct_str_fixed(&s, out, SOCKETMAP_SRS_SIZE);
+	oct_str_add(&s, braced ? "srs:" : "srs:[");
+	oct_str_addn(&s, listen, host);
+	oct_str_addf(&s, "%s%s", braced ? "" : "]", colon);
+	return oct_str_err(&s) == 0 ? 0 : OCT_EPARSE;
+}
+
+/* Is it a domain that we send in the name of? */
+static bool
+is_own(const struct dir_snapshot *s, const struct socketmap_site *site,
+    const char *domain)
+{
+	if (strcasecmp(domain, site->srs_domain) == 0)
+		return true;
+	for (size_t i = 0; i < OCT_LEN(site->own); i++)
+		if (strcasecmp(domain, site->own[i]) == 0)
+			return true;
+	return find_domain(s, domain) != NULL;
+}
+
+/*
+ * sender_dependent_default_transport_maps, which counts only for mail that leaves:
+ * a stranger's mail that somebody here forwards.  What is delivered here keeps its
+ * sender.  Postfix asks for "<>" and for "@domain" too.
+ */
+static enum socketmap_status
+answer_srs(const struct dir_snapshot *s, const struct socketmap_site *site,
+    const char *key, struct oct_str *out)
+{
+	const char *at = strrchr(key, '@');
+
+	if (*site->srs_domain == '\0' || at == NULL || at == key ||
+	    at[1] == '\0' || is_own(s, site, at + 1))
+		return SOCKETMAP_NOTFOUND;
+	return answer_value(site->srs_transport, out);
 }
 
 /* false: no address of a domain of ours. */
@@ -322,8 +382,9 @@ answer_login(const struct dir_snapshot *s, const char *key, struct oct_str *out)
 }
 
 enum socketmap_status
-socketmap_answer(const struct dir_snapshot *s, const char *default_transport,
-    const struct socketmap_request *request, struct oct_str *out)
+socketmap_answer(const struct dir_snapshot *s,
+    const struct socketmap_site *site, const struct socketmap_request *request,
+    struct oct_str *out)
 {
 	enum socketmap_status status;
 	const char *map = request->map;
@@ -338,8 +399,9 @@ socketmap_answer(const struct dir_snapshot *s, const char *default_transport,
 	else if (strcmp(map, "slogin") == 0)
 		status = answer_login(s, request->key, out);
 	else if (strcmp(map, "transport") == 0)
-		status =
-		    answer_transport(s, default_transport, request->key, out);
+		status = answer_transport(s, site, request->key, out);
+	else if (strcmp(map, "srs") == 0)
+		status = answer_srs(s, site, request->key, out);
 	else
 		return reason(SOCKETMAP_PERM, "no such map", out);
 	if (oct_str_err(out) != 0)

@@ -15,6 +15,9 @@
  *                         its name, separated by commas: its own, and those
  *                         behind an alias; never those of a catch-all
  *   transport  address (or domain) -> transport:nexthop
+ *   srs        sender -> the transport by which mail of that sender leaves if it
+ *                         is a stranger's, forwarded by somebody here; never for
+ *                         senders of ours
  *
  * What is closed is NOTFOUND everywhere; what is suspended is there: the milter
  * refuses it with the right code.  Pure; any thread.
@@ -54,13 +57,26 @@ enum socketmap_status {
 	SOCKETMAP_PERM
 };
 
+/* What answers need besides the directory.  Borrowed; never NULL, "" = none. */
+struct socketmap_site {
+	const char *transport; /* of domains without one */
+	/* The domain that forwarded mail leaves in the name of, and the
+	 * transport to where that is done. */
+	const char *srs_domain, *srs_transport;
+	const char *own[2]; /* further domains that we send in the name of */
+};
+
+#define SOCKETMAP_SRS_SIZE 300
+/* The transport to a listener: "srs:[127.0.0.1]:10028".  OCT_EPARSE: listen is
+ * not host:port. */
+OCT_CHECK int socketmap_srs(const char *listen, char out[SOCKETMAP_SRS_SIZE]);
+
 /*
  * Answer a request into out (emptied first): the value with OK, a reason with
- * TEMP and PERM, nothing with NOTFOUND.  default_transport is for domains
- * without one; "" = none.
+ * TEMP and PERM, nothing with NOTFOUND.
  */
 enum socketmap_status socketmap_answer(const struct dir_snapshot *s,
-    const char *default_transport, const struct socketmap_request *request,
+    const struct socketmap_site *site, const struct socketmap_request *request,
     struct oct_str *out);
 
 /* Add the netstring of an answer to out. */

@@ -88,6 +88,8 @@ static void
 time_lookups(struct directory *d, const char *map, const char *const *keys,
     size_t count, const char *what)
 {
+	static const struct socketmap_site site = {
+	    "lmtp:x", "srs.example.fr", "srs:x", {"", ""}};
 	const struct dir_snapshot *s = directory_get(d);
 	struct socketmap_request r = {"", ""};
 	struct oct_str out;
@@ -97,7 +99,7 @@ time_lookups(struct directory *d, const char *map, const char *const *keys,
 	oct_str_heap(&out, 300000);
 	for (size_t i = 0; i < LOOKUPS; i++) {
 		(void)snprintf(r.key, sizeof(r.key), "%s", keys[i % count]);
-		(void)socketmap_answer(s, "lmtp:x", &r, &out);
+		(void)socketmap_answer(s, &site, &r, &out);
 	}
 	ms = oct_clock_mono_ms() - from_ms;
 	(void)printf("%-34s %8.0f a second\n", what,

@@ -96,7 +96,7 @@ PUBLIC = """127.0.0.1:{public} inet n - n - - smtpd
   -o smtpd_reject_unlisted_recipient={unlisted}
   -o {{ smtpd_discard_ehlo_keywords = dsn, silent-discard }}
   -o smtpd_authorized_xclient_hosts=127.0.0.0/8
-"""
+{public_options}"""
 SUBMISSION = """127.0.0.1:{submission} inet n - n - - smtpd
   -o smtpd_milters={milter}
   -o milter_macro_daemon_name=ORIGINATING
@@ -162,6 +162,8 @@ class Postfix(Process):
         self.map = f"socketmap:unix:{mapd}"
         self.lmtp, self.sink = lmtp, sink
         self.settings = dict(settings or {})
+        self.public_options = ""  # lines of master.cf
+        self.services = ""        # further ones
         self.public, self.submission = free_port(), free_port()
         self.release, self.own = free_port(), free_port()
         self.auth = Auth(f"{self.dir}/auth")
@@ -179,7 +181,7 @@ class Postfix(Process):
         v = dict(d=self.dir, map=self.map, milter=self.milter,
                  lmtp=self.lmtp, sink=self.sink,
                  public=self.public, submission=self.submission,
-                 auth=self.auth.path,
+                 auth=self.auth.path, public_options=self.public_options,
                  unlisted="no" if self.milter else "yes")
         main = MAIN.format(**v)
         for name, value in self.settings.items():
@@ -189,7 +191,7 @@ class Postfix(Process):
         for name in ("release", "own"):
             master += INTERNAL.format(name=name, port=getattr(self, name))
         for name, text in (("main.cf", main),
-                           ("master.cf", master + SERVICES)):
+                           ("master.cf", master + SERVICES + self.services)):
             with open(f"{self.etc}/{name}", "w") as f:
                 f.write(text)
             # Postfix waits for files younger than 2 s to settle.

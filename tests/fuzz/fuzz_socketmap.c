@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct socketmap_site site = {
+	    "lmtp:x", "srs.test", "srs:[::1]:1", {"edge.test", ""}};
 	static struct dir_snapshot *s; /* made once, for speed */
 	static struct oct_str value, out;
 	const char *text = (const char *)data;
@@ -38,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	oct_str_clear(&out);
 	while (socketmap_parse(text, size, &r, &used) == 1) {
 		enum socketmap_status status =
-		    socketmap_answer(s, "lmtp:x", &r, &value);
+		    socketmap_answer(s, &site, &r, &value);
 
 		/* An empty OK is an error to Postfix. */
 		if (used > size || (status == SOCKETMAP_OK && value.len == 0))

@@ -20,11 +20,11 @@ declare -A packages=(
 	[test]="clang binutils mandoc xz-utils python3 python3-dkim
 		python3-nacl python3-selenium python3-spf chromium
 		chromium-driver miltertest util-linux zstd clamav-daemon
-		dovecot-imapd dovecot-lmtpd dovecot-sieve"
+		dovecot-imapd dovecot-lmtpd dovecot-sieve postsrsd"
 	[bench]="rspamd opendkim opendmarc"
 )
 servers="postfix redis-server nsd rspamd opendkim opendmarc clamav-daemon
-	clamav-freshclam"
+	clamav-freshclam postsrsd"
 
 say() { printf '%s\n' "$*"; }
 

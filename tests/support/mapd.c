@@ -46,7 +46,7 @@ test_mapd_init(struct test_mapd *m, const char *json)
 	    .listen = "",
 	    .dict_socket = "",
 	    .dict_group = "",
-	    .default_transport = "lmtp:unix:/d",
+	    .site = {"lmtp:unix:/d", "", "", {"", ""}},
 	    .idle_ms = 60000,
 	    .connections = 100};
 	store_conf_init(&conf);

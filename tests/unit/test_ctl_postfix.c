@@ -34,13 +34,16 @@
 	"virtual_mailbox_maps = hash:/x, socketmap:unix:/run/octroi/"          \
 	"mapd.sock:vmailbox\n"                                                 \
 	"virtual_alias_maps = socketmap:unix:/run/octroi/mapd.sock:valias\n"   \
-	"transport_maps = socketmap:unix:/run/octroi/mapd.sock:transport\n"
+	"transport_maps = socketmap:unix:/run/octroi/mapd.sock:transport\n"   \
+	"sender_dependent_default_transport_maps = "                           \
+	"socketmap:unix:/run/octroi/mapd.sock:srs\n"
 #define GOOD_SERVICES                                                          \
 	"smtp       inet  n       -       n       -       -       smtpd\n"     \
 	"submission inet  n       -       n       -       -       smtpd -o a=b\n" \
 	"127.0.0.1:10026 inet n - n - - smtpd\n"                               \
 	"127.0.0.1:10027 inet n - n - - smtpd\n"                               \
-	"10028 inet n - n - - qmqpd\n"                                         \
+	"127.0.0.1:10028 inet n - n - - smtpd\n"                               \
+	"10029 inet n - n - - qmqpd\n"                                         \
 	"pickup     unix  n       -       n       60      1       pickup\n"
 #define GOOD_OPTIONS                                                           \
 	"smtp/inet/smtpd_milters = unix:/run/other.sock, "                     \
@@ -50,7 +53,8 @@
 	"submission/inet/milter_macro_daemon_name = ORIGINATING\n"             \
 	"127.0.0.1:10026/inet/receive_override_options = "                     \
 	"no_unknown_recipient_checks,no_milters\n"                             \
-	"127.0.0.1:10027/inet/receive_override_options = no_milters\n"
+	"127.0.0.1:10027/inet/receive_override_options = no_milters\n"         \
+	"127.0.0.1:10028/inet/receive_override_options = no_milters\n"
 
 /* "check on|check on" of what is not ok; *worst as found. */
 static void
@@ -60,11 +64,14 @@ judge(const char *main_text, const char *services, const char *options,
 	char milter[] = "unix:/run/octroi/milter.sock";
 	char mapd[] = "unix:/run/octroi/mapd.sock";
 	char release[] = "127.0.0.1:10026", own[] = "127.0.0.1:10027";
+	char srs[] = "srs.test", srs_listen[] = "127.0.0.1:10028";
 	char daemon[] = "ORIGINATING", *daemons[] = { daemon };
 	struct settings set = { .milter_socket = milter,
 		.mapd_socket = mapd,
 		.release_address = release,
 		.own_address = own,
+		.srs_domain = srs,
+		.srs_listen = srs_listen,
 		.submission_daemons = { 1, daemons } };
 	struct ctl_findings f = { .items = json_array() };
 	json_t *item;
@@ -137,6 +144,13 @@ static const struct {
 	{ "a listener is missing", "127.0.0.1:10026 inet",
 	    "127.0.0.1:10026 unix", CTL_FAIL,
 	    "postfix release listener 127.0.0.1:10026" },
+	{ "forwarded mail is not rewritten",
+	    "sender_dependent_default_transport_maps",
+	    "sender_dependent_relayhost_maps", CTL_FAIL,
+	    "postfix sender_dependent_default_transport_maps" },
+	{ "forwarded mail has nowhere to go", "127.0.0.1:10028 inet",
+	    "127.0.0.1:10028 unix", CTL_FAIL,
+	    "postfix srs listener 127.0.0.1:10028" },
 };
 
 /* text with the first occurrence of from exchanged. */

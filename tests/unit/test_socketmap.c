@@ -39,6 +39,9 @@ static const char world[] =
     "{\"name\":\"xn--mairie--eya.test\"}]";
 
 static struct dir_snapshot *fixture; /* built once, read by the tests */
+static const struct socketmap_site site = {"lmtp:unix:/d", "srs.test",
+    "srs:[127.0.0.1]:10028", {"challenge.test", "mx.test"}};
+static const struct socketmap_site bare = {"", "", "", {"", ""}};
 
 static int
 make_world(void **state)
@@ -167,6 +170,27 @@ static const struct {
     {"foreign sender", "transport", "a@far.test", SOCKETMAP_NOTFOUND, ""},
     {"closed domain", "transport", "u@shut.test", SOCKETMAP_NOTFOUND, ""},
 
+    {"rewritten sender", "transport", "SRS0=x=y=far.test=a@SRS.test",
+	SOCKETMAP_OK, "srs:[127.0.0.1]:10028"},
+
+    {"sender: a stranger", "srs", "a@far.test", SOCKETMAP_OK,
+	"srs:[127.0.0.1]:10028"},
+    {"sender: hosted", "srs", "Nobody@Ville.test", SOCKETMAP_NOTFOUND, ""},
+    {"sender: of a closed domain", "srs", "u@shut.test", SOCKETMAP_OK,
+	"srs:[127.0.0.1]:10028"},
+    {"sender: rewritten already", "srs", "SRS0=x=y=far.test=a@Srs.test",
+	SOCKETMAP_NOTFOUND, ""},
+    {"sender: rewritten elsewhere", "srs", "SRS0=x=y=far.test=a@other.test",
+	SOCKETMAP_OK, "srs:[127.0.0.1]:10028"},
+    {"sender: a challenge", "srs", "bounce+x@challenge.test",
+	SOCKETMAP_NOTFOUND, ""},
+    {"sender: this machine", "srs", "root@mx.test", SOCKETMAP_NOTFOUND, ""},
+    {"sender: null", "srs", "<>", SOCKETMAP_NOTFOUND, ""},
+    {"sender: empty", "srs", "", SOCKETMAP_NOTFOUND, ""},
+    {"sender: no domain", "srs", "root", SOCKETMAP_NOTFOUND, ""},
+    {"sender: its domain alone", "srs", "@far.test", SOCKETMAP_NOTFOUND, ""},
+    {"sender: an empty domain", "srs", "a@", SOCKETMAP_NOTFOUND, ""},
+
     {"unknown map", "nomap", "bob@ville.test", SOCKETMAP_PERM, "no such map"},
 };
 
@@ -184,7 +208,7 @@ maps_answer_as_postfix_needs(void **state)
 		memcpy(r.map, cases[i].map, strlen(cases[i].map));
 		memcpy(r.key, cases[i].key, strlen(cases[i].key));
 		assert_int_equal(
-		    socketmap_answer(fixture, "lmtp:unix:/d", &r, &out),
+		    socketmap_answer(fixture, &site, &r, &out),
 		    cases[i].status);
 		assert_string_equal(oct_str_text(&out), cases[i].value);
 	}
@@ -201,8 +225,52 @@ no_transport_at_all_is_notfound(void **state)
 	(void)state;
 	oct_str_heap(&out, 1000);
 	assert_int_equal(
-	    socketmap_answer(fixture, "", &r, &out), SOCKETMAP_NOTFOUND);
+	    socketmap_answer(fixture, &bare, &r, &out), SOCKETMAP_NOTFOUND);
 	oct_str_free(&out);
+}
+
+/* Without postsrsd forwarded mail leaves as it came. */
+static void
+nothing_is_rewritten_unless_it_was_asked_for(void **state)
+{
+	struct socketmap_request r = {"srs", "a@far.test"};
+	struct oct_str out;
+
+	(void)state;
+	oct_str_heap(&out, 1000);
+	assert_int_equal(
+	    socketmap_answer(fixture, &bare, &r, &out), SOCKETMAP_NOTFOUND);
+	oct_str_free(&out);
+}
+
+static const struct {
+	const char *listen, *transport;
+} listeners[] = {
+    {"127.0.0.1:10028", "srs:[127.0.0.1]:10028"},
+    {"[::1]:10028", "srs:[::1]:10028"},
+    {"localhost:28", "srs:[localhost]:28"},
+    {"::1:10028", NULL},
+    {":10028", NULL},
+    {"127.0.0.1", NULL},
+    {"127.0.0.1:", NULL},
+    {"127.0.0.1:smtp", NULL},
+};
+
+static void
+a_listener_becomes_a_transport(void **state)
+{
+	char out[SOCKETMAP_SRS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(listeners); i++) {
+		int rc = socketmap_srs(listeners[i].listen, out);
+
+		print_message("  %s\n", listeners[i].listen);
+		assert_int_equal(
+		    rc, listeners[i].transport != NULL ? 0 : OCT_EPARSE);
+		if (rc == 0)
+			assert_string_equal(out, listeners[i].transport);
+	}
 }
 
 /* 500 addresses of 198 octets and their commas are 99,499 octets. */
@@ -231,11 +299,11 @@ answers_postfix_would_not_take_are_temporary(void **state)
 	    &json, "\"top\":{\"targets\":[\"g0@g.test\",\"g1@g.test\"]}}}");
 	assert_int_equal(
 	    dir_snapshot_parse(oct_str_text(&json), json.len, &s), 0);
-	assert_int_equal(socketmap_answer(s, "", &r, &out), SOCKETMAP_TEMP);
+	assert_int_equal(socketmap_answer(s, &bare, &r, &out), SOCKETMAP_TEMP);
 	assert_string_equal(
 	    oct_str_text(&out), "alias expands to over 99000 octets");
 	memcpy(r.key, "g0@g.test", 10);
-	assert_int_equal(socketmap_answer(s, "", &r, &out), SOCKETMAP_OK);
+	assert_int_equal(socketmap_answer(s, &bare, &r, &out), SOCKETMAP_OK);
 	assert_int_equal(out.len, 250 * 199 - 1);
 	directory_put(s);
 	oct_str_free(&json);
@@ -361,6 +429,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(maps_answer_as_postfix_needs),
 	    cmocka_unit_test(no_transport_at_all_is_notfound),
+	    cmocka_unit_test(nothing_is_rewritten_unless_it_was_asked_for),
+	    cmocka_unit_test(a_listener_becomes_a_transport),
 	    cmocka_unit_test(answers_postfix_would_not_take_are_temporary),
 	    cmocka_unit_test(requests_are_netstrings),
 	    cmocka_unit_test(nul_in_a_request_is_refused),
