@@ -119,7 +119,7 @@ struct settings {
 	char *srs_domain, *srs_listen, *srs_forward, *srs_reverse;
 	/* dovecot */
 	char *dovecot_socket, *dovecot_group, *dovecot_user,
-	    *dovecot_user_group, *dovecot_home, *dovecot_mail, *dovecot_learn;
+	    *dovecot_user_group, *dovecot_home, *dovecot_mail;
 };
 
 /* Load and check; every problem is logged as "file:line: what, what was

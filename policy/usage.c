@@ -117,6 +117,22 @@ write_one(struct store *s, const char *domain, const char *local,
 	return rc;
 }
 
+/* What was read says nothing new. */
+static bool
+is_known(const struct usage_told *told, const struct usage *now)
+{
+	bool octets = told->octets < 0 ||
+	    (now->octets > told->octets - told->grain &&
+		now->octets < told->octets + told->grain);
+
+	if (told->grain == 0 ||
+	    usage_level(now->octets, told->quota) != now->level)
+		return false;
+	return now->since_ms > told->now_ms ||
+	    (octets &&
+		(told->messages < 0 || told->messages == now->messages));
+}
+
 static int
 try_write(struct store *s, struct store_batch *b,
     const struct usage_told *told)
@@ -126,7 +142,7 @@ try_write(struct store *s, struct store_batch *b,
 	bool reached;
 	int rc = read_one(s, b, told->domain, told->local, &old, &now), before;
 
-	if (rc != 0)
+	if (rc != 0 || (old != NULL && is_known(told, &now)))
 		return rc;
 	before = now.level;
 	if (told->octets >= 0)

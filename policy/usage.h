@@ -43,6 +43,10 @@ struct usage_told {
 	int64_t quota;            /* in force, 0 = none */
 	const char *node;         /* whose courier writes to people */
 	int64_t now_ms;
+	/* Not told as it changed, but read: what was told after now_ms is
+	 * newer and stays, and so does what is known more exactly than in
+	 * these units of octets.  0: told. */
+	int64_t grain;
 };
 /*
  * Keep it.  A level that is reached is work for the courier ("storage", the

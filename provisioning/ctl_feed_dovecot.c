@@ -74,32 +74,19 @@ quota_file(const struct feed *f, struct oct_str *out)
 	    "  quota_clone_dict = proxy:%s:quota\n"
 	    "}\n"
 	    "protocol lmtp {\n  mail_plugins = $mail_plugins sieve\n}\n"
-	    "protocol imap {\n"
-	    "  mail_plugins = $mail_plugins imap_quota imap_sieve\n}\n"
-	    "\n# What people file as junk, or take out of it, is queued in\n"
-	    "# %s for learning.  Compile the scripts once:\n"
-	    "# sievec octroi-spam.sieve; sievec octroi-ham.sieve\n"
-	    "plugin {\n"
-	    "  sieve_plugins = sieve_imapsieve sieve_extprograms\n"
-	    "  sieve_global_extensions = +vnd.dovecot.pipe "
-	    "+vnd.dovecot.environment\n"
-	    "  sieve_pipe_bin_dir = %s/bin\n"
-	    "  imapsieve_mailbox1_name = Junk\n"
-	    "  imapsieve_mailbox1_causes = COPY APPEND\n"
-	    "  imapsieve_mailbox1_before = file:%s/octroi-spam.sieve\n"
-	    "  imapsieve_mailbox2_name = *\n"
-	    "  imapsieve_mailbox2_from = Junk\n"
-	    "  imapsieve_mailbox2_causes = COPY\n"
-	    "  imapsieve_mailbox2_before = file:%s/octroi-ham.sieve\n"
-	    "}\n"
+	    "protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
+	    "# bin/octroi-quota puts right what was told while octroi-mapd was "
+	    "away: once a\n# day, by octroi-quota.timer.\n"
 	    "namespace inbox {\n  inbox = yes\n"
 	    "  mailbox Junk {\n    auto = subscribe\n"
-	    "    special_use = \\Junk\n  }\n}\n"
-	    "\n# Now and then (cron), so that what was told is right:\n"
-	    "#   octroictl quota users > /run/octroi-users &&\n"
-	    "#   doveadm -f tab quota get -F /run/octroi-users |\n"
-	    "#   octroictl quota import -\n",
-	    f->socket, f->set->dovecot_learn, f->folder, f->folder, f->folder);
+	    "    special_use = \\Junk\n  }\n}\n",
+	    f->socket);
+	if (*f->set->learn_folder != '\0')
+		oct_str_addf(out, "!include %s/octroi-learn.conf\n",
+		    f->folder);
+	else
+		oct_str_add(out, "\n# What people file as junk teaches "
+				 "nothing: learn.folder is not set.\n");
 }
 
 static void
@@ -124,69 +111,143 @@ write_auth(const struct feed *f, struct oct_str *out)
 	    f->socket);
 }
 
+static void
+write_learn(const struct feed *f, struct oct_str *out)
+{
+	oct_str_addf(out,
+	    "# SPDX-License-Identifier: Apache-2.0\n"
+	    "# What users move into Junk and out of it teaches octroi's "
+	    "classifier.  Compile the\n# scripts with sievec; user names must "
+	    "be addresses; the folder must be writable\n# for Dovecot's users "
+	    "and readable, with the right to remove, for octroi's:\n"
+	    "#   install -d -o %s -g octroi -m 2770 %s\n"
+	    "protocol imap {\n  mail_plugins = $mail_plugins imap_sieve\n}\n"
+	    "plugin {\n"
+	    "  sieve_plugins = sieve_imapsieve sieve_extprograms\n"
+	    "  sieve_global_extensions = +vnd.dovecot.pipe "
+	    "+vnd.dovecot.environment\n"
+	    "  sieve_pipe_bin_dir = %s/bin\n\n"
+	    "  imapsieve_mailbox1_name = Junk\n"
+	    "  imapsieve_mailbox1_causes = COPY APPEND\n"
+	    "  imapsieve_mailbox1_before = file:%s/octroi-spam.sieve\n\n"
+	    "  imapsieve_mailbox2_name = *\n"
+	    "  imapsieve_mailbox2_from = Junk\n"
+	    "  imapsieve_mailbox2_causes = COPY\n"
+	    "  imapsieve_mailbox2_before = file:%s/octroi-ham.sieve\n"
+	    "}\n",
+	    f->set->dovecot_user, f->set->learn_folder, f->folder, f->folder,
+	    f->folder);
+}
+
 static const char sieve_head[] =
     "require [\"vnd.dovecot.pipe\", \"copy\", \"imapsieve\", \"environment\", "
-    "\"variables\"];\n\n"
-    "if environment :matches \"imap.user\" \"*\" {\n"
-    "  set \"user\" \"${1}\";\n}\n";
+    "\"variables\"];\n";
 
 static void
 write_spam(OCT_UNUSED const struct feed *f, struct oct_str *out)
 {
-	oct_str_add(out, "# Filed as junk.\n");
-	oct_str_add(out, sieve_head);
-	oct_str_add(out,
-	    "pipe :copy \"octroi-queue\" [\"spam\", \"${user}\"];\n");
+	oct_str_addf(out,
+	    "# SPDX-License-Identifier: Apache-2.0\n"
+	    "# A message was moved into Junk: octroi-learn.conf runs this.\n"
+	    "%s"
+	    "if environment :matches \"imap.user\" \"*\" {\n"
+	    "\tpipe :copy \"octroi-learn.sh\" [\"spam\", \"${1}\"];\n}\n",
+	    sieve_head);
 }
 
 static void
 write_ham(OCT_UNUSED const struct feed *f, struct oct_str *out)
 {
-	oct_str_add(out, "# Taken out of junk; what is thrown away says "
-			 "nothing.\n");
-	oct_str_add(out, sieve_head);
-	oct_str_add(out,
+	oct_str_addf(out,
+	    "# SPDX-License-Identifier: Apache-2.0\n"
+	    "# A message was moved out of Junk, and not into Trash.\n"
+	    "%s"
 	    "if environment :matches \"imap.mailbox\" \"*\" {\n"
-	    "  set \"mailbox\" \"${1}\";\n}\n"
-	    "if string \"${mailbox}\" \"Trash\" {\n  stop;\n}\n"
-	    "pipe :copy \"octroi-queue\" [\"ham\", \"${user}\"];\n");
+	    "\tset \"mailbox\" \"${1}\";\n}\n"
+	    "if string \"${mailbox}\" [\"Trash\", \"Corbeille\"] {\n"
+	    "\tstop;\n}\n"
+	    "if environment :matches \"imap.user\" \"*\" {\n"
+	    "\tpipe :copy \"octroi-learn.sh\" [\"ham\", \"${1}\"];\n}\n",
+	    sieve_head);
 }
 
-/* Quick, and whole or not at all: a name without its last part is no queue entry.
+/* Quick, and whole or not at all: a name that begins with a dot is no entry yet.
  * It runs as the user who owns the mail. */
 static void
-write_queue(const struct feed *f, struct oct_str *out)
+write_script(const struct feed *f, struct oct_str *out)
 {
 	oct_str_addf(out,
 	    "#!/bin/sh\n"
-	    "# Queues one message for learning: octroi-queue spam|ham USER < "
-	    "message.\n"
-	    "# %s/new must exist and be writable by %s.\n"
-	    "set -eu\n"
-	    "umask 027\n"
-	    "case $1 in spam | ham) ;; *) exit 64 ;; esac\n"
-	    "cd '%s'\n"
-	    "[ \"$(ls new | wc -l)\" -lt 10000 ] || exit 75\n"
-	    "name=$(date +%%s).$$.$1\n"
-	    "{\n"
-	    "  printf 'X-Octroi-Learn: %%s %%s\\r\\n' \"$1\" \"$2\"\n"
-	    "  head -c 1048576\n"
-	    "} >\"tmp.$name\"\n"
-	    "mv \"tmp.$name\" \"new/$name\"\n",
-	    f->set->dovecot_learn, f->set->dovecot_user, f->set->dovecot_learn);
+	    "# SPDX-License-Identifier: Apache-2.0\n"
+	    "# Dovecot's imapsieve pipes a message here that its owner moved "
+	    "into Junk or out\n# of it; octroi-courier reads it from the "
+	    "folder (learn.folder).\n#\n"
+	    "#   octroi-learn.sh ham|spam ADDRESS\n"
+	    "set -eu\numask 027\n"
+	    "folder=${OCTROI_LEARN_FOLDER:-%s}\n"
+	    "word=$1\naddress=$2\n"
+	    "case $word in\nham | spam) ;;\n*) exit 64 ;;\nesac\n"
+	    "case $address in\n*/* | *,* | .* | '') exit 64 ;;\nesac\n"
+	    "# More than that waits for nobody: labels are worth less than a "
+	    "disk.\n"
+	    "[ \"$(find \"$folder\" -maxdepth 1 -type f | wc -l)\" -lt 1000 ] "
+	    "|| exit 0\n"
+	    "temp=$(mktemp \"$folder/.incoming.XXXXXXXXXX\")\n"
+	    "trap 'rm -f \"$temp\"' EXIT\n"
+	    "cat >\"$temp\"\n"
+	    "chmod 640 \"$temp\"\n"
+	    "mv \"$temp\" \"$folder/$address,${temp##*.}.$word\"\n"
+	    "trap - EXIT\n",
+	    f->set->learn_folder);
+}
+
+/* --- What mailboxes use ------------------------------------------------------- */
+
+static void
+write_quota(OCT_UNUSED const struct feed *f, struct oct_str *out)
+{
+	oct_str_add(out,
+	    "#!/bin/sh\n"
+	    "# SPDX-License-Identifier: Apache-2.0\n"
+	    "# Tells octroi what mailboxes use as Dovecot counts it: what was "
+	    "told while\n# octroi-mapd was away, and so was lost, is put "
+	    "right.  Run by root, once a day\n# (octroi-quota.timer).\n"
+	    "set -eu\numask 077\n"
+	    "doveadm=${DOVEADM:-doveadm}\n"
+	    "octroictl=${OCTROICTL:-runuser -u octroi -- octroictl}\n"
+	    "work=$(mktemp -d)\n"
+	    "trap 'rm -rf \"$work\"' EXIT\n"
+	    "begun=$(date +%s)\n"
+	    "$octroictl quota users >\"$work/users\"\n"
+	    "[ -s \"$work/users\" ] || exit 0\n"
+	    "# One that cannot be read fails alone.\n"
+	    "status=0\n"
+	    "$doveadm -f tab quota get -F \"$work/users\" >\"$work/usage\" || "
+	    "status=$?\n"
+	    "$octroictl quota import --as-of=\"$begun\" - <\"$work/usage\"\n"
+	    "exit $status\n");
 }
 
 static const struct {
 	const char *name;
 	mode_t mode;
 	void (*write)(const struct feed *f, struct oct_str *out);
+	bool learns; /* only with a learn.folder */
 } files[] = {
-	{ "octroi.conf", 0644, write_main },
-	{ "octroi-auth.conf.ext", 0644, write_auth },
-	{ "octroi-spam.sieve", 0644, write_spam },
-	{ "octroi-ham.sieve", 0644, write_ham },
-	{ "bin/octroi-queue", 0755, write_queue },
+	{ "octroi.conf", 0644, write_main, false },
+	{ "octroi-auth.conf.ext", 0644, write_auth, false },
+	{ "bin/octroi-quota", 0755, write_quota, false },
+	{ "octroi-learn.conf", 0644, write_learn, true },
+	{ "octroi-spam.sieve", 0644, write_spam, true },
+	{ "octroi-ham.sieve", 0644, write_ham, true },
+	{ "bin/octroi-learn.sh", 0755, write_script, true },
 };
+
+static bool
+is_wanted(const struct feed *f, size_t i)
+{
+	return !files[i].learns || *f->set->learn_folder != '\0';
+}
 
 /* --- Out ------------------------------------------------------------------- */
 
@@ -234,6 +295,8 @@ save_all(const struct ctl *ctl, const struct feed *f)
 		char path[1100];
 		struct oct_str text, name;
 
+		if (!is_wanted(f, i))
+			continue;
 		oct_str_fixed(&name, path, sizeof(path));
 		oct_str_addf(&name, "%s/%s", f->folder, files[i].name);
 		oct_str_heap(&text, CTL_OUT_MAX);
@@ -255,11 +318,23 @@ print_all(const struct ctl *ctl, const struct feed *f)
 
 	oct_str_heap(&out, CTL_OUT_MAX);
 	for (size_t i = 0; i < OCT_LEN(files); i++) {
+		if (!is_wanted(f, i))
+			continue;
 		oct_str_addf(&out, "%s##### %s/%s\n", i > 0 ? "\n" : "",
 		    f->folder, files[i].name);
 		files[i].write(f, &out);
 	}
 	return ctl_write(ctl, &out);
+}
+
+/* What stands in a configuration and in a script as it is. */
+static bool
+is_plain_path(const char *path)
+{
+	return *path == '/' &&
+	    path[strspn(path,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789/._+:@-")] == '\0';
 }
 
 int
@@ -276,10 +351,14 @@ ctl_feed_dovecot(struct ctl *ctl, const struct ctl_args *args)
 		return ctl_fail(ctl, DAEMON_EXIT_CONFIG,
 		    "dovecot.socket must be unix:/path, where octroi-mapd "
 		    "listens for Dovecot");
-	if (f.folder[0] != '/')
+	if (!is_plain_path(f.folder))
 		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
-		    "--to must be an absolute path: the files name each "
-		    "other");
+		    "--to must be an absolute path of plain characters: the "
+		    "files name each other");
+	if (*f.set->learn_folder != '\0' && !is_plain_path(f.set->learn_folder))
+		return ctl_fail(ctl, DAEMON_EXIT_CONFIG,
+		    "learn.folder must have plain characters only: it stands "
+		    "in a script");
 	f.socket = f.set->dovecot_socket + prefix;
 	return to != NULL ? save_all(ctl, &f) : print_all(ctl, &f);
 }

@@ -384,8 +384,11 @@ struct import {
 	const struct settings *set;
 	struct limit_platform platform;
 	const struct dir_snapshot *snapshot;
+	int64_t as_of_ms;
 	size_t line, done, unknown;
 };
+
+#define DOVEADM_UNIT 1024 /* octets: what it tells is rounded */
 
 /* The fields of a line of "doveadm -f tab quota get -F": user, quota, type,
  * value (in kB), limit, percent. */
@@ -408,7 +411,8 @@ static int
 import_line(struct import *in, char *line)
 {
 	struct usage_told told = { .octets = -1, .messages = -1,
-		.node = in->set->node, .now_ms = oct_clock_wall_ms() };
+		.node = in->set->node, .now_ms = in->as_of_ms,
+		.grain = DOVEADM_UNIT };
 	const struct dir_domain *d;
 	const struct dir_mailbox *m;
 	char *field[FIELDS];
@@ -418,7 +422,8 @@ import_line(struct import *in, char *line)
 	if (!split(line, field) || strcmp(field[VALUE], "Value") == 0)
 		return 0;
 	if (oct_addr_parse(field[USER], &a) != 0 ||
-	    oct_num_int(field[VALUE], 0, USAGE_OCTETS_MAX >> 10, &value) != 0)
+	    oct_num_int(field[VALUE], 0, USAGE_OCTETS_MAX / DOVEADM_UNIT,
+		&value) != 0)
 		return OCT_EPARSE;
 	oct_addr_fold(&a, '\0', &a);
 	d = dir_domain(in->snapshot, a.domain);
@@ -428,7 +433,7 @@ import_line(struct import *in, char *line)
 		return 0;
 	}
 	if (strcmp(field[TYPE], "STORAGE") == 0)
-		told.octets = value * 1024;
+		told.octets = value * DOVEADM_UNIT;
 	else if (strcmp(field[TYPE], "MESSAGE") == 0)
 		told.messages = value;
 	else
@@ -467,6 +472,23 @@ import_file(struct import *in, const char *name, FILE *f)
 	return 0;
 }
 
+/* The moment of the reading: now, or as it is given. */
+static int
+read_as_of(struct ctl *ctl, const struct ctl_args *args, int64_t *out)
+{
+	const char *text = ctl_args_value(args, "as-of");
+	int64_t seconds;
+
+	*out = oct_clock_wall_ms();
+	if (text == NULL)
+		return 0;
+	if (oct_num_int(text, 1, *out / 1000 + 1, &seconds) != 0)
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--as-of must be seconds since 1970, not to come");
+	*out = seconds * 1000;
+	return 0;
+}
+
 static int
 quota_import(struct ctl *ctl, const struct ctl_args *args)
 {
@@ -475,6 +497,8 @@ quota_import(struct ctl *ctl, const struct ctl_args *args)
 	FILE *f;
 	int status = ctl_settings(ctl, &in.set), fd = -1;
 
+	if (status == 0)
+		status = read_as_of(ctl, args, &in.as_of_ms);
 	if (status == 0)
 		status = ctl_store(ctl, &in.store);
 	if (status == 0)
@@ -532,13 +556,19 @@ static const struct ctl_option show_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct ctl_option import_options[] = {
+	{ "as-of", "SECONDS",
+	    "when reading began, since 1970: what was told since is newer" },
+	{ NULL, NULL, NULL },
+};
+
 const struct ctl_verb ctl_quota_verbs[] = {
 	{ "show", "[ADDRESS|DOMAIN]",
 	    "every limit on rates: used, left, when all of it is back; storage",
 	    0, 1, show_options, CTL_NO_ATTRIBUTES, quota_show },
 	{ "import", "FILE",
-	    "storage in use, as 'doveadm -f tab quota get -F USERS' prints it", 1, 1,
-	    NULL, CTL_NO_ATTRIBUTES, quota_import },
+	    "storage in use, as 'doveadm -f tab quota get -F USERS' prints it",
+	    1, 1, import_options, CTL_NO_ATTRIBUTES, quota_import },
 	{ "users", "", "addresses of mailboxes, a line each, for doveadm", 0,
 	    0, NULL, CTL_NO_ATTRIBUTES, quota_users },
 	{ .run = NULL },

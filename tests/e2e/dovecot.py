@@ -8,7 +8,7 @@ import imaplib
 import os
 import shutil
 
-from proc import Process, free_port, listens, listens_unix, own
+from proc import GROUP, Process, free_port, listens, listens_unix, own
 
 VMAIL = "mail"          # owns the mail; a system user that Debian has
 CLIENTS = "dovecot"     # the group that may ask octroi-mapd
@@ -58,11 +58,12 @@ class Dovecot(Process):
         self.feed = f"{self.dir}/octroi"
         self.own_log = f"{self.dir}/dovecot.log"
         self.port = free_port()
-        for sub in ("", "/run", "/state", "/places", "/mail", "/learn",
-                    "/learn/new"):
+        for sub in ("", "/run", "/state", "/places", "/mail", "/learn"):
             os.makedirs(self.dir + sub, mode=0o755, exist_ok=True)
-        for path in (self.mail, self.learn, f"{self.learn}/new"):
-            shutil.chown(path, VMAIL, VMAIL)
+        shutil.chown(self.mail, VMAIL, VMAIL)
+        # As the fragment says: written by Dovecot's user, taken by octroi's.
+        shutil.chown(self.learn, VMAIL, GROUP)
+        os.chmod(self.learn, 0o2770)
         super().__init__("dovecot", ["/usr/sbin/dovecot", "-F", "-c",
                                      f"{self.dir}/dovecot.conf"],
                          folder, ready=self._listening, user=None)
@@ -71,8 +72,8 @@ class Dovecot(Process):
         return {"mapd": {"transport": f"lmtp:unix:{self.lmtp}"},
                 "dovecot": {"socket": f"unix:{socket}", "group": CLIENTS,
                             "user": VMAIL, "user_group": VMAIL,
-                            "home": f"{self.mail}/%d/%n",
-                            "learn": self.learn}}
+                            "home": f"{self.mail}/%d/%n"},
+                "learn": {"folder": self.learn}}
 
     def configure(self, ctl):
         """Write the fragment by octroictl, and what goes round it."""
@@ -98,6 +99,10 @@ class Dovecot(Process):
             with open(self.own_log, encoding="utf-8", errors="replace") as f:
                 text += "".join(f.readlines()[-lines:])
         return text
+
+    @property
+    def doveadm(self):
+        return f"/usr/bin/doveadm -c {self.dir}/dovecot.conf"
 
     def login(self, user, password):
         """An IMAP session; imaplib's error when it is refused."""

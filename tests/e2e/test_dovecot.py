@@ -4,6 +4,8 @@ import email
 import imaplib
 import os
 import socket
+import subprocess
+import time
 
 import scene
 from dovecot import CLIENTS, Dovecot
@@ -161,6 +163,13 @@ def test_a_mailbox_fills_is_refused_told_enlarged_and_receives(edge):
     wait_until(lambda: deliver(edge, box, subject="de nouveau").accepted, 2,
                "room at once")
     wait_mail(edge, box, "de nouveau")
+    # His mail program shows what he may have.
+    c = edge.dovecot.login(box, PASSWORD)
+    try:
+        check(b"STORAGE" in (told := c.getquota("User quota")[1][0]) and
+              b" 2048)" in told, told)
+    finally:
+        c.logout()
 
 
 def fill_up(edge, box):
@@ -201,34 +210,65 @@ def test_what_is_full_for_dovecot_alone_waits_and_does_not_bounce(edge):
     wait_until(arrived, 30, "delivery after the enlargement")
 
 
-def learned(edge):
-    folder = f"{edge.dovecot.learn}/new"
-    out = []
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as f:
-            out.append((name.rpartition(".")[2], f.read()))
-    return out
+def labels(edge, word):
+    """How many messages that people moved the stream of labels took."""
+    with open(edge.octroi["courier"].log, errors="replace") as f:
+        return sum("learn=said" in line and f" by=imap as={word} " in line
+                   for line in f)
 
 
-def test_what_is_filed_as_junk_is_queued_for_learning(edge):
+def stream(edge):
+    return edge.redis.cmd("XLEN", "oct:learn")
+
+
+def move(c, source, target):
+    equal(c.select(source)[0], "OK", source)
+    equal(c.uid("MOVE", "1:*", target)[0], "OK", f"{source} to {target}")
+
+
+def test_what_is_filed_as_junk_teaches_and_what_is_taken_out_too(edge):
     box = box_with_login(edge, "tri")
+    spam, ham, said = labels(edge, "spam"), labels(edge, "ham"), stream(edge)
     accepted(deliver(edge, box, subject="ordures"))
     wait_mail(edge, box, "ordures")
     c = edge.dovecot.login(box, PASSWORD)
     try:
-        c.select("INBOX")
-        equal(c.uid("MOVE", "1:*", "Junk")[0], "OK")
-        first = wait_until(lambda: learned(edge), 5, "a spam entry")
-        equal([kind for kind, _ in first], ["spam"])
-        check(first[0][1].startswith(
-            f"X-Octroi-Learn: spam {box}\r\n".encode()), first)
-        check(b"ordures" in first[0][1], first)
-        c.select("Junk")
-        equal(c.uid("MOVE", "1:*", "INBOX")[0], "OK")
-        wait_until(lambda: len(learned(edge)) == 2, 5, "a ham entry")
-        equal({kind for kind, _ in learned(edge)}, {"spam", "ham"})
+        move(c, "INBOX", "Junk")
+        wait_until(lambda: labels(edge, "spam") == spam + 1, 10, "a spam")
+        move(c, "Junk", "INBOX")
+        wait_until(lambda: labels(edge, "ham") == ham + 1, 10, "a ham")
+        # A copy that a mail program files there itself.
+        copy = message("escroc@loin.test", box, "gagnez")
+        equal(c.append("Junk", None, None, copy)[0], "OK")
+        wait_until(lambda: labels(edge, "spam") == spam + 2, 10, "a copy")
+        # What is thrown away says nothing.
+        c.create("Trash")
+        move(c, "Junk", "Trash")
     finally:
         c.logout()
+    equal(stream(edge), said + 3)
+    equal((labels(edge, "ham"), os.listdir(edge.dovecot.learn)),
+          (ham + 1, []))
+
+
+def test_what_is_filed_as_junk_without_redis_waits_in_its_folder(edge):
+    box = box_with_login(edge, "tri.attente")
+    before = labels(edge, "spam")
+    accepted(deliver(edge, box, subject="plus tard"))
+    wait_mail(edge, box, "plus tard")
+    edge.redis.stop()
+    try:
+        c = edge.dovecot.login(box, PASSWORD)
+        try:
+            move(c, "INBOX", "Junk")
+        finally:
+            c.logout()
+        left = wait_until(lambda: os.listdir(edge.dovecot.learn), 5, "a file")
+        check(left[0].startswith(f"{box},"), left)
+    finally:
+        edge.redis.start()
+    wait_until(lambda: labels(edge, "spam") == before + 1, 20, "it is learnt")
+    wait_until(lambda: not os.listdir(edge.dovecot.learn), 5, "and removed")
 
 
 def test_nobody_submits_as_somebody_else(edge):
@@ -246,6 +286,54 @@ def test_nobody_submits_as_somebody_else(edge):
     wait_until(lambda: reply_to(group).code == 250, 5, "an alias of his own")
     for sender in (other, f"personne@{TOWN}", "jean@citoyen.test"):
         equal(reply_to(sender).code, 553, sender)
+
+
+def reconcile(edge):
+    """The script that octroi-quota.timer runs, as it was written."""
+    out = subprocess.run(
+        [f"{edge.dovecot.feed}/bin/octroi-quota"], timeout=30, text=True,
+        capture_output=True, cwd=edge.tmp, env={
+            "PATH": os.environ["PATH"], "DOVEADM": edge.dovecot.doveadm,
+            "OCTROICTL": f"{edge.bin}/octroictl -c {edge.conf_path}"})
+    equal(out.returncode, 0, out)
+    return out.stdout
+
+
+def test_what_was_told_wrongly_is_put_right_from_dovecot(edge):
+    box, other = box_with_login(edge, "derive"), box_with_login(edge, "exact")
+    accepted(deliver(edge, [box, other], 40, "poids"))
+    wait_mail(edge, box, "poids")
+    wait_mail(edge, other, "poids")
+    exact = wait_until(lambda: used(edge, other)[0], 5, "usage")
+    # Filed while nobody listens: what Dovecot tells then is lost.
+    c = edge.dovecot.login(box, PASSWORD)
+    edge.octroi["mapd"].stop()
+    try:
+        c.append("INBOX", None, None, heavy("a@b.test", box, 300, "lourd"))
+        c.logout()
+        before = used(edge, box)[0]
+        check(before < 100 * 1024, before)
+    finally:
+        edge.octroi["mapd"].start()
+    reconcile(edge)
+    octets = used(edge, box)[0]
+    check(340 * 1024 < octets < 400 * 1024, octets)
+    # What was known to the octet is not rounded.
+    equal(used(edge, other)[0], exact)
+    reconcile(edge)
+    equal(used(edge, box)[0], octets)
+
+
+def test_what_was_told_since_is_newer_than_what_is_read_in(edge):
+    box = box_with_login(edge, "recent")
+    accepted(deliver(edge, box, 40, "poids"))
+    octets = wait_until(lambda: used(edge, box)[0], 10, "usage")
+    line = "\t".join([box, "User quota", "STORAGE", "7", "5242880", "0"])
+    early = f"--as-of={int(time.time()) - 60}"
+    edge.ctl("quota", "import", early, "-", stdin=line + "\n")
+    equal(used(edge, box)[0], octets)
+    edge.ctl("quota", "import", "-", stdin=line + "\n")
+    equal(used(edge, box)[0], 7 * 1024)
 
 
 def test_the_quota_of_dovecot_can_be_read_in(edge):

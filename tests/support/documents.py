@@ -89,6 +89,22 @@ class Checker:
             self.fault("contrib/postfix/octroi.cf is not what octroictl feed "
                        "postfix says")
 
+    def dovecot(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as f:
+            f.write(SMALLEST + 'dovecot { socket = "unix:/run/octroi/dict" }\n'
+                    'learn { folder = "/var/spool/octroi-learn" }\n')
+            f.flush()
+            now = self.run("octroictl", "-c", f.name, "feed", "dovecot")
+        files = dict(part.split("\n", 1) for part in
+                     now.split("##### /etc/dovecot/octroi/")[1:])
+        for name in ("octroi-learn.conf", "octroi-spam.sieve",
+                     "octroi-ham.sieve", "bin/octroi-learn.sh",
+                     "bin/octroi-quota"):
+            self.count += 1
+            path = "contrib/dovecot/" + name.removeprefix("bin/")
+            if files[name].rstrip("\n") != self.read(path).rstrip("\n"):
+                self.fault(f"{path} is not what octroictl feed dovecot says")
+
     # -- options -----------------------------------------------------------------
     def options(self):
         for program in PROGRAMS:
@@ -144,7 +160,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit("usage: documents.py TOP BUILD")
     c = Checker(*sys.argv[1:])
-    for check in (c.settings, c.postfix, c.options, c.redis, c.texts):
+    for check in (c.settings, c.postfix, c.dovecot, c.options, c.redis, c.texts):
         try:
             check()
         except (OSError, subprocess.SubprocessError) as e:
