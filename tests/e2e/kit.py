@@ -43,6 +43,13 @@ def check(condition, what="check failed"):
         raise Failure(what() if callable(what) else str(what))
 
 
+def within(took, seconds, what):
+    """took (s) is below seconds; triple that for programs with a sanitizer."""
+    slow = 3 if os.environ.get("OCTROI_SANITIZER") else 1
+    check(took < seconds * slow, f"{what}: {took:.2f} s, allowed are "
+          f"{seconds * slow} s")
+
+
 def equal(got, expected, what="value"):
     if got != expected:
         raise Failure(f"{what}: got {got!r}, expected {expected!r}")

@@ -199,6 +199,8 @@ def main():
     args = parse()
     if args.build:
         os.environ["OCTROI_BUILD"] = os.path.abspath(args.build)
+    if args.sanitizer:
+        os.environ["OCTROI_SANITIZER"] = "1"
     sys.path.insert(0, HERE)
     tests = tests_of(args)
     if args.list:
