@@ -15,7 +15,7 @@
 
 #include <ldns/ldns.h>
 
-#define CONNS_MAX 64
+#define CONNS_MAX 512
 #define HELD_MAX 128
 #define DRIP_MS 1000
 #define FLOOD 100

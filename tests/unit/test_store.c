@@ -35,6 +35,8 @@ group_setup(void **state)
 	(void)state;
 	store_conf_init(&conf);
 	conf.address = server.address;
+	/* 30 MB of answer, under a sanitizer, on a busy machine */
+	conf.command_ms = 30000;
 	if (store_new(&conf, &store) != 0 || store_batch_new(&batch) != 0)
 		return -1;
 	return 0;
