@@ -66,11 +66,13 @@ int store_batch_hgetall(struct store_batch *b, const char *key);
 int store_batch_smembers(struct store_batch *b, const char *key);
 int store_batch_exists(struct store_batch *b, const char *key);
 int store_batch_zcard(struct store_batch *b, const char *key);
+int store_batch_zfirst(struct store_batch *b, const char *key);
 
 OCT_CHECK int store_batch_run(struct store *s, struct store_batch *b);
 
 /* Results, valid until clear or free.  get/hget/exists/zcard: index 0 (exists: "0" or
- * "1"); hmget: by field; hgetall: field 2i, value 2i+1; smembers: by member. */
+ * "1"); hmget: by field; hgetall: field 2i, value 2i+1; smembers: by member;
+ * zfirst: the member of the lowest score and that, or nothing. */
 size_t store_batch_count(const struct store_batch *b, int slot);
 const struct store_value *store_batch_value(const struct store_batch *b,
     int slot, size_t i);

@@ -190,6 +190,18 @@ store_batch_zcard(struct store_batch *b, const char *key)
 	return add(b, (struct read){ .kind = READ_NUMBER });
 }
 
+int
+store_batch_zfirst(struct store_batch *b, const char *key)
+{
+	int rc = grow(b);
+
+	if (rc != 0)
+		return rc;
+	store_exec_cmd(&b->exec, STORE_ARRAY, "ZRANGE", key, "0", "0",
+	    "WITHSCORES", (char *)NULL);
+	return add(b, (struct read){ .kind = READ_PAIRS });
+}
+
 static int
 count_values(const struct read *r, const redisReply *reply, size_t *count)
 {

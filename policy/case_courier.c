@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/num.h"
 #include "policy/case_int.h"
+#include "policy/digest.h"
 #include "policy/keys.h"
 #include "policy/space.h"
 
@@ -117,6 +119,7 @@ case_put_back(struct store *s, const struct case_item *item,
 		store_txn_hdel(txn, key, "wanted");
 		key_held_index(key, h->domain, h->local);
 		store_txn_zadd(txn, key, h->arrival_ms, h->id);
+		digest_add(txn, h, oct_clock_wall_ms());
 	}
 	rc = case_commit_or_not(s, txn);
 	return rc < 0 ? rc : 0;
@@ -334,6 +337,7 @@ bring_back(struct store *s, const struct case_timers *t,
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	space_count(txn, h, h->share, 1);
+	digest_add(txn, h, now_ms);
 	return case_commit_or_not(s, txn);
 }
 

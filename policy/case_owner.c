@@ -10,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/num.h"
 #include "policy/case_int.h"
+#include "policy/digest.h"
 #include "policy/keys.h"
 #include "policy/space.h"
 
@@ -156,6 +157,7 @@ case_end(struct store_txn *txn, const struct case_item *item,
 	key_held_index(key, h->domain, h->local);
 	store_txn_zrem(txn, key, h->id);
 	space_count(txn, h, h->share, -1);
+	digest_drop(txn, h);
 	/* The file goes last: a due entry is the net under the work entry. */
 	case_due(txn, h->node, "purge", h->domain, h->id, now_ms + 1000);
 }

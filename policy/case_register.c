@@ -4,6 +4,7 @@
 
 #include "lib/err.h"
 #include "policy/case_int.h"
+#include "policy/digest.h"
 #include "policy/keys.h"
 #include "policy/space.h"
 
@@ -48,6 +49,7 @@ add_item(struct store_txn *txn, const struct registration *r,
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	space_count(txn, h, h->share, 1);
+	digest_add(txn, h, r->now_ms);
 }
 
 static void

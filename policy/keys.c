@@ -182,6 +182,24 @@ key_held_index(char out[KEY_SIZE], const char *domain, const char *local)
 }
 
 const char *
+key_unlisted(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "unlisted", local);
+}
+
+const char *
+key_digest(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "digest");
+}
+
+const char *
+key_digest_state(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "digeststate");
+}
+
+const char *
 key_space(char out[KEY_SIZE], const char *domain, const char *local)
 {
 	return join2(out, domain, "space", local);

@@ -76,6 +76,13 @@ const char *key_held(char out[KEY_SIZE], const char *domain, const char *id);
 /* zset: ids of held items of a mailbox by arrival */
 const char *key_held_index(char out[KEY_SIZE], const char *domain,
     const char *local);
+/* zset: ids of those of them that no digest has listed, by arrival */
+const char *key_unlisted(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* hash: local part with something unlisted -> a mark that each item changes */
+const char *key_digest(char out[KEY_SIZE], const char *domain);
+/* hash: local part -> the state of its digest (policy/digest.h) */
+const char *key_digest_state(char out[KEY_SIZE], const char *domain);
 /* hash: space that held mail takes, by share (policy/space.h) */
 const char *key_space(char out[KEY_SIZE], const char *domain,
     const char *local);
@@ -152,6 +159,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_EXTENDED_MS (40LL * 86400000) /* past the last one */
 #define KEY_TTL_LATER_MS (2LL * 86400000)   /* past the due time */
 #define KEY_TTL_TRIES_MS (3600000LL)
+#define KEY_TTL_DIGEST_MS (240LL * 86400000) /* past the last item */
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 200000
 #define KEY_CHANGES_MAX 100000 /* far more than a follower can be behind */

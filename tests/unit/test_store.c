@@ -231,11 +231,13 @@ static void
 test_batch_values_stay_while_reads_are_added(void **state)
 {
 	const struct store_value *count, *flag;
-	int zcard, exists;
+	int zcard, exists, first, none;
 
 	(void)state;
-	DO("ZADD " Z " 1 a 2 b 3 c");
+	DO("ZADD " Z " 2 b 1 a 3 c");
 	zcard = store_batch_zcard(batch, Z);
+	first = store_batch_zfirst(batch, Z);
+	none = store_batch_zfirst(batch, "{t}:none");
 	exists = store_batch_exists(batch, Z);
 	assert_int_equal(store_batch_run(store, batch), 0);
 	count = store_batch_value(batch, zcard, 0);
@@ -245,6 +247,9 @@ test_batch_values_stay_while_reads_are_added(void **state)
 	assert_string_equal(count->data, "3");
 	assert_int_equal(count->len, 1);
 	assert_string_equal(flag->data, "1");
+	assert_string_equal(value(first, 0), "a");
+	assert_string_equal(value(first, 1), "1");
+	assert_int_equal(store_batch_count(batch, none), 0);
 	assert_int_equal(store_batch_run(store, batch), 0);
 	assert_string_equal(value(zcard, 0), "3");
 	assert_string_equal(value(exists + 1, 0), "0");
