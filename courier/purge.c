@@ -94,6 +94,9 @@ look(struct courier *c, const struct case_duty *d, struct case_item *item)
 	if (!gone && item->state == HELD_RELEASED &&
 	    item->held.class[0] != 'A' && item->held.rpath[0] != '\0')
 		until = item->released_ms + BOUNCE_WINDOW_MS;
+	/* His owner may take back that he discarded it. */
+	if (!gone && item->state == HELD_DROPPED)
+		until = item->undo_ms;
 	if (oct_clock_wall_ms() < until)
 		return courier_put_off(c, d, until);
 	return purge(c, d, item);

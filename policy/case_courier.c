@@ -190,6 +190,10 @@ case_purge(struct store *s, struct case_item *item, bool gone)
 	store_txn_expect_field(txn, key, "file",
 	    item->file[0] != '\0' ? item->file : NULL);
 	store_txn_hset(txn, key, "file", mark);
+	if (item->undo_ms > 0) {
+		key_bin(key, h->domain, h->local);
+		store_txn_zrem(txn, key, h->id);
+	}
 	rc = case_commit_or_not(s, txn);
 	if (rc == 1)
 		memcpy(item->file, mark, sizeof(mark));

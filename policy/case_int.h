@@ -39,6 +39,9 @@ void case_want(struct store_txn *txn, const struct held *item,
  * the index; its relation is the caller's. */
 void case_end(struct store_txn *txn, const struct case_item *item,
     enum held_state to, int64_t now_ms);
+/* Add to txn, after case_end: the message is kept, for the owner may take it
+ * back until then. */
+void case_keep(struct store_txn *txn, const struct held *h, int64_t until_ms);
 /* Commit and free; a conflict means "somebody else did it, or it no longer
  * applies": 1 done, 0 not, or an error. */
 OCT_CHECK int case_commit_or_not(struct store *s, struct store_txn *txn);

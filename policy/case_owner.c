@@ -162,6 +162,18 @@ case_end(struct store_txn *txn, const struct case_item *item,
 	case_due(txn, h->node, "purge", h->domain, h->id, now_ms + 1000);
 }
 
+void
+case_keep(struct store_txn *txn, const struct held *h, int64_t until_ms)
+{
+	char key[KEY_SIZE], num[24];
+
+	case_number(until_ms, num);
+	store_txn_hset(txn, key_held(key, h->domain, h->id), "undo", num);
+	key_bin(key, h->domain, h->local);
+	store_txn_zadd(txn, key, until_ms, h->id);
+	store_txn_expire(txn, key, KEY_TTL_BIN_MS);
+}
+
 static int
 end_once(struct store *s, struct store_txn *txn, const struct case_item *item,
     enum held_state to, int64_t now_ms)
@@ -205,13 +217,34 @@ case_expire(struct store *s, OCT_UNUSED const struct case_timers *t,
 	return end_item(s, item, HELD_EXPIRED, now_ms);
 }
 
+struct drop {
+	const char *domain, *id;
+	int64_t now_ms, keep_ms;
+};
+
+static int
+drop_item(struct store *s, struct store_txn *txn, const struct drop *a,
+    const struct case_item *item)
+{
+	int rc;
+
+	store_txn_clear(txn);
+	rc = leave_relation(s, txn, &item->held, false, a->now_ms);
+	if (rc != 0)
+		return rc;
+	case_end(txn, item, HELD_DROPPED, a->now_ms);
+	if (a->keep_ms > 0)
+		case_keep(txn, &item->held, a->now_ms + a->keep_ms);
+	return store_txn_commit(s, txn);
+}
+
 /* One try, on what is read now. */
 static int
-drop_once(struct store *s, struct store_txn *txn, const char *domain,
-    const char *id, int64_t now_ms, enum case_outcome *out)
+drop_once(struct store *s, struct store_txn *txn, const struct drop *a,
+    enum case_outcome *out)
 {
 	struct case_item item;
-	int rc = case_item_read(s, domain, id, &item);
+	int rc = case_item_read(s, a->domain, a->id, &item);
 
 	if (rc <= 0) {
 		*out = CASE_OVER;
@@ -224,15 +257,14 @@ drop_once(struct store *s, struct store_txn *txn, const char *domain,
 		*out = CASE_IMPOSSIBLE;
 	else {
 		*out = CASE_DONE;
-		rc = end_once(s, txn, &item, HELD_DROPPED, now_ms);
+		rc = drop_item(s, txn, a, &item);
 	}
 	case_item_fini(&item);
 	return rc;
 }
 
-int
-case_drop(struct store *s, const char *domain, const char *id, int64_t now_ms,
-    enum case_outcome *out)
+static int
+drop(struct store *s, const struct drop *a, enum case_outcome *out)
 {
 	struct store_txn *txn = NULL;
 	int rc = store_txn_new(&txn);
@@ -241,7 +273,26 @@ case_drop(struct store *s, const char *domain, const char *id, int64_t now_ms,
 		return rc;
 	rc = OCT_ECONFLICT;
 	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
-		rc = drop_once(s, txn, domain, id, now_ms, out);
+		rc = drop_once(s, txn, a, out);
 	store_txn_free(txn);
 	return rc;
+}
+
+int
+case_drop(struct store *s, const char *domain, const char *id, int64_t now_ms,
+    enum case_outcome *out)
+{
+	const struct drop a = { .domain = domain, .id = id, .now_ms = now_ms };
+
+	return drop(s, &a, out);
+}
+
+int
+case_discard(struct store *s, const struct case_timers *t, const char *domain,
+    const char *id, int64_t now_ms, enum case_outcome *out)
+{
+	const struct drop a = { .domain = domain, .id = id, .now_ms = now_ms,
+		.keep_ms = t->undo };
+
+	return drop(s, &a, out);
 }

@@ -141,6 +141,8 @@ item_field(struct case_item *i, const char *name, const char *value)
 		i->released_ms = number_of(value);
 	else if (strcmp(name, "wanted") == 0)
 		i->wanted_ms = number_of(value);
+	else if (strcmp(name, "undo") == 0)
+		i->undo_ms = number_of(value);
 	else if (strcmp(name, "attempts") == 0)
 		i->attempts = (int)(number_of(value) % 1000000);
 	else if (strcmp(name, "extended") == 0)
@@ -229,6 +231,31 @@ case_item_read(struct store *s, const char *domain, const char *id,
 	rc = slot < 0 ? slot : store_batch_run(s, b);
 	if (rc == 0)
 		rc = item_from_batch(b, slot, out);
+	store_batch_free(b);
+	return rc;
+}
+
+int
+case_items_read(struct store *s, const char *domain, const char *const *ids,
+    size_t count, struct case_item *out, bool *found)
+{
+	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
+	int first = 0, rc = count <= CASE_ITEMS_MAX ? 0 : -EINVAL;
+
+	if (rc == 0)
+		rc = store_batch_new(&b);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		int slot = store_batch_hgetall(b,
+		    key_held(key, domain, ids[i]));
+
+		first = i == 0 ? slot : first;
+		rc = slot < 0 ? slot : 0;
+	}
+	if (rc == 0 && count > 0)
+		rc = store_batch_run(s, b);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		found[i] = item_from_batch(b, first + (int)i, &out[i]) == 1;
 	store_batch_free(b);
 	return rc;
 }

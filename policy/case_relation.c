@@ -21,6 +21,14 @@ struct judging {
 	int64_t now_ms;
 };
 
+static void
+end_item(const struct judging *j, const struct case_item *item)
+{
+	case_end(j->txn, item, HELD_DROPPED, j->now_ms);
+	if (j->timers->undo > 0)
+		case_keep(j->txn, &item->held, j->now_ms + j->timers->undo);
+}
+
 /* One item of a blocked sender.  What a courier is delivering this moment cannot
  * be called back, but nobody wants it any more. */
 static int
@@ -42,7 +50,7 @@ drop_item(const struct judging *j, struct relation *r, const char *id)
 		store_txn_hdel(j->txn, key, "want");
 	} else {
 		if (held_is_live(item.state))
-			case_end(j->txn, &item, HELD_DROPPED, j->now_ms);
+			end_item(j, &item);
 		relation_remove_item(r, id, item.held.size);
 	}
 	case_item_fini(&item);

@@ -23,6 +23,7 @@
 struct case_timers {
 	int64_t settle, fresh, hold, hold_silent, hold_virus, extend, quiet,
 	    button, lease;
+	int64_t undo; /* an owner may take back that he discarded (0: not) */
 	int asks_max;
 	struct rel_ages ages;
 };
@@ -116,12 +117,21 @@ struct case_item {
 	char silent[24];            /* why its sender was not asked, "" */
 	char notice[8];             /* to its sender: "", "sending", "sent" */
 	char file[CASE_FILE_SIZE];  /* "", CASE_GOING or CASE_GONE... */
+	int64_t undo_ms; /* dropped, but its message is kept until then */
 	int attempts;
 };
 /* 1 found, 0 absent. */
 OCT_CHECK int case_item_read(struct store *s, const char *domain,
     const char *id, struct case_item *out);
 void case_item_fini(struct case_item *i);
+/*
+ * Several of them in one round trip, at most CASE_ITEMS_MAX, in the order of ids;
+ * found says which are there (and so are to be freed).  One that cannot be read
+ * counts as absent.
+ */
+#define CASE_ITEMS_MAX 200
+OCT_CHECK int case_items_read(struct store *s, const char *domain,
+    const char *const *ids, size_t count, struct case_item *out, bool *found);
 
 /* A challenge with its changing part.  1 found, 0 absent. */
 struct case_challenge {
@@ -190,17 +200,29 @@ OCT_CHECK int case_release(struct store *s, const struct case_timers *t,
 OCT_CHECK int case_drop(struct store *s, const char *domain, const char *id,
     int64_t now_ms, enum case_outcome *out);
 
+/*
+ * The same, but for t->undo the message is kept, and case_undiscard brings the
+ * item back as it was: CASE_OVER when that time, or the message, is gone,
+ * CASE_IMPOSSIBLE while its sender is blocked.
+ */
+OCT_CHECK int case_discard(struct store *s, const struct case_timers *t,
+    const char *domain, const char *id, int64_t now_ms,
+    enum case_outcome *out);
+OCT_CHECK int case_undiscard(struct store *s, const struct case_timers *t,
+    const char *domain, const char *id, int64_t now_ms,
+    enum case_outcome *out);
+
 /* One mailbox and one sender; sid: his identity, or how a grant names him. */
 struct case_sender {
 	const char *domain, *local, *sid;
 };
 /*
  * What is said of a sender and not of an item: REL_EV_ALLOWED (by "owner",
- * "grant" or "outbound"), REL_EV_BLOCKED and REL_EV_UNBLOCKED (by "owner"),
- * REL_EV_CLOSED.  The items follow: released where the relation says so, dropped
- * where it is blocked (one that a courier is just delivering cannot be called
- * back, but is not tried again), and a grant of a blocked address dies.
- * CASE_IMPOSSIBLE: the table has no such line.
+ * "grant" or "outbound"), REL_EV_BLOCKED, REL_EV_UNBLOCKED and
+ * REL_EV_DISALLOWED (by "owner"), REL_EV_CLOSED.  The items follow: released where
+ * the relation says so, dropped where it is blocked (one that a courier is just
+ * delivering cannot be called back, but is not tried again), and a grant of a
+ * blocked address dies.  CASE_IMPOSSIBLE: the table has no such line.
  */
 OCT_CHECK int case_judge(struct store *s, const struct case_timers *t,
     const struct case_sender *who, enum rel_event ev, const char *origin,

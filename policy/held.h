@@ -68,6 +68,16 @@ OCT_CHECK int held_write(const struct held *h, struct oct_str *out);
 OCT_CHECK int held_parse(const char *json, size_t len, struct held *out);
 void held_fini(struct held *h);
 
+/*
+ * What a search looks at, out of the JSON form that held_write made, without
+ * reading all of it: ten times as fast.  OCT_EPARSE: not of that form, or too
+ * long for here; held_parse may still read it.
+ */
+struct held_glance {
+	char from[1025], rpath[2049], subject[8193], reason[40];
+};
+OCT_CHECK int held_glance(const char *json, struct held_glance *out);
+
 /* Item id from the content digest (oct_msg_digest), reverse-path and final
  * recipient (already folded by the caller). */
 void held_id(const uint8_t key[32], const uint8_t content[OCT_MSG_DIGEST],

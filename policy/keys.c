@@ -242,6 +242,30 @@ key_token(char out[KEY_SIZE], const char *token_id)
 }
 
 const char *
+key_session(char out[KEY_SIZE], const char *hash)
+{
+	return join2(out, NULL, "sess", hash);
+}
+
+const char *
+key_owner(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "owner", local);
+}
+
+const char *
+key_acts(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "acts", local);
+}
+
+const char *
+key_bin(char out[KEY_SIZE], const char *domain, const char *local)
+{
+	return join2(out, domain, "bin", local);
+}
+
+const char *
 key_tries(char out[KEY_SIZE], const char *subject)
 {
 	return join2(out, "g", "tries", subject);

@@ -34,6 +34,10 @@
 #define KEY_SUSPENDED KEY_PREFIX "{g}:suspended"
 #define KEY_WORK_GROUP "courier"
 
+/* stream of one entry: what is written where nobody is to be told, so that it
+ * takes as long as if somebody were (policy/owner_ask.h) */
+#define KEY_NOBODY KEY_PREFIX "{g}:nobody"
+
 /* hash: attributes of the domain, JSON in field "v" */
 const char *key_domain(char out[KEY_SIZE], const char *domain);
 /* hash: attributes of the tenant, JSON in field "v"; id of at most 64 octets */
@@ -95,6 +99,16 @@ const char *key_due(char out[KEY_SIZE], const char *node);
 const char *key_use(char out[KEY_SIZE], const char *domain);
 /* stream: work for the courier of a node, now */
 const char *key_work(char out[KEY_SIZE], const char *node);
+/* hash: a session of an owner's page, by the hash of its cookie */
+const char *key_session(char out[KEY_SIZE], const char *hash);
+/* hash: "revoked" -> when all sessions and links of a mailbox were, ms */
+const char *key_owner(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* stream: what was done on the page of a mailbox, by whom */
+const char *key_acts(char out[KEY_SIZE], const char *domain,
+    const char *local);
+/* zset: items that their owner discarded -> until when he may take it back */
+const char *key_bin(char out[KEY_SIZE], const char *domain, const char *local);
 /* hash: features of a message that a challenge released, until they count */
 const char *key_later(char out[KEY_SIZE], const char *domain,
     const char *fingerprint);
@@ -160,6 +174,10 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_LATER_MS (2LL * 86400000)   /* past the due time */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_DIGEST_MS (240LL * 86400000) /* past the last item */
+#define KEY_TTL_OWNER_MS (400LL * 86400000) /* longer than any link lives */
+#define KEY_TTL_ACTS_MS (180LL * 86400000)
+#define KEY_ACTS_MAX 1000 /* of one mailbox */
+#define KEY_TTL_BIN_MS (8LL * 86400000) /* past the last discarded */
 #define KEY_TTL_SPACE_MS (240LL * 86400000) /* past the last item */
 #define KEY_EVENTS_MAX 200000
 #define KEY_CHANGES_MAX 100000 /* far more than a follower can be behind */

@@ -260,6 +260,11 @@ on_owner(const struct relation *r, enum rel_event ev, struct outcome *o)
 	}
 	if (r->state == REL_BLOCKED)
 		return false;
+	if (ev == REL_EV_DISALLOWED) {
+		*o = (struct outcome){ r->items > 0 ? REL_SILENT : REL_UNKNOWN,
+			REL_ACT_NONE };
+		return r->state == REL_ALLOWED;
+	}
 	if (ev == REL_EV_RELEASED_ONCE)
 		*o = (struct outcome){ r->state, REL_ACT_RELEASE_ITEM };
 	else if (ev == REL_EV_RELEASED)
@@ -335,6 +340,7 @@ next_outcome(const struct relation *r, enum rel_event ev,
 	case REL_EV_ALLOWED:
 	case REL_EV_BLOCKED:
 	case REL_EV_UNBLOCKED:
+	case REL_EV_DISALLOWED:
 		return on_owner(r, ev, o);
 	case REL_EV_CLOSED:
 		return on_closed(r, o);

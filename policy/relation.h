@@ -75,6 +75,7 @@ enum rel_event {
 	REL_EV_ALLOWED,      /* owner allows, or a grant matched with proof */
 	REL_EV_BLOCKED,      /* owner blocks */
 	REL_EV_UNBLOCKED,    /* owner, on his own page only */
+	REL_EV_DISALLOWED,   /* owner takes back that he lets him in */
 	REL_EV_EXPIRED,      /* an item's time ended */
 	REL_EV_DEFER_OVER,   /* T_defer ended */
 	REL_EV_CLOSED,       /* option switched off, or address closed */
