@@ -17,6 +17,7 @@
 #include "policy/directory.h"
 #include "policy/directory_private.h"
 #include "policy/directory_schema.h"
+#include "policy/journal.h"
 #include "policy/keys.h"
 
 #define TRIES_MAX 10
@@ -406,6 +407,9 @@ commit(struct writing *w, const char *old)
 
 	if (whole && w->change->create)
 		rc = name_domain(w, true);
+	if (whole && w->change->remove)
+		rc = journal_gone(
+		    w->store, DIR_KIND_DOMAIN, w->change->domain);
 	if (rc != 0)
 		return rc;
 	store_txn_clear(w->txn);

@@ -15,6 +15,7 @@
 #include "lib/err.h"
 #include "policy/allowance.h"
 #include "policy/directory_private.h"
+#include "policy/journal.h"
 #include "policy/keys.h"
 
 #define TRIES_MAX 10
@@ -318,6 +319,8 @@ commit(struct writing *w, const char *old)
 	char key[KEY_SIZE];
 	int rc = w->change->create ? name_tenant(w, true) : 0;
 
+	if (w->change->remove)
+		rc = journal_gone(w->store, DIR_KIND_TENANT, w->change->id);
 	if (rc != 0)
 		return rc;
 	store_txn_clear(w->txn);

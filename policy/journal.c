@@ -2,10 +2,13 @@
 #include "policy/journal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/keys.h"
@@ -128,7 +131,130 @@ journal_at(struct store *store, const struct journal_of *of,
 	return p.found ? 1 : 0;
 }
 
+/* --- What has gone ------------------------------------------------------- */
+
+static const struct {
+	const char *prefix;
+	enum dir_kind kind;
+} gone_kinds[] = {{"domain:", DIR_KIND_DOMAIN}, {"tenant:", DIR_KIND_TENANT}};
+
+int
+journal_gone(struct store *store, enum dir_kind kind, const char *name)
+{
+	bool domain = kind == DIR_KIND_DOMAIN;
+	struct store_txn *txn;
+	struct oct_str s;
+	char field[KEY_SIZE], when[32];
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	oct_str_fixed(&s, field, sizeof(field));
+	oct_str_addf(&s, "%s%s", gone_kinds[domain ? 0 : 1].prefix, name);
+	(void)snprintf(when, sizeof(when), "%" PRId64, oct_clock_wall_ms());
+	store_txn_hset(txn, KEY_GONE, field, when);
+	rc = oct_str_err(&s) != 0 ? oct_str_err(&s)
+				  : store_txn_commit(store, txn);
+	store_txn_free(txn);
+	return rc;
+}
+
+static int
+tell_gone(const char *field, journal_each_gone *each, void *arg)
+{
+	for (size_t i = 0; i < OCT_LEN(gone_kinds); i++) {
+		size_t len = strlen(gone_kinds[i].prefix);
+
+		if (strncmp(field, gone_kinds[i].prefix, len) == 0)
+			return each(arg, gone_kinds[i].kind, field + len);
+	}
+	return 0;
+}
+
+int
+journal_each_of_gone(struct store *store, journal_each_gone *each, void *arg)
+{
+	struct store_batch *b;
+	int rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	rc = store_batch_hgetall(b, KEY_GONE);
+	if (rc >= 0)
+		rc = store_batch_run(store, b);
+	for (size_t i = 0; rc == 0 && i < store_batch_count(b, 0); i += 2)
+		rc = tell_gone(store_batch_value(b, 0, i)->data, each, arg);
+	store_batch_free(b);
+	return rc;
+}
+
+/* Names of which no journal can be left. */
+static int
+forget_gone(struct store *store, int64_t before_wall_ms)
+{
+	struct store_batch *b;
+	struct store_txn *txn = NULL;
+	int rc = store_batch_new(&b);
+
+	if (rc == 0)
+		rc = store_txn_new(&txn);
+	if (rc == 0)
+		rc = store_batch_hgetall(b, KEY_GONE);
+	if (rc >= 0)
+		rc = store_batch_run(store, b);
+	for (size_t i = 0; rc >= 0 && i + 1 < store_batch_count(b, 0); i += 2)
+		if (strtoll(store_batch_value(b, 0, i + 1)->data, NULL, 10) <
+		    before_wall_ms)
+			store_txn_hdel(
+			    txn, KEY_GONE, store_batch_value(b, 0, i)->data);
+	if (rc >= 0)
+		rc = store_txn_commit(store, txn);
+	store_txn_free(txn);
+	store_batch_free(b);
+	return rc < 0 ? rc : 0;
+}
+
 /* --- Retention ----------------------------------------------------------- */
+
+int
+journal_cut(struct store *store, int64_t *wall_ms)
+{
+	const struct store_value *v;
+	struct store_batch *b;
+	int rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	rc = store_batch_get(b, KEY_CUT);
+	if (rc >= 0)
+		rc = store_batch_run(store, b);
+	v = rc == 0 ? store_batch_value(b, 0, 0) : NULL;
+	*wall_ms = v != NULL && v->data != NULL ? strtoll(v->data, NULL, 10)
+						: 0;
+	store_batch_free(b);
+	return rc < 0 ? rc : 0;
+}
+
+/* Said before it is done; and never taken back, whatever the retention. */
+static int
+note_cut(struct store *store, int64_t before_wall_ms)
+{
+	struct store_txn *txn;
+	int64_t known;
+	char text[32];
+	int rc = journal_cut(store, &known);
+
+	if (rc != 0 || known >= before_wall_ms)
+		return rc;
+	rc = store_txn_new(&txn);
+	if (rc != 0)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%" PRId64, before_wall_ms);
+	store_txn_set(txn, KEY_CUT, text, 0);
+	rc = store_txn_commit(store, txn);
+	store_txn_free(txn);
+	return rc;
+}
 
 static int
 trim_set(struct store *store, const char *set, int64_t before_wall_ms,
@@ -157,8 +283,12 @@ trim_set(struct store *store, const char *set, int64_t before_wall_ms,
 int
 journal_trim(struct store *store, int64_t before_wall_ms)
 {
-	int rc = store_stream_trim(store, KEY_AUDIT, before_wall_ms);
+	int rc = note_cut(store, before_wall_ms);
 
+	if (rc == 0)
+		rc = forget_gone(store, before_wall_ms);
+	if (rc >= 0)
+		rc = store_stream_trim(store, KEY_AUDIT, before_wall_ms);
 	if (rc >= 0)
 		rc = store_stream_trim(
 		    store, KEY_PLATFORM_JOURNAL, before_wall_ms);

@@ -37,9 +37,23 @@ OCT_CHECK int journal_at(struct store *store, const struct journal_of *of,
     enum dir_kind kind, const char *name, int64_t wall_ms,
     struct json_t **out);
 
+/* A name is about to go: its journal stays to be found.  kind: a domain or a
+ * tenant. */
+OCT_CHECK int journal_gone(
+    struct store *store, enum dir_kind kind, const char *name);
+/* Each name that has gone (and may have come back); non-zero stops, and is the
+ * result. */
+typedef int journal_each_gone(
+    void *arg, enum dir_kind kind, const char *name);
+OCT_CHECK int journal_each_of_gone(
+    struct store *store, journal_each_gone *each, void *arg);
+
+/* Before that time the journals know nothing any more; 0 = they know all. */
+OCT_CHECK int journal_cut(struct store *store, int64_t *wall_ms);
+
 /* Take out what is older: of the platform, all tenants and all domains, and of
- * the audit.  The names are those that are there now; the journal of what is
- * gone ends with a TTL. */
+ * the audit.  The journal of what is gone ends with a TTL, and its name with
+ * it. */
 OCT_CHECK int journal_trim(struct store *store, int64_t before_wall_ms);
 
 #endif

@@ -22,6 +22,10 @@
 #define KEY_PLANS KEY_PREFIX "{g}:plans"
 #define KEY_PRICES KEY_PREFIX "{g}:prices"
 #define KEY_PLATFORM_JOURNAL KEY_PREFIX "{g}:changed"
+/* hash: "domain:" or "tenant:" and a name that was removed -> when, ms; string:
+ * before what time the journals were cut, ms */
+#define KEY_GONE KEY_PREFIX "{g}:gone"
+#define KEY_CUT KEY_PREFIX "{g}:cut"
 #define KEY_LEARN KEY_PREFIX "learn"     /* stream: labels (policy/learn.h) */
 /* hash: node -> its place in that stream, and where that was cut */
 #define KEY_LEARN_NODES KEY_PREFIX "{g}:learn"

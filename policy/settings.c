@@ -292,7 +292,7 @@ check_together(const char *path, const struct settings *s)
 	return check_contact(path, s);
 }
 
-#define SETTINGS_TABLES 6
+#define SETTINGS_TABLES 7
 
 static void
 all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
@@ -303,6 +303,7 @@ all_tables(struct settings *s, struct oct_conf_table out[SETTINGS_TABLES])
 	out[3] = settings_table_scan(s);
 	out[4] = settings_table_limits(s);
 	out[5] = settings_table_hosting(s);
+	out[6] = settings_table_centre(s);
 }
 
 int

@@ -102,6 +102,12 @@ struct settings {
 	int hosting_mta_sts; /* 0 = none, 1 = testing, 2 = enforce */
 	int64_t hosting_mta_sts_age, hosting_ttl, hosting_dns_port,
 	    hosting_https_port;
+	/* centre */
+	char *centre_name, *centre_place, *centre_signatory;
+	struct oct_conf_list centre_address;
+	/* statement */
+	int statement_due;   /* 0 = days, 1 = year */
+	int statement_price; /* 0 = day, 1 = january */
 	/* courier */
 	char *release_address, *own_address, *smtp_user, *smtp_password;
 	int64_t release_workers;

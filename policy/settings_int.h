@@ -14,6 +14,7 @@ struct oct_conf_table settings_table_caps(struct settings *s);
 struct oct_conf_table settings_table_scan(struct settings *s);
 struct oct_conf_table settings_table_limits(struct settings *s);
 struct oct_conf_table settings_table_hosting(struct settings *s);
+struct oct_conf_table settings_table_centre(struct settings *s);
 
 bool settings_is_domain(const char *v);
 bool settings_is_domain_or_empty(const char *v);

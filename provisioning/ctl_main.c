@@ -36,6 +36,8 @@ static const struct ctl_noun nouns[] = {
 	{ "price", "dated price lists", ctl_price_verbs },
 	{ "contract", "contracts of tenants, and their dates",
 	    ctl_contract_verbs },
+	{ "statement", "what each tenant owes for a year",
+	    ctl_statement_verbs },
 	{ "history", "what was changed, when, by whom", ctl_history_verbs },
 	{ "quota", "limits: what is used, what is left, when it is back",
 	    ctl_quota_verbs },
