@@ -603,7 +603,7 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"max_recipients_in\":\"inherit\","
 	    "\"max_recipients_out\":\"inherit\","
 	    "\"max_size_in\":\"inherit\",\"max_size_out\":\"inherit\","
-	    "\"storage_grace\":\"inherit\","
+	    "\"storage_grace\":\"inherit\",\"digest\":\"inherit\","
 	    "\"rate_messages_in\":\"inherit\","
 	    "\"rate_recipients_in\":\"inherit\","
 	    "\"rate_volume_in\":\"inherit\","
