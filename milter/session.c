@@ -377,6 +377,10 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 		return true;
 	case DIR_FOUND:
 		r->ours = true;
+		if (r->finals.looped)
+			oct_log(OCT_WARNING, "%s: alias=loop domain=%s "
+				"effect=\"it is left out\"", s->id,
+			    r->addr.domain);
 		return check_post(s, r, out) &&
 		    (!is_inbound(s) || check_states(s, r, out));
 	case DIR_UNKNOWN:

@@ -13,7 +13,15 @@
  * left to his server. */
 #define FINALS_ASKED_MAX 100
 
-/* true: one of them has no quota, or is elsewhere. */
+/* Is anything of it put into the mailbox? */
+static bool
+keeps(const struct dir_mailbox *m)
+{
+	return *detail_get(m->details, DETAIL_FORWARD) == '\0' ||
+	    detail_yes(m->details, DETAIL_KEEP_COPY, true);
+}
+
+/* true: one of them has no quota, keeps nothing, or is elsewhere. */
 static bool
 ask(const struct session *s, const struct rcpt *r, struct store_batch *b,
     int *rc)
@@ -24,7 +32,7 @@ ask(const struct session *s, const struct rcpt *r, struct store_batch *b,
 	for (size_t i = 0; i < r->finals.count && *rc >= 0; i++) {
 		const struct dir_final *f = &r->finals.finals[i];
 
-		if (f->domain == NULL ||
+		if (f->domain == NULL || !keeps(f->mailbox) ||
 		    limit_storage(&s->app->limits, f->domain, f->mailbox) == 0)
 			return true;
 		*rc = store_batch_hget(b, key_use(key, f->domain->name),

@@ -189,7 +189,7 @@ enum dir_resolve {
 	DIR_FOUND,
 	DIR_NOT_OURS, /* the domain is not hosted here */
 	DIR_UNKNOWN,  /* hosted domain, nobody by that name */
-	DIR_LOOP      /* alias loop, over the bounds, an alias that cannot be
+	DIR_LOOP      /* an alias loop and nobody else, over the bounds, an alias that cannot be
 			 read, or no memory: the sender should try later */
 };
 struct dir_final {
@@ -203,6 +203,7 @@ struct dir_finals {
 	struct dir_final *finals; /* freed by dir_finals_free */
 	bool protected_path;      /* any final's */
 	bool aliased; /* an alias, group or catch-all was followed */
+	bool looped;  /* and came back to one that led there */
 };
 /* statutory: local parts that the platform protects, NULL-terminated; may be
  * NULL. */

@@ -19,6 +19,7 @@
 #include "policy/directory_schema.h"
 #include "policy/journal.h"
 #include "policy/keys.h"
+#include "policy/route.h"
 
 #define TRIES_MAX 10
 #define FIELD "v"
@@ -274,6 +275,17 @@ check_plan(struct writing *w, const char *old)
 	    w->problem);
 }
 
+/* Mail must not go round. */
+static int
+check_route(struct writing *w)
+{
+	const struct dir_change *c = w->change;
+	const struct model_item item = {kind_of(c), c->domain,
+	    c->local != NULL ? c->local : "", w->json};
+
+	return route_check_one(w->store, &item, w->problem);
+}
+
 static int
 new_value(struct writing *w, const char *old)
 {
@@ -295,6 +307,8 @@ new_value(struct writing *w, const char *old)
 		rc = check_value(w, w->json);
 	if (rc == 0)
 		rc = check_plan(w, old);
+	if (rc == 0)
+		rc = check_route(w);
 	json_decref(set);
 	return rc;
 }

@@ -32,6 +32,8 @@ struct walk {
 	size_t seen; /* targets looked at */
 };
 
+enum opened { STEP_NEW, STEP_DONE, STEP_OPEN, STEP_NO_MEMORY };
+
 /* Who an address is, in its own domain. */
 struct holder {
 	const struct dir_mailbox *mailbox;
@@ -107,31 +109,31 @@ add_mailbox(struct walk *w, const struct dir_domain *d,
 	return add_final(w, &f);
 }
 
-/* Begin to expand what: DIR_FOUND and its place, DIR_UNKNOWN if that was done
- * already, DIR_LOOP if it is being done. */
-static enum dir_resolve
+/* Begin to expand what, at *place, unless that was done already or is being
+ * done. */
+static enum opened
 open_step(struct walk *w, const void *what, bool statutory, size_t *place)
 {
 	for (size_t i = 0; i < w->step_count; i++) {
 		if (w->steps[i].what != what)
 			continue;
 		if (w->steps[i].open)
-			return DIR_LOOP;
+			return STEP_OPEN;
 		if (w->steps[i].statutory || !statutory)
-			return DIR_UNKNOWN;
+			return STEP_DONE;
 	}
 	if (w->step_count == w->step_cap) {
 		size_t cap = w->step_cap == 0 ? 8 : w->step_cap * 2;
 		void *p = reallocarray(w->steps, cap, sizeof(*w->steps));
 
 		if (p == NULL)
-			return DIR_LOOP;
+			return STEP_NO_MEMORY;
 		w->steps = p;
 		w->step_cap = cap;
 	}
 	*place = w->step_count++;
 	w->steps[*place] = (struct step){what, true, statutory};
-	return DIR_FOUND;
+	return STEP_NEW;
 }
 
 static enum dir_resolve walk_address(struct walk *w, const struct oct_addr *a,
@@ -153,15 +155,24 @@ static enum dir_resolve
 expand(struct walk *w, const void *what, const char *const *targets,
     size_t count, bool statutory, unsigned int level)
 {
-	enum dir_resolve rc;
 	size_t place;
 
 	w->out->aliased = true;
 	if (level == LEVELS_MAX || count == 0)
 		return DIR_LOOP;
-	rc = open_step(w, what, statutory, &place);
-	if (rc != DIR_FOUND)
-		return rc == DIR_LOOP ? DIR_LOOP : DIR_FOUND;
+	switch (open_step(w, what, statutory, &place)) {
+	case STEP_NEW:
+		break;
+	case STEP_OPEN:
+		/* Round in a circle: whoever is on it, or beside it, is found
+		 * by the rest of the walk. */
+		w->out->looped = true;
+		return DIR_FOUND;
+	case STEP_DONE:
+		return DIR_FOUND;
+	case STEP_NO_MEMORY:
+		return DIR_LOOP;
+	}
 	for (size_t i = 0; i < count; i++)
 		if (walk_text(w, targets[i], statutory, level + 1) == DIR_LOOP)
 			return DIR_LOOP;
@@ -206,7 +217,7 @@ dir_resolve(const struct dir_snapshot *s, const struct oct_addr *rcpt,
 	rc = walk_address(&w, rcpt, false, 0);
 	free(w.steps);
 	if (rc == DIR_FOUND && out->count == 0)
-		rc = DIR_UNKNOWN;
+		rc = out->looped ? DIR_LOOP : DIR_UNKNOWN;
 	if (rc != DIR_FOUND)
 		dir_finals_free(out);
 	return rc;

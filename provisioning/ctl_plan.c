@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "lib/io.h"
 #include "policy/allowance.h"
+#include "policy/route.h"
 #include "provisioning/ctl_entry.h"
 #include "provisioning/ctl_use.h"
 
@@ -101,6 +102,10 @@ ctl_plan_make(struct ctl *ctl, struct model *wanted, bool close_missing,
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s", problem);
 	if (rc == 0)
 		rc = model_after(out->live, &out->plan, &out->after);
+	if (rc == 0)
+		rc = route_check(out->after, &out->plan, problem);
+	if (rc == OCT_EPARSE)
+		return ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s", problem);
 	if (rc == 0)
 		rc = allowance_check(out->live, out->after, out->over);
 	if (rc != 0 && rc != OCT_ELIMIT)

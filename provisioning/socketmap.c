@@ -6,6 +6,7 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "provisioning/expand.h"
 
 #define LENGTH_DIGITS_MAX 4 /* of SOCKETMAP_PAYLOAD_MAX */
 
@@ -235,71 +236,24 @@ answer_mailbox(
 	return SOCKETMAP_OK;
 }
 
-static bool
-is_closed(const struct dir_final *f)
-{
-	return f->domain != NULL && (f->domain->state == DIR_CLOSED ||
-					f->mailbox->state == DIR_CLOSED);
-}
-
 /*
- * The finals, as the milter resolves them: one answer, however the aliases are
- * nested, and no target that nobody has, which Postfix would bounce later.
+ * The finals, as the milter resolves them, and where they are forwarded: one
+ * answer, and no target that nobody has, which Postfix would bounce later.
  */
 static enum socketmap_status
-add_finals(const struct dir_finals *finals, struct oct_str *out)
+answer_finals(const struct dir_snapshot *s, const struct dir_finals *finals,
+    const struct oct_addr *written, struct oct_str *out)
 {
-	for (size_t i = 0; i < finals->count; i++) {
-		if (is_closed(&finals->finals[i]))
-			continue;
-		if (out->len > 0)
-			oct_str_addc(out, ',');
-		oct_str_add(out, finals->finals[i].address);
-	}
+	int rc = expand_finals(s, finals, written, out);
+
+	if (rc == OCT_ELIMIT)
+		return reason(SOCKETMAP_TEMP,
+		    "forwarded to more than 2000 mailboxes", out);
+	if (rc != 0)
+		return reason(SOCKETMAP_TEMP, "out of memory", out);
 	if (oct_str_err(out) == 0 && out->len > SOCKETMAP_VALUE_MAX)
 		return reason(
 		    SOCKETMAP_TEMP, "alias expands to over 99000 octets", out);
-	return out->len > 0 ? SOCKETMAP_OK : SOCKETMAP_NOTFOUND;
-}
-
-/* "a@b.fr, c@d.fr" without that address itself; the next one is begun by a
- * comma if there is something before. */
-static void
-add_forward(const char *list, const char *self, struct oct_str *out)
-{
-	for (const char *p = list; *p != '\0'; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ",");
-
-		if (strncasecmp(p, self, n) != 0 || self[n] != '\0') {
-			if (out->len > 0)
-				oct_str_addc(out, ',');
-			oct_str_addn(out, p, n);
-		}
-		p += n;
-	}
-}
-
-/*
- * A mailbox that is forwarded, as it was written, and where it goes too.  One
- * that comes out of an alias is asked for in its turn: Postfix expands what it
- * is told until it finds the address itself.
- */
-static enum socketmap_status
-answer_forward(const struct dir_final *f, const struct oct_addr *written,
-    struct oct_str *out)
-{
-	const struct detail_set *details =
-	    f->mailbox != NULL ? f->mailbox->details : NULL;
-	const char *forward = detail_get(details, DETAIL_FORWARD);
-	char self[OCT_ADDR_SIZE];
-
-	if (*forward == '\0' || is_closed(f))
-		return SOCKETMAP_NOTFOUND;
-	if (detail_yes(details, DETAIL_KEEP_COPY, true)) {
-		oct_addr_text(written, self);
-		oct_str_add(out, self);
-	}
-	add_forward(forward, f->address, out);
 	return out->len > 0 ? SOCKETMAP_OK : SOCKETMAP_NOTFOUND;
 }
 
@@ -321,10 +275,7 @@ answer_alias(const struct dir_snapshot *s, const char *key, struct oct_str *out)
 		return reason(SOCKETMAP_TEMP,
 		    "alias loop, or more than 500 targets or 10 levels", out);
 	case DIR_FOUND:
-		if (finals.aliased)
-			status = add_finals(&finals, out);
-		else if (finals.count == 1)
-			status = answer_forward(&finals.finals[0], &a, out);
+		status = answer_finals(s, &finals, &a, out);
 		break;
 	}
 	dir_finals_free(&finals);
@@ -352,7 +303,7 @@ add_logins(const struct dir_finals *finals, struct oct_str *out)
 	for (size_t i = 0; i < finals->count; i++) {
 		const struct dir_final *f = &finals->finals[i];
 
-		if (f->domain == NULL || is_closed(f))
+		if (f->domain == NULL || expand_is_closed(f))
 			continue;
 		if (out->len > 0)
 			oct_str_addc(out, ',');

@@ -166,8 +166,8 @@ def test_a_mailbox_fills_is_refused_told_enlarged_and_receives(edge):
     # His mail program shows what he may have.
     c = edge.dovecot.login(box, PASSWORD)
     try:
-        check(b"STORAGE" in (told := c.getquota("User quota")[1][0]) and
-              b" 2048)" in told, told)
+        told = c.getquotaroot("INBOX")[1][1][0]
+        check(b"STORAGE" in told and b" 2048)" in told, told)
     finally:
         c.logout()
 

@@ -163,3 +163,76 @@ def test_without_postsrsd_only_forwarded_mail_waits(edge):
         edge.postfix.flush()
         return edge.world.all(there)
     wait_until(gone, 30, "it leaves when postsrsd is back")
+
+
+# -- round in a circle ----------------------------------------------------------
+def not_done(edge, *words):
+    out = edge.ctl(*words, check=False)
+    check(out.returncode != 0 and "come back to it" in out.stderr, out)
+
+
+def test_a_circle_is_refused_when_it_is_made(edge):
+    a, b = (mailbox(edge, f"rond.{x}", mode="off") for x in "ab")
+    edge.ctl("mailbox", "set", a, f"forward={b}")
+    not_done(edge, "mailbox", "set", b, f"forward=Rond.A+x@{TOWN}")
+    edge.ctl("group", "add", f"rond@{TOWN}", a, f"rond.vide@{TOWN}")
+    not_done(edge, "mailbox", "set", b, f"forward=rond@{TOWN}")
+    not_done(edge, "alias", "add", f"rond.vide@{TOWN}", f"rond@{TOWN}")
+    not_done(edge, "domain", "set", TOWN, f"catch_all=rond@{TOWN}")
+    text = f"mailbox {b}\n\tforward = {a}\n"
+    out = edge.ctl("plan", "-", stdin=text, check=False)
+    check(out.returncode != 0 and "come back to it" in out.stderr, out)
+
+
+def store(edge, domain, local, value):
+    """As an older version, or two hands at the same moment, left it."""
+    found = [k for k in edge.redis.cmd("KEYS", f"oct:{{{domain}}}:*")
+             if edge.redis.cmd("TYPE", k) == "hash" and
+             edge.redis.cmd("HEXISTS", k, local)]
+    check(len(found) == 1, found)
+    edge.redis.cmd("HSET", found[0], local, value)
+
+
+def test_a_circle_that_is_there_loses_nothing(edge):
+    """Each mailbox on it has the message once, and nobody else is kept from it."""
+    for keep in ("yes", "no"):
+        a, b = (mailbox(edge, f"cercle.{x}.{keep}", mode="off")
+                for x in "ab")
+        for box, to in ((a, b), (b, a)):
+            store(edge, TOWN, box.partition("@")[0],
+                  json.dumps({"challenge": "off", "forward": to,
+                              "keep_copy": keep}))
+        # Read again with the next change of the domain.
+        other = mailbox(edge, f"tiers.{keep}", mode="off")
+        equal(ask_map(edge, "valias", a)[0],
+              "OK" if keep == "yes" else "NOTFOUND")
+        deliver(edge, person(), [a, other])
+        edge.mailboxes.wait_for(other)
+        edge.postfix.wait_empty()
+        copies = [len(edge.mailboxes.all(x)) for x in (a, b)]
+        equal(copies, [1, 1] if keep == "yes" else [1, 0], keep)
+
+
+def test_a_group_with_a_circle_in_it_is_delivered(edge):
+    box = mailbox(edge, "hors.cercle", mode="off")
+    for name in ("ping", "pong"):
+        edge.ctl("alias", "add", f"{name}@{TOWN}", box)
+    store(edge, TOWN, "pong",
+          json.dumps({"targets": [f"ping@{TOWN}"]}))
+    store(edge, TOWN, "ping",
+          json.dumps({"targets": [f"pong@{TOWN}", box]}))
+    mailbox(edge, "suivant", mode="off")
+    deliver(edge, person(), f"ping@{TOWN}")
+    edge.mailboxes.wait_for(box)
+    edge.postfix.wait_empty()
+    equal(len(edge.mailboxes.all(box)), 1)
+
+
+def test_forwarded_to_nobody_stays(edge):
+    gone = mailbox(edge, "bientot.ferme", OTHER_TOWN, mode="off")
+    box = forwarding(edge, "vers.personne", gone, keep="no")
+    edge.ctl("mailbox", "close", gone)
+    wait_until(lambda: ask_map(edge, "valias", box)[0] == "NOTFOUND", 5,
+               "Postfix is told")
+    deliver(edge, person(), box)
+    edge.mailboxes.wait_for(box)

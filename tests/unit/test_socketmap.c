@@ -20,6 +20,7 @@ static const char world[] =
     "\"mixed\":{\"targets\":[\"gone@ville.test\",\"nobody@ville.test\","
     "\"bob@ville.test\"]},"
     "\"dead\":{\"targets\":[\"gone@ville.test\"]},"
+    "\"beside\":{\"targets\":[\"loop@ville.test\",\"bob@ville.test\"]},"
     "\"dangling\":{\"targets\":[\"nobody@ville.test\"]},"
     "\"loop\":{\"targets\":[\"loop@ville.test\"]}}},"
     "{\"name\":\"catch.test\",\"catch_all\":\"bob@ville.test\","
@@ -32,9 +33,30 @@ static const char world[] =
     "\"both\":{\"forward\":\"a@far.test, b@far.test\"},"
     "\"away\":{\"forward\":\"a@far.test\",\"keep_copy\":\"no\"},"
     "\"self\":{\"forward\":\"self@forward.test\",\"keep_copy\":\"no\"},"
+    "\"lost\":{\"forward\":\"nobody@ville.test, gone@ville.test, "
+    "loop@ville.test\",\"keep_copy\":\"no\"},"
+    "\"half\":{\"forward\":\"gone@ville.test, team@ville.test\","
+    "\"keep_copy\":\"no\"},"
     "\"shut\":{\"forward\":\"a@far.test\",\"state\":\"closed\"}},"
     "\"aliases\":{\"all\":{\"targets\":[\"both@forward.test\"]},"
     "\"old\":{\"targets\":[\"both@forward.test\"],\"state\":\"closed\"}}},"
+    "{\"name\":\"round.test\",\"mailboxes\":{"
+    "\"k1\":{\"forward\":\"k2@round.test\"},"
+    "\"k2\":{\"forward\":\"k1@round.test\"},"
+    "\"n1\":{\"forward\":\"n2@round.test\",\"keep_copy\":\"no\"},"
+    "\"n2\":{\"forward\":\"n1@round.test\",\"keep_copy\":\"no\"},"
+    "\"m1\":{\"forward\":\"m2@round.test\",\"keep_copy\":\"no\"},"
+    "\"m2\":{\"forward\":\"m1@round.test\"},"
+    "\"o1\":{\"forward\":\"o2@round.test, a@far.test\","
+    "\"keep_copy\":\"no\"},"
+    "\"o2\":{\"forward\":\"o1@round.test\",\"keep_copy\":\"no\"},"
+    "\"p1\":{\"forward\":\"p2@round.test, a@far.test\","
+    "\"keep_copy\":\"no\"},"
+    "\"p2\":{\"forward\":\"gone@ville.test\",\"keep_copy\":\"no\"},"
+    "\"q1\":{\"forward\":\"q@round.test\",\"keep_copy\":\"no\"},"
+    "\"r\":{}},\"aliases\":{"
+    "\"ns\":{\"targets\":[\"n1@round.test\",\"n2@round.test\"]},"
+    "\"q\":{\"targets\":[\"q1@round.test\",\"r@round.test\"]}}},"
     "{\"name\":\"asked.test\",\"state\":\"study\",\"mailboxes\":{\"u\":{}}},"
     "{\"name\":\"xn--mairie--eya.test\"}]";
 
@@ -126,6 +148,8 @@ static const struct {
     {"all targets closed", "valias", "dead@ville.test", SOCKETMAP_NOTFOUND, ""},
     {"all targets dangling", "valias", "dangling@ville.test",
 	SOCKETMAP_NOTFOUND, ""},
+    {"a loop among others", "valias", "beside@ville.test", SOCKETMAP_OK,
+	"bob@ville.test"},
     {"loop", "valias", "loop@ville.test", SOCKETMAP_TEMP,
 	"alias loop, or more than 500 targets or 10 levels"},
     {"mailbox is no alias", "valias", "bob@ville.test", SOCKETMAP_NOTFOUND, ""},
@@ -148,10 +172,32 @@ static const struct {
 	"a@far.test"},
     {"forwarded to itself", "valias", "self@forward.test", SOCKETMAP_NOTFOUND,
 	""},
+    {"forwarded to nobody", "valias", "lost@forward.test",
+	SOCKETMAP_NOTFOUND, ""},
+    {"forwarded to some", "valias", "half@forward.test", SOCKETMAP_OK,
+	"bob@ville.test,alice@ville.test"},
     {"forwarded, and closed", "valias", "shut@forward.test",
 	SOCKETMAP_NOTFOUND, ""},
     {"alias of a forwarded one", "valias", "all@forward.test", SOCKETMAP_OK,
-	"both@forward.test"},
+	"both@forward.test,a@far.test,b@far.test"},
+    {"to each other, with copies", "valias", "k1@round.test", SOCKETMAP_OK,
+	"k1@round.test,k2@round.test"},
+    {"the other", "valias", "K2+x@round.test", SOCKETMAP_OK,
+	"K2+x@round.test,k1@round.test"},
+    {"to each other, without", "valias", "n1@round.test", SOCKETMAP_NOTFOUND,
+	""},
+    {"an alias of those", "valias", "ns@round.test", SOCKETMAP_OK,
+	"n1@round.test,n2@round.test"},
+    {"to one that keeps a copy and comes back", "valias", "m1@round.test",
+	SOCKETMAP_OK, "m2@round.test"},
+    {"a circle with a way out", "valias", "o1@round.test", SOCKETMAP_OK,
+	"a@far.test"},
+    {"its other half", "valias", "o2@round.test", SOCKETMAP_OK, "a@far.test"},
+    {"to one that leads to nobody", "valias", "p1@round.test", SOCKETMAP_OK,
+	"a@far.test,p2@round.test"},
+    {"who keeps it", "valias", "p2@round.test", SOCKETMAP_NOTFOUND, ""},
+    {"a group that a member is forwarded to", "valias", "q@round.test",
+	SOCKETMAP_OK, "r@round.test"},
     {"closed alias", "valias", "old@forward.test", SOCKETMAP_NOTFOUND, ""},
     {"a domain that is not served yet", "vdomains", "asked.test",
 	SOCKETMAP_NOTFOUND, ""},
