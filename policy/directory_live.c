@@ -28,7 +28,6 @@
 #define BLOCK_MS 500     /* longest wait for changes: how late a stop may be */
 #define RETRY_MS 250     /* after a failure */
 #define ENTRIES_MAX 1000 /* changes read at once */
-#define COPY_EVERY_MS 5000 /* shortest time between two disk copies */
 
 struct directory {
 	struct store *store;
@@ -45,8 +44,7 @@ struct directory {
 	bool keeping;                /* domains that the store lost */
 	bool stale;        /* something may have been missed: read all again */
 	bool dirty;        /* the disk copy is older than the snapshot */
-	bool copy_failed;  /* said so already */
-	int64_t copied_ms; /* monotonic */
+	struct dir_copier *copier; /* NULL: no disk copy, or not following */
 };
 
 /* Names of domains and ids of tenants that changed, each once. */
@@ -100,31 +98,12 @@ log_snapshot(const char *source, const struct dir_snapshot *s, int64_t from_ms)
 /* --- The disk copy ------------------------------------------------------- */
 
 static void
-write_copy(struct directory *d)
-{
-	const struct dir_snapshot *s = directory_get(d);
-	int rc = dir_disk_write(d->path, s, d->witness);
-
-	directory_put(s);
-	d->copied_ms = oct_clock_mono_ms();
-	if (rc == 0)
-		d->dirty = false;
-	if (rc != 0 && !d->copy_failed)
-		oct_log(OCT_WARNING,
-		    "directory: disk copy not written: path=%s error=\"%s\"",
-		    d->path, oct_strerror(rc));
-	if (rc == 0 && d->copy_failed)
-		oct_log(OCT_NOTICE, "directory: disk copy written again");
-	d->copy_failed = rc != 0;
-}
-
-static void
 write_copy_if_due(struct directory *d)
 {
-	if (d->path != NULL && d->dirty &&
-	    (d->copied_ms == 0 ||
-		oct_clock_mono_ms() - d->copied_ms >= COPY_EVERY_MS))
-		write_copy(d);
+	if (d->copier == NULL || !dir_copier_is_due(d->copier, d->dirty))
+		return;
+	dir_copier_give(d->copier, directory_get(d), d->witness);
+	d->dirty = false;
 }
 
 static int
@@ -525,6 +504,12 @@ directory_follow(struct directory *d)
 	int err;
 
 	OCT_ASSERT(!d->following);
+	if (d->path != NULL && d->copier == NULL) {
+		int rc = dir_copier_new(d->path, &d->copier);
+
+		if (rc != 0)
+			return rc;
+	}
 	err = pthread_create(&d->thread, NULL, follow_main, d);
 	d->following = err == 0;
 	return -err;
@@ -541,8 +526,10 @@ directory_close(struct directory *d)
 		(void)pthread_cond_signal(&d->wake);
 		(void)pthread_mutex_unlock(&d->lock);
 		(void)pthread_join(d->thread, NULL);
-		if (d->path != NULL && d->dirty)
-			write_copy(d);
+		if (d->copier != NULL && d->dirty)
+			dir_copier_give(
+			    d->copier, directory_get(d), d->witness);
 	}
+	dir_copier_free(d->copier);
 	directory_free(d);
 }

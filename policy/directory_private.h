@@ -255,6 +255,19 @@ OCT_CHECK int dir_disk_read(
 /* The witness alone, without looking at the rest. */
 OCT_CHECK int dir_disk_witness(const char *path, char out[OCT_STREAM_ID]);
 
+/*
+ * Writes copies in a thread of its own, at most every 5 s; path is borrowed.  The
+ * follow thread asks whether one is due (dirty: there is something new; a copy
+ * that failed is due again) and gives a reference away.  Free: what was given is
+ * written first.
+ */
+struct dir_copier;
+OCT_CHECK int dir_copier_new(const char *path, struct dir_copier **out);
+bool dir_copier_is_due(struct dir_copier *c, bool dirty);
+void dir_copier_give(
+    struct dir_copier *c, const struct dir_snapshot *s, const char *witness);
+void dir_copier_free(struct dir_copier *c);
+
 /* --- Out of the store ---------------------------------------------------- */
 
 OCT_CHECK int dir_load_all(struct store *store, struct dir_snapshot **out);

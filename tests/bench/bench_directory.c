@@ -13,61 +13,14 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "policy/directory.h"
-#include "policy/keys.h"
 #include "provisioning/socketmap.h"
+#include "tests/bench/bench_fill.h"
 #include "tests/support/redis.h"
 
-#define DOMAINS 10000
-#define MAILBOXES 30 /* of each */
 #define MEMORY_MAX_KB (150 * 1024)
 #define CHANGE_MAX_MS 1000
 #define LOOKUPS 1000000
 #define WAIT_MAX_MS 30000
-
-static int
-fill_domain(redisContext *c, int i)
-{
-	char domain[64], key[KEY_SIZE];
-	int replies = 3;
-
-	(void)snprintf(domain, sizeof(domain), "commune-%05d.example.fr", i);
-	(void)redisAppendCommand(c, "SADD %s %s", KEY_DOMAINS, domain);
-	(void)redisAppendCommand(c, "HSET %s v %s", key_domain(key, domain),
-	    "{\"challenge\":\"first-contact\",\"tenant\":\"t1\"}");
-	(void)key_mailboxes(key, domain);
-	for (int m = 0; m < MAILBOXES; m++, replies++)
-		(void)redisAppendCommand(c, "HSET %s prenom.nom%02d %s", key, m,
-		    m % 10 == 0
-			? "{\"name\":\"Pr\xc3\xa9nom\",\"storage\":\"5G\","
-			  "\"challenge\":\"doubtful\",\"t_hold\":\"9d\"}"
-			: "{\"name\":\"Pr\xc3\xa9nom Nom-Compos\xc3\xa9\","
-			  "\"storage\":\"5G\",\"lang\":\"fr\"}");
-	(void)redisAppendCommand(c, "HSET %s mairie %s contact %s",
-	    key_aliases(key, domain),
-	    "{\"targets\":[\"a@far.test\",\"b@far.test\"]}",
-	    "{\"targets\":[\"b@far.test\"]}");
-	for (; replies > 0; replies--) {
-		redisReply *r;
-
-		if (redisGetReply(c, (void **)&r) != REDIS_OK)
-			return -1;
-		freeReplyObject(r);
-	}
-	return 0;
-}
-
-static int
-fill(const struct test_redis *redis)
-{
-	redisContext *c = test_redis_connect(redis);
-	int rc = c != NULL ? 0 : -1;
-
-	for (int i = 0; rc == 0 && i < DOMAINS; i++)
-		rc = fill_domain(c, i);
-	if (c != NULL)
-		redisFree(c);
-	return rc;
-}
 
 static long
 memory_kb(const char *field)
@@ -267,7 +220,7 @@ main(void)
 	conf.address = redis.address;
 	rc = store_new(&conf, &store);
 	if (rc == 0)
-		rc = fill(&redis);
+		rc = bench_fill(&redis);
 	if (rc == 0)
 		rc = measure(store, copy);
 	if (rc == 0)
