@@ -209,10 +209,25 @@ notice_date_write(int64_t wall_ms, enum template_lang lang, struct oct_str *out)
 
 /* --- Templates put to work -------------------------------------------------- */
 
+/* Bounds count with the longest ASCII form: a longer one stays as it is. */
+static const char *
+shown_name(const char *text, char out[OCT_ADDR_SIZE])
+{
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
+	oct_domain_show(text, &s);
+	return oct_str_err(&s) == 0 && s.len <= strlen(text) ? out : text;
+}
+
 void
 notice_set(struct notice_values *v, enum template_value which,
     const char *text)
 {
+	bool domain = which == TEMPLATE_V_DOMAIN;
+
+	if (domain || which == TEMPLATE_V_MAILBOX)
+		text = shown_name(text, v->names[domain]);
 	for (unsigned i = 0; i < TEMPLATE_LANGS; i++)
 		v->in[i].value[which] = text;
 }

@@ -6,6 +6,7 @@
 #ifndef OCT_COURIER_NOTICE_H
 #define OCT_COURIER_NOTICE_H
 
+#include "lib/addr.h"
 #include "lib/def.h"
 #include "lib/str.h"
 #include "policy/template.h"
@@ -80,12 +81,14 @@ struct notice_values {
 	struct template_input in[TEMPLATE_LANGS];
 	char dates[TEMPLATE_LANGS][2][TEMPLATE_DATE_MAX];
 	char addresses[TEMPLATE_LANGS][TEMPLATE_ADDRESSES_MAX];
+	char names[2][OCT_ADDR_SIZE]; /* mailbox, domain */
 };
 
 /* Nothing but the contact's texts, which are borrowed. */
 void notice_values_init(struct notice_values *v,
     const struct notice_contact *contact);
-/* One value or word for both languages; the text is borrowed. */
+/* One value or word for both languages; the text is borrowed.  Names of ours are
+ * shown as people write them. */
 void notice_set(struct notice_values *v, enum template_value which,
     const char *text);
 void notice_word(struct notice_values *v, enum template_word which);

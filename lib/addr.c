@@ -8,6 +8,7 @@
 #include <idn2.h>
 
 #include "lib/err.h"
+#include "lib/mime_text.h"
 #include "lib/str.h"
 
 /* RFC 5321 4.5.3.1.3 says 256; source routes and UTF-8 need more. */
@@ -143,6 +144,50 @@ oct_domain_normalise(const char *name, char out[OCT_DOMAIN_SIZE])
 		if ((unsigned char)name[i] >= 0x80)
 			return utf8_domain(name, out);
 	return ascii_domain(name, out);
+}
+
+static bool
+is_name_octet(unsigned char c)
+{
+	return is_alnum(c) || c == '-' || c == '_' || c == '.';
+}
+
+/* One name of len octets; as it is where it has no other form. */
+static void
+show_name(const char *text, size_t len, struct oct_str *out)
+{
+	char name[OCT_DOMAIN_SIZE], again[OCT_DOMAIN_SIZE], *shown = NULL;
+
+	if (len >= sizeof(name)) {
+		oct_str_addn(out, text, len);
+		return;
+	}
+	memcpy(name, text, len);
+	name[len] = '\0';
+	if (strstr(name, "xn--") != NULL &&
+	    idn2_to_unicode_8z8z(name, &shown, 0) == IDN2_OK &&
+	    oct_mime_shown(shown) && utf8_domain(shown, again) == 0 &&
+	    strcmp(again, name) == 0)
+		oct_str_add(out, shown);
+	else
+		oct_str_addn(out, text, len);
+	idn2_free(shown);
+}
+
+void
+oct_domain_show(const char *text, struct oct_str *out)
+{
+	while (*text != '\0') {
+		size_t len = 0;
+
+		while (is_name_octet((unsigned char)text[len]))
+			len++;
+		if (len > 0)
+			show_name(text, len, out);
+		else
+			oct_str_addc(out, text[len++]);
+		text += len;
+	}
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "lib/def.h"
+#include "lib/str.h"
 
 #define OCT_DOMAIN_SIZE 256 /* RFC 5321 4.5.3.1.2: 255 octets, and the NUL */
 #define OCT_LOCAL_SIZE 256  /* RFC 5321 says 64; VERP in the wild is longer */
@@ -49,6 +50,14 @@ void oct_addr_fold(const struct oct_addr *a, char delimiter,
  * total and label lengths checked.  Underscores are allowed. */
 OCT_CHECK int oct_domain_normalise(const char *name,
     char out[OCT_DOMAIN_SIZE]);
+
+/*
+ * Append text, with the names of domains in it as people write them: a name with
+ * A-labels becomes its U-labels (UTF-8), if that is a name that may be shown and
+ * comes back as the same.  For names of ours: a stranger's may be made to look
+ * like another's (policy/lookalike.h).
+ */
+void oct_domain_show(const char *text, struct oct_str *out);
 
 /* name equals parent or ends in ".parent"; both normalised. */
 bool oct_domain_under(const char *name, const char *parent);

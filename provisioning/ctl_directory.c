@@ -117,7 +117,7 @@ entry_set(struct ctl *ctl, const struct ctl_args *args)
 /* --- Looking ------------------------------------------------------------- */
 
 static const struct ctl_column domain_columns[] = {
-	{ "domain", "DOMAIN", CTL_TEXT },
+	{ "domain", "DOMAIN", CTL_NAME },
 	{ "state", "STATE", CTL_TEXT },
 	{ "tenant", "TENANT", CTL_TEXT },
 	{ "challenge", "CHALLENGE", CTL_TEXT },
@@ -125,25 +125,25 @@ static const struct ctl_column domain_columns[] = {
 	{ "aliases", "ALIASES", CTL_RIGHT },
 };
 static const struct ctl_column mailbox_columns[] = {
-	{ "address", "ADDRESS", CTL_TEXT },
+	{ "address", "ADDRESS", CTL_NAME },
 	{ "state", "STATE", CTL_TEXT },
 	{ "challenge", "CHALLENGE", CTL_TEXT },
 	{ "storage", "STORAGE", CTL_TEXT },
 	{ "name", "NAME", CTL_TEXT },
 };
 static const struct ctl_column alias_columns[] = {
-	{ "address", "ADDRESS", CTL_TEXT },
-	{ "targets", "TARGETS", CTL_TEXT },
+	{ "address", "ADDRESS", CTL_NAME },
+	{ "targets", "TARGETS", CTL_NAME },
 	{ "state", "STATE", CTL_TEXT },
 };
 static const struct ctl_column group_columns[] = {
-	{ "address", "ADDRESS", CTL_TEXT },
+	{ "address", "ADDRESS", CTL_NAME },
 	{ "post", "POST", CTL_TEXT },
-	{ "targets", "MEMBERS", CTL_TEXT },
+	{ "targets", "MEMBERS", CTL_NAME },
 	{ "state", "STATE", CTL_TEXT },
 };
 static const struct ctl_column legacy_columns[] = {
-	{ "address", "ADDRESS", CTL_TEXT },
+	{ "address", "ADDRESS", CTL_NAME },
 	{ "mailbox", "MAILBOX", CTL_TEXT },
 	{ "how", "HOW", CTL_TEXT },
 	{ "verified", "VERIFIED", CTL_TEXT },

@@ -416,9 +416,11 @@ ctl_entry_print(const struct ctl *ctl, enum dir_kind kind, json_t *v)
 {
 	static const char *const more[] = { "domain", "mailboxes", "aliases",
 		"domains", "band_in_force", "uses" };
-	struct ctl_column columns[COLUMNS] = { { NULL, NULL, CTL_TEXT } };
+	struct ctl_column columns[COLUMNS] = { { NULL, NULL, CTL_NAME } };
 	size_t n = 0, count = dir_attribute_count(kind);
 
+	for (size_t i = 0; i < COLUMNS; i++)
+		columns[i].form = CTL_NAME;
 	columns[n].key = columns[n].title = name_member(kind);
 	n++;
 	for (size_t i = 0; i < count && n < COLUMNS - OCT_LEN(more); i++) {

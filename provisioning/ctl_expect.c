@@ -142,7 +142,7 @@ print_tag(const struct ctl *ctl, const struct ctl_target *t, const char *tag,
     const struct expect_tag *said)
 {
 	static const struct ctl_column columns[] = {
-		{ "address", "address", CTL_TEXT },
+		{ "address", "address", CTL_NAME },
 		{ "site", "site", CTL_TEXT },
 		{ "until", "until", CTL_TEXT },
 	};
@@ -320,7 +320,7 @@ static int
 tag_list(struct ctl *ctl, const struct ctl_args *args)
 {
 	static const struct ctl_column columns[] = {
-		{ "address", "ADDRESS", CTL_TEXT },
+		{ "address", "ADDRESS", CTL_NAME },
 		{ "made", "MADE", CTL_TEXT },
 		{ "until", "UNTIL", CTL_TEXT },
 		{ "revoked", "REVOKED", CTL_TEXT },

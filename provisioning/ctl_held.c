@@ -205,7 +205,7 @@ held_show(struct ctl *ctl, const struct ctl_args *args)
 		{ "id", "id", CTL_TEXT },
 		{ "state", "state", CTL_TEXT },
 		{ "reason", "reason", CTL_TEXT },
-		{ "rcpt", "recipient", CTL_TEXT },
+		{ "rcpt", "recipient", CTL_NAME },
 		{ "typed", "as typed", CTL_TEXT },
 		{ "rpath", "reverse-path", CTL_TEXT },
 		{ "from", "from", CTL_TEXT },

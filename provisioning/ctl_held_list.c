@@ -239,7 +239,7 @@ print_page(const struct ctl *ctl, const struct listing *l, json_t *items)
 	static const struct ctl_column columns[] = {
 		{ "id", "ID", CTL_TEXT },
 		{ "arrival", "ARRIVAL", CTL_TEXT },
-		{ "rcpt", "RECIPIENT", CTL_TEXT },
+		{ "rcpt", "RECIPIENT", CTL_NAME },
 		{ "from", "FROM", CTL_TEXT },
 		{ "reason", "REASON", CTL_TEXT },
 		{ "state", "STATE", CTL_TEXT },

@@ -204,7 +204,7 @@ static const struct ctl_column history_columns[] = {
 	{ "actor", "WHO", CTL_TEXT },
 	{ "action", "ACTION", CTL_TEXT },
 	{ "kind", "KIND", CTL_TEXT },
-	{ "name", "NAME", CTL_TEXT },
+	{ "name", "NAME", CTL_NAME },
 	{ "changes", "CHANGES", CTL_TEXT },
 };
 

@@ -455,7 +455,7 @@ ctl_message_envelope_text(const struct ctl_message *m, struct oct_str *out)
 		{ "client", "client", CTL_TEXT },
 		{ "helo", "helo", CTL_TEXT },
 		{ "from", "reverse-path", CTL_TEXT },
-		{ "rcpt", "recipients", CTL_TEXT },
+		{ "rcpt", "recipients", CTL_NAME },
 		{ "guessed", "guessed", CTL_TEXT },
 	};
 

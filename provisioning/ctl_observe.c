@@ -210,7 +210,7 @@ readiness_json(const struct readiness *r, const char *domain)
 }
 
 static const struct ctl_column record_columns[] = {
-	{ "domain", "domain", CTL_TEXT },
+	{ "domain", "domain", CTL_NAME },
 	{ "since", "observed since", CTL_TEXT },
 	{ "days_left", "days left", CTL_TEXT },
 	{ "messages", "unproven messages", CTL_TEXT },

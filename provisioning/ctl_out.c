@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/addr.h"
 #include "lib/mime_text.h"
 
 /* --- Text --------------------------------------------------------------- */
@@ -58,6 +59,21 @@ ctl_out_text(const char *text, size_t max, struct oct_str *out)
 	}
 }
 
+void
+ctl_out_name(const char *text, size_t max, struct oct_str *out)
+{
+	struct oct_str shown;
+
+	if (strstr(text, "xn--") == NULL) {
+		ctl_out_text(text, max, out);
+		return;
+	}
+	oct_str_heap(&shown, CTL_OUT_MAX);
+	oct_domain_show(text, &shown);
+	ctl_out_text(oct_str_text(&shown), max, out);
+	oct_str_free(&shown);
+}
+
 /* --- Cells -------------------------------------------------------------- */
 
 static void
@@ -83,7 +99,8 @@ cell(const json_t *v, enum ctl_form form, size_t max, struct oct_str *out)
 	size_t i;
 
 	if (json_is_string(v) && *json_string_value(v) != '\0') {
-		ctl_out_text(json_string_value(v), max, out);
+		(form == CTL_NAME ? ctl_out_name : ctl_out_text)(
+		    json_string_value(v), max, out);
 	} else if (json_is_integer(v) && form == CTL_SIZE) {
 		size_text(json_integer_value(v), out);
 	} else if (json_is_integer(v)) {
@@ -159,12 +176,12 @@ ctl_out_table(const json_t *rows, const struct ctl_column *columns,
 	}
 	for (size_t c = 0; c < count; c++)
 		put_cell(out, columns[c].title, width[c],
-		    columns[c].form != CTL_TEXT, c + 1 == count);
+		    columns[c].form >= CTL_RIGHT, c + 1 == count);
 	json_array_foreach(rows, i, row) {
 		for (size_t c = 0; c < count; c++)
 			put_cell(out,
 			    cell_text(row, &columns[c], CTL_CELL_MAX, &tmp),
-			    width[c], columns[c].form != CTL_TEXT,
+			    width[c], columns[c].form >= CTL_RIGHT,
 			    c + 1 == count);
 	}
 	oct_str_free(&tmp);

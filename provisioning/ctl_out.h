@@ -17,6 +17,7 @@
 
 enum ctl_form {
 	CTL_TEXT,
+	CTL_NAME,  /* names of ours: domains as people write them */
 	CTL_RIGHT, /* aligned right */
 	CTL_SIZE   /* octets, shown as 12k, 3.4M; aligned right */
 };
@@ -39,6 +40,9 @@ void ctl_out_record(const json_t *object, const struct ctl_column *columns,
 /* Text made safe for a terminal: what is no visible UTF-8 becomes '?'; at most
  * max characters (0 = no bound). */
 void ctl_out_text(const char *text, size_t max, struct oct_str *out);
+
+/* The same of names of ours, domains in their UTF-8 form. */
+void ctl_out_name(const char *text, size_t max, struct oct_str *out);
 
 /* Characters of UTF-8. */
 size_t ctl_out_width(const char *text);

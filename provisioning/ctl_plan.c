@@ -151,10 +151,10 @@ add_value(struct oct_str *out, const char *name, const json_t *v)
 	else if (strcmp(name, "credential") == 0)
 		oct_str_add(out, "(set)");
 	else if (json_is_string(v))
-		ctl_out_text(json_string_value(v), 0, out);
+		ctl_out_name(json_string_value(v), 0, out);
 	else {
 		text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-		ctl_out_text(text != NULL ? text : "", 0, out);
+		ctl_out_name(text != NULL ? text : "", 0, out);
 		free(text);
 	}
 }
@@ -188,7 +188,7 @@ add_change(struct oct_str *out, const struct model_change *c)
 	ctl_subject_of(c->item.kind, c->item.domain, c->item.name, &s);
 	oct_str_addf(out, "  %c %s %s ", marks[c->verb], verb_word(c->verb),
 	    s.noun);
-	ctl_out_text(s.name, 0, out);
+	ctl_out_name(s.name, 0, out);
 	oct_str_addc(out, '\n');
 	json_object_foreach(before, name, value)
 	{
@@ -318,7 +318,7 @@ add_list(struct oct_str *out, const char *title, json_t *list)
 		oct_str_addf(out, "%s\n", title);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		oct_str_add(out, "    ");
-		ctl_out_text(
+		ctl_out_name(
 		    json_string_value(json_array_get(list, i)), 0, out);
 		oct_str_addc(out, '\n');
 	}

@@ -196,12 +196,12 @@ static int
 print_head(const struct ctl *ctl, const struct subject *s, const json_t *v)
 {
 	static const struct ctl_column all[] = {
-		{ "address", "address", CTL_TEXT },
-		{ "domain", "domain", CTL_TEXT },
+		{ "address", "address", CTL_NAME },
+		{ "domain", "domain", CTL_NAME },
 		{ "tenant", "tenant", CTL_TEXT },
 		{ "protected", "protected", CTL_TEXT },
 		{ "protection", "protection", CTL_TEXT },
-		{ "targets", "targets (whose options count)", CTL_TEXT },
+		{ "targets", "targets (whose options count)", CTL_NAME },
 	};
 	struct ctl_column columns[OCT_LEN(all)];
 	size_t n = 0;
@@ -350,7 +350,7 @@ static int
 policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 {
 	static const struct ctl_column columns[] = {
-		{ "where", "WHERE", CTL_TEXT },
+		{ "where", "WHERE", CTL_NAME },
 		{ "problem", "PROBLEM", CTL_TEXT },
 	};
 	const struct dir_snapshot *snapshot;

@@ -193,7 +193,7 @@ read_storage(struct show *s, const struct dir_domain *d,
 /* --- quota show -------------------------------------------------------------- */
 
 static const struct ctl_column limit_columns[] = {
-	{ "of", "OF", CTL_TEXT },
+	{ "of", "OF", CTL_NAME },
 	{ "limit", "LIMIT", CTL_TEXT },
 	{ "rate", "RATE", CTL_RIGHT },
 	{ "used", "USED", CTL_RIGHT },
@@ -203,7 +203,7 @@ static const struct ctl_column limit_columns[] = {
 	{ "set_by", "SET BY", CTL_TEXT },
 };
 static const struct ctl_column storage_columns[] = {
-	{ "of", "MAILBOX", CTL_TEXT },
+	{ "of", "MAILBOX", CTL_NAME },
 	{ "used", "USED", CTL_SIZE },
 	{ "quota", "QUOTA", CTL_SIZE },
 	{ "percent", "%", CTL_RIGHT },

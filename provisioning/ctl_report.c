@@ -24,7 +24,7 @@ ctl_fail(const struct ctl *ctl, int status, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	oct_str_heap(&safe, CTL_OUT_MAX);
-	ctl_out_text(text, 0, &safe);
+	ctl_out_name(text, 0, &safe);
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "octroictl: ");
 	if (ctl->batch_line > 0)
@@ -143,7 +143,7 @@ ctl_done(const struct ctl *ctl, const char *done, const char *kind,
 	}
 	oct_str_heap(&out, CTL_OUT_MAX);
 	oct_str_addf(&out, "%s ", kind);
-	ctl_out_text(name, 0, &out);
+	ctl_out_name(name, 0, &out);
 	oct_str_addf(&out, ": %s\n", done);
 	return ctl_write(ctl, &out);
 }

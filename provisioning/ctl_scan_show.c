@@ -222,7 +222,7 @@ void
 ctl_scan_text(const struct ctl_scan *s, struct oct_str *out)
 {
 	static const struct ctl_column recipients[] = {
-		{ "rcpt", "RECIPIENT", CTL_TEXT },
+		{ "rcpt", "RECIPIENT", CTL_NAME },
 		{ "verdict", "VERDICT", CTL_TEXT },
 		{ "reason", "REASON", CTL_TEXT },
 		{ "code", "CODE", CTL_TEXT },

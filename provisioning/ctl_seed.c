@@ -216,7 +216,7 @@ static int
 report(const struct seeding *s, const struct seed_reader *r)
 {
 	static const struct ctl_column columns[] = {
-		{ "mailbox", "mailbox", CTL_TEXT },
+		{ "mailbox", "mailbox", CTL_NAME },
 		{ "records", "records read", CTL_TEXT },
 		{ "found", "addresses found", CTL_TEXT },
 		{ "added", "let in", CTL_TEXT },

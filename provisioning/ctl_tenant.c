@@ -140,7 +140,7 @@ static const struct ctl_column columns[] = {
 	{ "state", "STATE", CTL_TEXT },
 	{ "challenge", "CHALLENGE", CTL_TEXT },
 	{ "contact", "CONTACT", CTL_TEXT },
-	{ "domains", "DOMAINS", CTL_TEXT },
+	{ "domains", "DOMAINS", CTL_NAME },
 };
 
 static int

@@ -368,3 +368,43 @@ def test_many_at_once_never_pass_what_a_plan_includes(edge):
     for d in done:
         check(d.returncode == 0 or "plan etroit includes 3 mailboxes" in
               d.stderr, d.stderr)
+
+
+def test_names_with_accents_are_taken_and_shown_as_people_write_them(edge):
+    kept, shown = "xn--chteau-xta.test", "château.test"
+    ctl = edge.ctl
+    ctl("tenant", "add", "chateau", "contact=mairie@citoyen.test")
+    ctl("domain", "add", "Château.test", "tenant=chateau")
+    ctl("mailbox", "add", f"accueil@{kept}", "name=Accueil")
+    ctl("mailbox", "add", f"maire@{shown.upper()}", check=True)
+    ctl("alias", "add", f"contact@{shown}", f"accueil@{shown}")
+    ctl("group", "add", f"conseil@{kept}", f"maire@{shown}")
+    ctl("legacy", "add", "chateau@voisin.test", f"accueil@{shown}",
+        "how=forwarded")
+    # People see the one, files and programs the other.
+    for words in (("domain", "show", kept), ("domain", "list"),
+                  ("mailbox", "show", f"accueil@{shown}"),
+                  ("mailbox", "list", shown), ("alias", "list", shown),
+                  ("group", "show", f"conseil@{kept}"),
+                  ("quota", "show", f"accueil@{kept}"),
+                  ("policy", "show", f"accueil@{kept}"),
+                  ("tenant", "show", "chateau"), ("tenant", "list"),
+                  ("mailbox", "set", f"accueil@{kept}", "name=Bonjour"),
+                  ("history", "domain", shown)):
+        out = ctl(*words).stdout
+        check(words[0] == "history" or shown in out, (words, out))
+        check("xn--" not in out, (words, out))
+    refused(edge, "mailbox", "add", f"accueil@{kept}", says=f"@{shown}")
+    for words in (("domain", "show", shown), ("mailbox", "list", shown),
+                  ("alias", "show", f"contact@{shown}")):
+        out = ctl(*words, "--json").stdout
+        check(kept in out and shown not in out, (words, out))
+    written = export(edge, "--tenant=chateau")
+    check(f"mailbox accueil@{kept}" in written and shown not in written,
+          written)
+    equal(plan(edge, written.replace(kept, shown), "--close-missing")
+          ["changes"], [])
+    said = ctl("plan", "-", stdin=written.replace(
+        f"mailbox maire@{kept}", f"mailbox agent@{kept}")).stdout
+    check(f"add mailbox agent@{shown}" in said, said)
+    answer(edge, f"accueil@{kept}", 250)

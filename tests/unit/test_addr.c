@@ -440,11 +440,52 @@ test_unknown_client_is_in_no_net(void **state)
 	assert_false(oct_ip_in(&unknown, &unknown, 0));
 }
 
+static void
+test_names_of_ours_are_shown(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "", "" },
+		{ "agen.fr", "agen.fr" },
+		{ "xn--chteau-pujols-jeb.fr", "ch\xc3\xa2teau-pujols.fr" },
+		{ "accueil@xn--chteau-pujols-jeb.fr",
+		    "accueil@ch\xc3\xa2teau-pujols.fr" },
+		{ "a@xn--chteau-xta.fr, b@x.fr and xn--chteau-xta.fr: no",
+		    "a@ch\xc3\xa2teau.fr, b@x.fr and ch\xc3\xa2teau.fr: no" },
+		{ "\xc3\xa9t\xc3\xa9@xn--chteau-xta.fr",
+		    "\xc3\xa9t\xc3\xa9@ch\xc3\xa2teau.fr" },
+		/* No A-labels, or none that come back as the same. */
+		{ "xn--.fr", "xn--.fr" },
+		{ "xn--zzzzzzzzzz999.fr", "xn--zzzzzzzzzz999.fr" },
+		{ "xn--abc-.fr", "xn--abc-.fr" },
+		{ "XN--CHTEAU-XTA.FR", "XN--CHTEAU-XTA.FR" },
+	};
+	char text[512];
+	struct oct_str s;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		oct_str_fixed(&s, text, sizeof(text));
+		oct_domain_show(rows[i].text, &s);
+		assert_string_equal(text, rows[i].want);
+	}
+	/* Longer than any name. */
+	memset(text, 'a', 400);
+	memcpy(text, "xn--", 4);
+	text[400] = '\0';
+	oct_str_heap(&s, 1000);
+	oct_domain_show(text, &s);
+	assert_string_equal(oct_str_text(&s), text);
+	oct_str_free(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_names_of_ours_are_shown),
 		cmocka_unit_test(test_text_parses_back),
 		cmocka_unit_test(test_parse_hostile_lengths),
 		cmocka_unit_test(test_envelope),
