@@ -133,6 +133,9 @@ main(int argc, char **argv)
 		goto out;
 	}
 	daemon_prepare();
+	/* Days are those of the platform; before there are threads. */
+	if (settings_tell_time(settings) != 0)
+		goto out;
 	(void)daemon_raise_nofile((size_t)settings->milter_sessions * 3 +
 	    NOFILE_FIXED);
 	if (app_open(settings, &app) != 0) {

@@ -94,6 +94,28 @@ contract_ends(const struct contract_rule *rule, const char *notice,
 	put_date(year, effect_month, effect_day, out);
 }
 
+void
+contract_last_day(const struct contract_rule *rule, const char *today,
+    char out[DETAIL_DATE_SIZE])
+{
+	int year, month, day, before_month = 1, before_day = 1;
+	char first[DETAIL_DATE_SIZE]; /* on which it is too late */
+
+	out[0] = '\0';
+	if (rule->months > 0)
+		return;
+	split_date(today, &year, &month, &day);
+	if (strcmp(today + 5, rule->before) >= 0)
+		year++;
+	(void)sscanf(rule->before, "%d-%d", &before_month, &before_day);
+	put_date(year, before_month, before_day, first);
+	/* "02-29" of other years: the 28th is before it. */
+	if (strcmp(first + 5, rule->before) != 0)
+		memcpy(out, first, DETAIL_DATE_SIZE);
+	else
+		detail_add_days(first, -1, out);
+}
+
 static const struct {
 	const char *word;
 	enum detail what;

@@ -26,6 +26,11 @@ OCT_CHECK int contract_rule_parse(const char *text, struct contract_rule *out);
 void contract_ends(const struct contract_rule *rule, const char *notice,
     char out[DETAIL_DATE_SIZE]);
 
+/* The last day on which a notice still has the effect that one of today has; ""
+ * where every day has its own. */
+void contract_last_day(const struct contract_rule *rule, const char *today,
+    char out[DETAIL_DATE_SIZE]);
+
 /* Who gives notice: how it is called in contract_notice_by, and its rule of a
  * plan (NULL = no plan). */
 enum contract_party { CONTRACT_TENANT, CONTRACT_CENTRE, CONTRACT_PRICE };

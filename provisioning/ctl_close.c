@@ -46,12 +46,6 @@ is_closed(const struct standing *st)
 	return strcmp(st->state, "closed") == 0;
 }
 
-static void
-today(char out[DETAIL_DATE_SIZE])
-{
-	detail_day(oct_clock_wall_ms(), out);
-}
-
 /* --- The grace ----------------------------------------------------------- */
 
 /* The first day on which what was closed then may be purged. */
@@ -83,9 +77,10 @@ check_grace(struct ctl *ctl, const struct ctl_subject *s,
 		    "%s is not closed: 'octroictl %s close' first", s->name,
 		    s->noun);
 	status = purge_day(ctl, st->closed, from);
+	if (status == 0)
+		status = ctl_today(ctl, now);
 	if (status != 0)
 		return status;
-	today(now);
 	if (strcmp(from, now) <= 0)
 		return 0;
 	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
@@ -124,10 +119,10 @@ static int
 close_and_say(struct ctl *ctl, const struct ctl_subject *s, const char *first)
 {
 	char done[160], now[DETAIL_DATE_SIZE], from[DETAIL_DATE_SIZE];
-	int status;
+	int status = ctl_today(ctl, now);
 
-	today(now);
-	status = purge_day(ctl, *first != '\0' ? first : now, from);
+	if (status == 0)
+		status = purge_day(ctl, *first != '\0' ? first : now, from);
 	if (status != 0)
 		return status;
 	if (*first != '\0')
@@ -147,11 +142,12 @@ close_and_say(struct ctl *ctl, const struct ctl_subject *s, const char *first)
 
 /* --on=DATE: "" if that is today or past. */
 static int
-first_day(const struct ctl *ctl, const struct ctl_args *args,
+first_day(struct ctl *ctl, const struct ctl_args *args,
     char out[DETAIL_DATE_SIZE])
 {
 	const char *on = ctl_args_value(args, "on");
 	char now[DETAIL_DATE_SIZE];
+	int status;
 
 	out[0] = '\0';
 	if (on == NULL)
@@ -159,10 +155,10 @@ first_day(const struct ctl *ctl, const struct ctl_args *args,
 	if (!detail_is_date(on))
 		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		    "--on=%s: expected a date like 2026-12-31", on);
-	today(now);
-	if (strcmp(on, now) > 0)
+	status = ctl_today(ctl, now);
+	if (status == 0 && strcmp(on, now) > 0)
 		memcpy(out, on, DETAIL_DATE_SIZE);
-	return 0;
+	return status;
 }
 
 int
@@ -443,7 +439,8 @@ ctl_remove_run(struct ctl *ctl, const struct ctl_args *args)
 		status = look(ctl, &s, &st);
 	if (status == 0 && s.kind == DIR_KIND_TENANT)
 		status = walk_domains(ctl, s.local, "", refuse_domain);
-	today(now);
+	if (status == 0)
+		status = ctl_today(ctl, now);
 	if (status == 0)
 		status = purge_day(ctl, is_closed(&st) ? st.closed : now, from);
 	if (status != 0)

@@ -18,6 +18,7 @@
 #include "lib/secret.h"
 #include "lib/spool.h"
 #include "lib/store.h"
+#include "policy/detail.h"
 #include "policy/directory.h"
 #include "policy/settings.h"
 #include "provisioning/ctl_args.h"
@@ -45,6 +46,8 @@ int ctl_run_line(struct ctl *ctl, int argc, char *const *argv);
 int ctl_settings(struct ctl *ctl, const struct settings **out);
 /* NULL in *out and 0: there is no configuration, and none was named. */
 int ctl_settings_maybe(struct ctl *ctl, const struct settings **out);
+/* The day that it is on the platform. */
+int ctl_today(struct ctl *ctl, char out[DETAIL_DATE_SIZE]);
 int ctl_store(struct ctl *ctl, struct store **out);
 int ctl_spool(struct ctl *ctl, struct spool **out);
 /* server: "HOST:PORT" of --dns; NULL: the configuration's, or else those of

@@ -31,6 +31,16 @@ static const struct ctl_column columns[] = {
 	{ "state", "STATE", CTL_TEXT },
 };
 
+/* Of one that goes on. */
+static const struct ctl_column next_columns[] = {
+	{ "tenant_notice_until", "notice by the tenant until", CTL_TEXT },
+	{ "tenant_ends", "  ends it on", CTL_TEXT },
+	{ "centre_notice_until", "notice by the Centre until", CTL_TEXT },
+	{ "centre_ends", "  ends it on", CTL_TEXT },
+	{ "price_notice_until", "notice for the new price until", CTL_TEXT },
+	{ "price_ends", "  ends it (today)", CTL_TEXT },
+};
+
 static json_t *
 contract_json(const struct dir_tenant *t)
 {
@@ -65,38 +75,16 @@ contract_list(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	    OCT_LEN(columns));
 }
 
-static int
-contract_show(struct ctl *ctl, const struct ctl_args *args)
-{
-	const struct dir_snapshot *s;
-	const struct dir_tenant *t;
-	json_t *v;
-	int status = ctl_directory(ctl, NULL, &s);
-
-	if (status != 0)
-		return status;
-	t = dir_tenant(s, args->words[0]);
-	v = t != NULL ? contract_json(t) : NULL;
-	directory_put(s);
-	if (v == NULL)
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "there is no tenant %s: 'octroictl tenant list' shows all",
-		    args->words[0]);
-	return ctl_print(ctl, v, columns, OCT_LEN(columns));
-}
-
 /* --- Dates --------------------------------------------------------------- */
 
 static int
-read_day(const struct ctl *ctl, const struct ctl_args *args,
+read_day(struct ctl *ctl, const struct ctl_args *args,
     char out[DETAIL_DATE_SIZE])
 {
 	const char *on = ctl_args_value(args, "on");
 
-	if (on == NULL) {
-		detail_day(oct_clock_wall_ms(), out);
-		return 0;
-	}
+	if (on == NULL)
+		return ctl_today(ctl, out);
 	if (!detail_is_date(on))
 		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		    "--on=%s: expected a date like 2026-12-31", on);
@@ -173,23 +161,32 @@ load_rule(struct ctl *ctl, const char *plan, struct model **m,
 	return 0;
 }
 
-/* The latest price list that the tenants were told of in time: the notice has
- * effect on its own day. */
-static int
-check_price(struct ctl *ctl, const struct model *m, struct notice *n)
+/* The latest day on which a price list was notified, not after day; "" = none. */
+static void
+last_price(const struct model *m, const char *day,
+    char latest[DETAIL_DATE_SIZE])
 {
-	char latest[DETAIL_DATE_SIZE] = "", until[DETAIL_DATE_SIZE] = "";
-
+	latest[0] = '\0';
 	for (size_t i = 0; i < model_count(m); i++) {
 		char told[DETAIL_DATE_SIZE];
 
 		if (model_at(m, i)->kind != DIR_KIND_PRICE)
 			continue;
 		model_text(model_at(m, i), "notified", told, sizeof(told));
-		if (detail_is_date(told) && strcmp(told, n->day) <= 0 &&
+		if (detail_is_date(told) && strcmp(told, day) <= 0 &&
 		    strcmp(told, latest) > 0)
-			memcpy(latest, told, sizeof(latest));
+			memcpy(latest, told, DETAIL_DATE_SIZE);
 	}
+}
+
+/* The latest price list that the tenants were told of in time: the notice has
+ * effect on its own day. */
+static int
+check_price(struct ctl *ctl, const struct model *m, struct notice *n)
+{
+	char latest[DETAIL_DATE_SIZE], until[DETAIL_DATE_SIZE];
+
+	last_price(m, n->day, latest);
 	if (*latest == '\0')
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
 		    "no price list was notified before %s: 'octroictl price "
@@ -225,8 +222,10 @@ record_notice(struct ctl *ctl, const struct ctl_subject *s,
 {
 	char json[256], done[160], first[DETAIL_DATE_SIZE],
 	    now[DETAIL_DATE_SIZE];
-	int status;
+	int status = ctl_today(ctl, now);
 
+	if (status != 0)
+		return status;
 	(void)snprintf(json, sizeof(json),
 	    "{\"contract_notice\":\"%s\",\"contract_notice_by\":\"%s\","
 	    "\"contract_ends\":\"%s\"}",
@@ -236,7 +235,6 @@ record_notice(struct ctl *ctl, const struct ctl_subject *s,
 	    "ends on %s; its domains close on %s, 'contract withdraw' undoes "
 	    "it",
 	    n->ends, first);
-	detail_day(oct_clock_wall_ms(), now);
 	status = ctl_subject_change(ctl, s, CTL_SET, json, NULL);
 	if (status == 0)
 		status = ctl_close_tenant(ctl, s->local,
@@ -276,6 +274,107 @@ contract_notice(struct ctl *ctl, const struct ctl_args *args)
 	if (status == 0)
 		status = find_end(ctl, plan, &n);
 	return status != 0 ? status : record_notice(ctl, &s, &n, by);
+}
+
+/* --- What may come next ---------------------------------------------------- */
+
+/* Until when a notice has which effect, for each who may give it. */
+static void
+add_next(json_t *v, const struct notice *n, const char *last)
+{
+	static const char *const names[][2] = {
+		[CONTRACT_TENANT] = { "tenant_notice_until", "tenant_ends" },
+		[CONTRACT_CENTRE] = { "centre_notice_until", "centre_ends" },
+		[CONTRACT_PRICE] = { "price_notice_until", "price_ends" },
+	};
+
+	ctl_json_set(v, names[n->party][0], json_string(last));
+	ctl_json_set(v, names[n->party][1], json_string(n->ends));
+}
+
+/* A change of price that was notified gives until its last day: the contract ends
+ * on the day of the notice. */
+static void
+add_price(json_t *v, const struct model *m, struct notice *n)
+{
+	char latest[DETAIL_DATE_SIZE], until[DETAIL_DATE_SIZE];
+
+	last_price(m, n->day, latest);
+	if (*latest == '\0')
+		return;
+	contract_ends(&n->rule, latest, until);
+	if (strcmp(n->day, until) > 0)
+		return;
+	memcpy(n->ends, n->day, sizeof(n->ends));
+	add_next(v, n, until);
+}
+
+static int
+add_dates(struct ctl *ctl, const char *plan, json_t *v)
+{
+	static const enum contract_party parties[] = { CONTRACT_TENANT,
+		CONTRACT_CENTRE, CONTRACT_PRICE };
+	struct notice n;
+	int status = ctl_today(ctl, n.day);
+
+	for (size_t i = 0; status == 0 && i < OCT_LEN(parties); i++) {
+		struct model *m = NULL;
+		char last[DETAIL_DATE_SIZE];
+
+		n.party = parties[i];
+		status = load_rule(ctl, plan, &m, &n);
+		if (status == 0 && n.party == CONTRACT_PRICE) {
+			add_price(v, m, &n);
+		} else if (status == 0) {
+			contract_ends(&n.rule, n.day, n.ends);
+			contract_last_day(&n.rule, n.day, last);
+			add_next(v, &n, *last != '\0' ? last : n.day);
+		}
+		model_free(m);
+	}
+	return status;
+}
+
+/* What it has. */
+static int
+print_contract(const struct ctl *ctl, json_t *v)
+{
+	struct ctl_column all[OCT_LEN(columns) + OCT_LEN(next_columns)];
+	size_t n = OCT_LEN(columns);
+
+	memcpy(all, columns, sizeof(columns));
+	for (size_t i = 0; i < OCT_LEN(next_columns); i++)
+		if (json_object_get(v, next_columns[i].key) != NULL)
+			all[n++] = next_columns[i];
+	return ctl_print(ctl, v, all, n);
+}
+
+static int
+contract_show(struct ctl *ctl, const struct ctl_args *args)
+{
+	const struct dir_snapshot *s;
+	const struct dir_tenant *t;
+	json_t *v;
+	int status = ctl_directory(ctl, NULL, &s);
+
+	if (status != 0)
+		return status;
+	t = dir_tenant(s, args->words[0]);
+	v = t != NULL ? contract_json(t) : NULL;
+	directory_put(s);
+	if (v == NULL)
+		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "there is no tenant %s: 'octroictl tenant list' shows all",
+		    args->words[0]);
+	/* One that ends, or was never begun, has no other dates. */
+	if (*ctl_text(v, "contract_notice") == '\0' &&
+	    strcmp(ctl_text(v, "state"), "closed") != 0)
+		status = add_dates(ctl, ctl_text(v, "plan"), v);
+	if (status != 0) {
+		json_decref(v);
+		return status;
+	}
+	return print_contract(ctl, v);
 }
 
 static int

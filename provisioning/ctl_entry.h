@@ -53,7 +53,7 @@ json_t *ctl_entry_tenant_json(const struct dir_tenant *t);
 int ctl_entry_print(const struct ctl *ctl, enum dir_kind kind, json_t *v);
 
 /* --at=DATE[THH:MM] of a show: that time, or what there is now (absent: 0). */
-int ctl_at(const struct ctl *ctl, const struct ctl_args *args, int64_t *wall_ms);
+int ctl_at(struct ctl *ctl, const struct ctl_args *args, int64_t *wall_ms);
 /* Print the entry as it was then. */
 int ctl_show_at(struct ctl *ctl, const struct ctl_subject *s, int64_t wall_ms);
 

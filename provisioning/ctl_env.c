@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "provisioning/ctl_cmd.h"
 
@@ -19,11 +20,25 @@
 int
 ctl_settings(struct ctl *ctl, const struct settings **out)
 {
-	if (ctl->settings == NULL &&
-	    settings_load(ctl->conf, &ctl->settings) != 0)
-		return DAEMON_EXIT_CONFIG; /* said by the loader */
+	if (ctl->settings == NULL) {
+		if (settings_load(ctl->conf, &ctl->settings) != 0)
+			return DAEMON_EXIT_CONFIG; /* said by the loader */
+		/* Days are those of the platform. */
+		(void)!settings_tell_time(ctl->settings);
+	}
 	*out = ctl->settings;
 	return 0;
+}
+
+int
+ctl_today(struct ctl *ctl, char out[DETAIL_DATE_SIZE])
+{
+	const struct settings *set;
+	int status = ctl_settings(ctl, &set);
+
+	if (status == 0)
+		detail_day(oct_clock_wall_ms(), out);
+	return status;
 }
 
 int

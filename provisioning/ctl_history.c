@@ -50,12 +50,19 @@ read_time(const char *text, int64_t *wall_ms)
 }
 
 int
-ctl_at(const struct ctl *ctl, const struct ctl_args *args, int64_t *wall_ms)
+ctl_at(struct ctl *ctl, const struct ctl_args *args, int64_t *wall_ms)
 {
 	const char *text = ctl_args_value(args, "at");
+	const struct settings *set;
+	int status;
 
 	*wall_ms = 0;
-	if (text == NULL || read_time(text, wall_ms))
+	if (text == NULL)
+		return 0;
+	status = ctl_settings(ctl, &set); /* its time zone */
+	if (status != 0)
+		return status;
+	if ( read_time(text, wall_ms))
 		return 0;
 	return ctl_fail(ctl, DAEMON_EXIT_USAGE,
 	    "--at=%s: expected 2026-12-31 or 2026-12-31T18:30", text);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/date_text.h"
 #include "lib/err.h"
 #include "policy/contract.h"
 #include "policy/directory_schema.h"
@@ -95,6 +96,17 @@ static const struct {
     {"02-29/03-01", "2026-02-28", "2026-03-01"},
     {"12-31/02-29", "2026-05-01", "2027-02-28"},
     {"24m", "2026-05-31", "2028-05-31"},
+    /* three months after a change of price, to the day or the month's last */
+    {CONTRACT_RULE_PRICE, "2027-11-29", "2028-02-29"},
+    {CONTRACT_RULE_PRICE, "2027-11-30", "2028-02-29"},
+    {CONTRACT_RULE_PRICE, "2027-12-31", "2028-03-31"},
+    {CONTRACT_RULE_PRICE, "2028-02-29", "2028-05-29"},
+    {CONTRACT_RULE_PRICE, "2028-01-31", "2028-04-30"},
+    {CONTRACT_RULE_PRICE, "2099-11-30", "2100-02-28"}, /* no leap year */
+    {"12m", "2028-02-29", "2029-02-28"},
+    {CONTRACT_RULE_TENANT, "2028-02-29", "2028-12-31"},
+    {CONTRACT_RULE_TENANT, "2026-12-31", "2027-12-31"},
+    {CONTRACT_RULE_CENTRE, "2028-12-31", "2029-12-31"},
 };
 
 static void
@@ -110,6 +122,94 @@ notice_has_its_date(void **state)
 		contract_ends(&r, notices[i].notice, ends);
 		assert_string_equal(ends, notices[i].ends);
 	}
+}
+
+/* Of each day of nine years: the last day has the same effect, and the day after
+ * it another. */
+static void
+the_last_day_is_the_last(void **state)
+{
+	static const struct {
+		const char *rule, *today, *last;
+	} rows[] = {
+	    {CONTRACT_RULE_TENANT, "2026-11-21", "2027-10-30"},
+	    {CONTRACT_RULE_TENANT, "2026-10-30", "2026-10-30"},
+	    {CONTRACT_RULE_TENANT, "2026-10-31", "2027-10-30"},
+	    {CONTRACT_RULE_CENTRE, "2026-01-01", "2026-07-30"},
+	    {"03-01/12-31", "2028-01-15", "2028-02-29"},
+	    {"03-01/12-31", "2027-01-15", "2027-02-28"},
+	    {"02-29/12-31", "2027-01-15", "2027-02-28"},
+	    {"02-29/12-31", "2028-01-15", "2028-02-28"},
+	    {"01-01/12-31", "2026-05-01", "2026-12-31"},
+	    {"3m", "2026-05-01", ""},
+	};
+	static const char *const rules[] = {CONTRACT_RULE_TENANT,
+	    CONTRACT_RULE_CENTRE, "03-01/12-31", "02-29/06-30", "01-01/12-31",
+	    "12-31/02-29"};
+	char last[DETAIL_DATE_SIZE], ends[DETAIL_DATE_SIZE],
+	    other[DETAIL_DATE_SIZE], next[DETAIL_DATE_SIZE],
+	    day[DETAIL_DATE_SIZE] = "2023-01-01";
+	struct contract_rule r;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		(void)printf("  %s %s\n", rows[i].rule, rows[i].today);
+		assert_int_equal(contract_rule_parse(rows[i].rule, &r), 0);
+		contract_last_day(&r, rows[i].today, last);
+		assert_string_equal(last, rows[i].last);
+	}
+	while (strcmp(day, "2032-01-01") < 0) {
+		for (size_t i = 0; i < OCT_LEN(rules); i++) {
+			assert_int_equal(contract_rule_parse(rules[i], &r), 0);
+			contract_ends(&r, day, ends);
+			contract_last_day(&r, day, last);
+			assert_true(strcmp(last, day) >= 0);
+			contract_ends(&r, last, other);
+			assert_string_equal(other, ends);
+			detail_add_days(last, 1, next);
+			contract_ends(&r, next, other);
+			assert_true(strcmp(other, ends) > 0);
+		}
+		detail_add_days(day, 1, next);
+		memcpy(day, next, sizeof(day));
+	}
+}
+
+/* A notice is of the day that it is where the Centre is, not in UTC. */
+static void
+a_day_is_one_of_the_platform(void **state)
+{
+	static const struct {
+		const char *zone;
+		int64_t wall_ms;
+		const char *day;
+	} rows[] = {
+	    /* 2026-10-30T22:59:59Z and a second later: winter time */
+	    {"Europe/Paris", 1793401199000LL, "2026-10-30"},
+	    {"Europe/Paris", 1793401200000LL, "2026-10-31"},
+	    /* 2026-07-30T21:59:59Z: summer time */
+	    {"Europe/Paris", 1785448799000LL, "2026-07-30"},
+	    {"Europe/Paris", 1785448800000LL, "2026-07-31"},
+	    {"Indian/Reunion", 1785441600000LL, "2026-07-31"},
+	    {"America/Cayenne", 1793415600000LL, "2026-10-31"},
+	    {"America/Cayenne", 1793415599000LL, "2026-10-30"},
+	    {"UTC", 1793401200000LL, "2026-10-30"},
+	    /* leap days, and the hours that are there twice or not at all */
+	    {"Europe/Paris", 1835391600000LL, "2028-02-29"},
+	    {"Europe/Paris", 1792889999000LL, "2026-10-25"},
+	    {"Europe/Paris", 1774746000000LL, "2026-03-29"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		char day[DETAIL_DATE_SIZE];
+
+		(void)printf("  %s %s\n", rows[i].zone, rows[i].day);
+		assert_int_equal(oct_date_zone(rows[i].zone), 0);
+		detail_day(rows[i].wall_ms, day);
+		assert_string_equal(day, rows[i].day);
+	}
+	assert_int_equal(oct_date_zone("UTC"), 0);
 }
 
 static void
@@ -226,6 +326,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms_have_one_spelling),
 	    cmocka_unit_test(notice_has_its_date),
+	    cmocka_unit_test(the_last_day_is_the_last),
+	    cmocka_unit_test(a_day_is_one_of_the_platform),
 	    cmocka_unit_test(a_plan_may_have_other_rules),
 	    cmocka_unit_test(bands_follow_from_people_or_agents),
 	    cmocka_unit_test(every_detail_has_a_kind_and_a_name_of_its_own),
