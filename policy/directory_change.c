@@ -360,6 +360,11 @@ domain_writes(struct writing *w)
 	/* Whoever brings the domain back must not sign with these. */
 	store_txn_del(w->txn, key_dkim(key, domain));
 	store_txn_del(w->txn, key_templates(key, domain));
+	/* Nor find what was kept for others. */
+	store_txn_del(w->txn, key_grants(key, domain, "@"));
+	store_txn_del(w->txn, key_own(key, domain));
+	store_txn_del(w->txn, key_use(key, domain));
+	store_txn_del(w->txn, key_extended(key, domain));
 }
 
 static void

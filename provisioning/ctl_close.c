@@ -10,12 +10,14 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "policy/casework.h"
 #include "policy/detail.h"
 #include "policy/keys.h"
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
 
 #define DAY_MS 86400000
+#define DROP_AT_ONCE 100 /* held messages of one round trip */
 
 /* How an entry stands. */
 struct standing {
@@ -290,7 +292,7 @@ ctl_reopen_tenant(struct ctl *ctl, const char *id)
 /* --- Purging ------------------------------------------------------------- */
 
 const struct ctl_option ctl_purge_options[] = {
-	{ "force", NULL, "even if messages are held for it" },
+	{ "force", NULL, "even if messages are held for it: they are dropped" },
 	{ NULL, NULL, NULL },
 };
 
@@ -332,6 +334,8 @@ forget_owner(struct ctl *ctl, const struct ctl_subject *s)
 	rc = store_txn_new(&txn);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "mailbox", s->name);
+	store_txn_hdel(txn, key_use(key, s->domain), s->local);
+	store_txn_del(txn, key_space(key, s->domain, s->local));
 	store_txn_del(txn, key_relations(key, s->domain, s->local));
 	store_txn_del(txn, key_grants(key, s->domain, s->local));
 	store_txn_del(txn, key_expect(key, s->domain, s->local));
@@ -341,17 +345,68 @@ forget_owner(struct ctl *ctl, const struct ctl_subject *s)
 	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "mailbox", s->name);
 }
 
+struct dropping {
+	const struct ctl *ctl;
+	const struct ctl_subject *subject;
+	size_t dropped;
+};
+
+static int
+drop_held(void *arg, const char *id, OCT_UNUSED int64_t score)
+{
+	struct dropping *d = arg;
+	enum case_outcome outcome;
+	int rc = case_drop(d->ctl->store, d->subject->domain, id,
+	    oct_clock_wall_ms(), &outcome);
+
+	d->dropped += rc == 0 && outcome == CASE_DONE;
+	return rc == OCT_EABSENT ? 0 : rc;
+}
+
+/* What is held for a mailbox goes with it: the courier removes the messages.  One
+ * that is on its way is not to be stopped. */
+static int
+drop_all_held(struct ctl *ctl, const struct ctl_subject *s)
+{
+	struct dropping d = { .ctl = ctl, .subject = s };
+	char key[KEY_SIZE], detail[32];
+	struct store *store;
+	size_t total = 0, before;
+	int status = ctl_store(ctl, &store), rc;
+
+	if (status != 0)
+		return status;
+	key_held_index(key, s->domain, s->local);
+	do {
+		before = d.dropped;
+		rc = store_zrevpage(
+		    store, key, 0, DROP_AT_ONCE, &total, drop_held, &d);
+	} while (rc == 0 && d.dropped > before);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "held messages of", s->name);
+	if (total > 0)
+		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "mailbox %s: %zu messages are being released just now: try "
+		    "again in a minute",
+		    s->name, total);
+	(void)snprintf(detail, sizeof(detail), "dropped=%zu", d.dropped);
+	return d.dropped > 0
+	    ? ctl_audit(ctl, "purge-held", s->domain, s->local, detail)
+	    : 0;
+}
+
 static int
 purge_one(struct ctl *ctl, const struct ctl_subject *s, bool force)
 {
 	int status = 0;
 
-	if (s->kind == DIR_KIND_MAILBOX && !force)
-		status = check_unheld(ctl, s);
-	if (status == 0)
-		status = ctl_subject_change(ctl, s, CTL_REMOVE, NULL, NULL);
+	if (s->kind == DIR_KIND_MAILBOX)
+		status = force ? drop_all_held(ctl, s) : check_unheld(ctl, s);
+	/* First: were we killed in between, it would be there for who comes. */
 	if (status == 0 && s->kind == DIR_KIND_MAILBOX)
 		status = forget_owner(ctl, s);
+	if (status == 0)
+		status = ctl_subject_change(ctl, s, CTL_REMOVE, NULL, NULL);
 	return status;
 }
 

@@ -9,7 +9,7 @@ import time
 import scene
 from kit import check, equal, limit
 from mail import message
-from octroi import ask_map
+from octroi import ask_map, held
 from proc import Failure, wait_until
 from scene import accepted, person, probe, send
 
@@ -64,6 +64,12 @@ def first_mail(edge, box, count=1):
     sender = person()
     accepted(send(edge, sender, box, message(sender, box, "Bonjour")))
     return edge.mailboxes.wait_for(box, count=count)
+
+
+def spooled(edge, item):
+    """Is a message of that id in the spool?"""
+    return any(item in name for _, _, names in os.walk(edge.spool)
+               for name in names)
 
 
 def provision(edge, tenant, domain, *boxes):
@@ -298,18 +304,44 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
     answer(edge, box, 250)
     first_mail(edge, box, count=2)
 
+    # What is kept for the mailboxes: somebody waits, somebody is known.
+    maire, stranger = f"maire@{town}", person()
+    ctl("mailbox", "set", maire, "challenge=first-contact")
+    ctl("allow", "add", maire, "ami@voisin.test")
+    wait_until(lambda: accepted(send(
+        edge, stranger, maire, message(stranger, maire, "Urbanisme"))) and
+        held(edge, maire), 5, "the first that is held")
+    files = [h["id"] for h in held(edge, maire)]
+    check(all(spooled(edge, f) for f in files), files)
+
     # For good: only what is closed, and after its grace.
     refused(edge, "domain", "purge", town, says="is not closed")
     ctl("tenant", "close", "layrac")
     refused(edge, "tenant", "purge", "layrac", says="may be purged from")
     edge.change_conf({"provisioning": {"grace": "0"}})
     refused(edge, "tenant", "purge", "layrac", says="still has the domain")
-    ctl("domain", "purge", town)
+    refused(edge, "domain", "purge", town, says="messages are held for it")
+    equal([h["id"] for h in held(edge, maire)], files)
+    ctl("domain", "purge", town, "--force")
     ctl("tenant", "purge", "layrac")
     wait_until(lambda: ask_map(edge, "vdomains", town)[0] == "NOTFOUND", 3,
                "Postfix is told")
     answer(edge, f"personne@{town}", 554)
     refused(edge, "domain", "show", town, says="there is no domain")
+    # Nothing is left that the next of that name would find.
+    wait_until(lambda: not any(spooled(edge, f) for f in files), 15,
+               "the messages are removed")
+    for key in edge.redis.keys(f"oct:{{{town}}}:*"):
+        kind = key.split(":")[2]
+        check(kind in ("journal", "held", "chal", "rate", "stat", "sent"),
+              key)
+        check(edge.redis.cmd("PTTL", key) > 0, f"{key} has no end")
+    equal([k for k in edge.redis.keys("*layrac*")
+           if "{" + town + "}" not in k and ":journal" not in k], [])
+    provision(edge, "layrac2", town, "maire")
+    equal(edge.ctl_json("allow", "list", maire)["items"], [])
+    equal(held(edge, maire), [])
+    ctl("domain", "remove", town)
     past = edge.ctl_json("history", "domain", town, "--all")["items"]
     equal(past[-1]["action"], "remove")
     check(any(x["name"] == "accueil" and x["action"] == "remove"
