@@ -28,4 +28,10 @@ struct csv_problem {
 OCT_CHECK int csv_read(
     char *text, csv_each *each, void *arg, struct csv_problem *problem);
 
+/* Spreadsheets of other times write Windows-1252 (Latin-1 and a little more): its
+ * text in UTF-8, which the caller frees; NULL when out of memory. */
+#define CSV_OCTETS_MAX (64u << 20)
+bool csv_is_utf8(const char *text);
+char *csv_from_windows(const char *text);
+
 #endif

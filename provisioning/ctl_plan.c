@@ -33,7 +33,8 @@ ctl_slurp(const struct ctl *ctl, const char *path, char **out)
 	if (strlen(*out) == len)
 		return 0;
 	free(*out);
-	return ctl_fail(ctl, DAEMON_EXIT_USAGE, "%s: a NUL octet", path);
+	return ctl_fail(ctl, DAEMON_EXIT_USAGE, "%s: a NUL octet (UTF-16? save it "
+					       "as UTF-8)", path);
 }
 
 /* --- Export -------------------------------------------------------------- */

@@ -251,6 +251,34 @@ def test_mailboxes_come_from_an_office_file(edge):
     answer(edge, "ecole@tonneins.test", 250)
     equal(edge.ctl_json("mailbox", "show",
                         "ecole@tonneins.test")["name"], "École; maternelle")
+    # What a French spreadsheet of other times saves.
+    latin = "address;name\r\nréfectoire@tonneins.test;Cantine d’été\r\n"
+    path = os.path.join(edge.tmp, "latin.csv")
+    with open(path, "wb") as f:
+        f.write(latin.replace("réfectoire", "refectoire").encode("cp1252"))
+    os.chmod(path, 0o644)
+    said = edge.ctl("mailbox", "import", path)
+    check("Windows-1252" in said.stderr, said.stderr)
+    equal(edge.ctl_json("mailbox", "show", "refectoire@tonneins.test")["name"],
+          "Cantine d’été")
+    # Every wrong line is named; nothing of the file is done.
+    before = export(edge)
+    out = edge.ctl("mailbox", "import", "-", check=False, stdin=(
+        "address,storage,keep_copy,name\n"
+        "bon@tonneins.test,1G,,Bon\n"
+        "x@tonneins.test,beaucoup,,X\n"
+        "y@ailleurs.test,,,Y\n"
+        "bon@Tonneins.test,,,encore\n"
+        "sans arobase,,,Z\n"
+        "z@tonneins.test,,no,Z\n"
+        "a b@tonneins.test\n"))
+    for says in ("line 3: attribute storage", "line 4: y@ailleurs.test: there "
+                 "is no domain", "line 5: bon@tonneins.test is there twice: "
+                 "line 2", "line 6: 'sans arobase' is no mail", "line 7: z@",
+                 "keep_copy=no needs a forward", "line 8: 1 cells instead of 4",
+                 "6 lines are wrong: nothing was imported"):
+        check(says in out.stderr, (says, out.stderr))
+    equal(export(edge), before)
     for text, says in (("name\nx\n", "no column is called address"),
                        ("address;nom\n", "no attribute 'nom'"),
                        ("address\nx@tonneins.test,1\n", "2 cells instead"),

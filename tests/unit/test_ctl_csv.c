@@ -32,6 +32,11 @@ static const struct {
     {"empty lines", "a\n\n  \nb\n", "1:a/4:b", 0},
     {"an empty quoted cell", "\"\",a\n", "1:|a", 0},
     {"nothing", "", "", 0},
+    {"tabs", "a\tb c\nd\te,f\n", "1:a|b c/2:d|e,f", 0},
+    {"its separator said", "sep=;\r\na;b\r\n", "2:a|b", 0},
+    {"its separator said, against the look", "sep=;\na,b;c\n", "2:a,b|c", 0},
+    {"no such saying", "sep=x\na\n", "1:sep=x/2:a", 0},
+    {"no-break spaces", "\xc2\xa0" "a\xc2\xa0,b \xc2\xa0\n", "1:a|b", 0},
     {"open quote", "a\n\"b\n", NULL, 3},
     {"text after a quote", "a,\"b\"c\n", NULL, 1},
 };
@@ -102,11 +107,42 @@ the_reader_stops_when_told(void **state)
 	assert_int_equal(csv_read(text, stop, NULL, &p), 42);
 }
 
+static void
+what_is_no_utf8_is_of_windows(void **state)
+{
+	static const struct {
+		const char *name, *text, *utf8; /* NULL: it is UTF-8 */
+	} rows[] = {
+	    {"ascii", "a;b", NULL},
+	    {"utf-8", "\xc3\xa9t\xc3\xa9 \xe2\x82\xac", NULL},
+	    {"with a mark", "\xef\xbb\xbf" "\xc3\xa9", NULL},
+	    {"latin-1", "\xe9t\xe9;\xc0 cot\xe9", "\xc3\xa9t\xc3\xa9;\xc3\x80 cot\xc3\xa9"},
+	    {"windows", "\x80 \x92 \x9c\x8c", "\xe2\x82\xac \xe2\x80\x99 \xc5\x93\xc5\x92"},
+	    {"a hole in it", "\x81", "\xef\xbf\xbd"},
+	    {"half a character", "\xc3", "\xc3\x83"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		char *text;
+
+		(void)printf("  %s\n", rows[i].name);
+		assert_int_equal(
+		    csv_is_utf8(rows[i].text), rows[i].utf8 == NULL);
+		if (rows[i].utf8 == NULL)
+			continue;
+		text = csv_from_windows(rows[i].text);
+		assert_string_equal(text, rows[i].utf8);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_are_read),
+    cmocka_unit_test(what_is_no_utf8_is_of_windows),
 	    cmocka_unit_test(too_many_cells_are_refused),
 	    cmocka_unit_test(the_reader_stops_when_told),
 	};
