@@ -29,11 +29,21 @@ actions_override(const struct judge *j, const struct fate *fate)
 	case OVERRIDE_NONE:
 		break;
 	case OVERRIDE_CREDIT:
-		return j->ev->credit;
+		return j->ev->credited ? j->ev->credit : "legacy";
 	case OVERRIDE_POLICY:
 		return "policy";
 	}
 	return NULL;
+}
+
+/* Of one final: a legacy address counts for its mailbox alone. */
+static const char *
+credit_of(const struct judge *j, const struct judge_final *f)
+{
+	static const char *const names[] = { [LEGACY_NONE] = "none",
+		[LEGACY_HOST] = "legacy-host", [LEGACY_PROVEN] = "legacy" };
+
+	return j->ev->credited ? j->ev->credit : names[f->facts.legacy];
 }
 
 int
@@ -217,7 +227,7 @@ log_final(const struct judge *j, const struct judge_final *f, struct line *l)
 		: "none",
 	    auth_result_name(j->ev->dmarc.result), l->score,
 	    f->fate.verdict == FATE_HOLD || f->transit ? f->id : "-",
-	    direction_name(s->direction), j->ev->credit,
+	    direction_name(s->direction), credit_of(j, f),
 	    override != NULL ? override : "none",
 	    j->ev->lists[0] != '\0' ? j->ev->lists : "none",
 	    fate_label_name(f->fate.label), l->simulated,

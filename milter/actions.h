@@ -22,7 +22,7 @@ OCT_CHECK int actions_refuse(const struct judge *j, struct judge_actions *out);
 void actions_log(const struct judge *j);
 
 /* Why DMARC's policy was not applied to a final of that fate: "arc",
- * "forwarder", "policy"; NULL = it was, or none asks. */
+ * "forwarder", "legacy", "policy"; NULL = it was, or none asks. */
 const char *actions_override(const struct judge *j, const struct fate *fate);
 
 /* The Authentication-Results value of this message. */

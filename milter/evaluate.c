@@ -2,6 +2,7 @@
 #include "milter/evaluate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -33,6 +34,8 @@ struct evaluator {
 	struct oct_addr *named; /* filled in at first use */
 	size_t named_count;
 	bool named_known;
+	bool all_legacy; /* of the recipients so far, legacy_rcpts */
+	size_t legacy_rcpts;
 	struct evaluation out;
 };
 
@@ -51,11 +54,12 @@ is_scored(const struct evaluator *e)
 }
 
 static void
-spf_input(const struct evaluator *e, int64_t now_ms, struct auth_spf_input *in)
+spf_input(const struct evaluator *e, const char *mail_from, int64_t now_ms,
+    struct auth_spf_input *in)
 {
 	*in = (struct auth_spf_input){ .ip = e->envelope.client,
 		.helo = e->helo,
-		.mail_from = e->rpath_text,
+		.mail_from = mail_from,
 		.receiver = e->env->hostname,
 		.now_s = now_ms / 1000 };
 }
@@ -75,7 +79,7 @@ start_lookups(struct evaluator *e)
 	struct auth_spf_input in;
 
 	if (e->envelope.direction == DIR_INBOUND) {
-		spf_input(e, oct_clock_wall_ms(), &in);
+		spf_input(e, e->rpath_text, oct_clock_wall_ms(), &in);
 		auth_spf_prefetch(e->dns, &in);
 	}
 	if (e->envelope.rpath.domain[0] != '\0')
@@ -234,17 +238,24 @@ org_of(struct evaluator *e, const char *domain, char out[OCT_DOMAIN_SIZE])
 }
 
 static void
+run_spf(struct evaluator *e, const struct auth_spf_input *in,
+    struct auth_spf *out)
+{
+	if (e->env->spf_libspf2)
+		auth_spf_libspf2_check(e->dns, in, out);
+	else
+		auth_spf_check(e->dns, in, out);
+}
+
+static void
 check_spf(struct evaluator *e, int64_t now_ms)
 {
 	struct auth_spf_input in;
 
 	if (e->envelope.direction != DIR_INBOUND)
 		return;
-	spf_input(e, now_ms, &in);
-	if (e->env->spf_libspf2)
-		auth_spf_libspf2_check(e->dns, &in, &e->out.spf);
-	else
-		auth_spf_check(e->dns, &in, &e->out.spf);
+	spf_input(e, e->rpath_text, now_ms, &in);
+	run_spf(e, &in, &e->out.spf);
 }
 
 static void
@@ -291,6 +302,13 @@ in_list(const char *const *list, const char *domain)
 	return false;
 }
 
+static bool
+is_provider(const struct evaluator *e, const char *term_domain)
+{
+	return in_list(e->env->providers, term_domain) ||
+	    domain_file_has(e->env->providers_file, term_domain);
+}
+
 static void
 join_lists(struct evaluator *e, struct score_lists *out)
 {
@@ -333,6 +351,85 @@ check_credit(struct evaluator *e)
 	return 0;
 }
 
+/* --- Providers of legacy addresses ------------------------------------------- */
+
+#define MAIL_FROM_SIZE (OCT_DOMAIN_SIZE + 16)
+
+static void
+legacy_input(const struct evaluator *e, const char *domain, int64_t now_ms,
+    char mail_from[MAIL_FROM_SIZE], struct auth_spf_input *in)
+{
+	(void)snprintf(mail_from, MAIL_FROM_SIZE, "postmaster@%s", domain);
+	spf_input(e, mail_from, now_ms, in);
+}
+
+bool
+evaluator_legacy(struct evaluator *e, const char *domain)
+{
+	struct evaluation *o = &e->out;
+	char mail_from[MAIL_FROM_SIZE];
+	struct auth_spf_input in;
+
+	if (e->envelope.direction != DIR_INBOUND || *domain == '\0' ||
+	    strlen(domain) >= sizeof(o->legacy[0].domain))
+		return false;
+	for (size_t i = 0; i < o->legacy_count; i++)
+		if (strcmp(o->legacy[i].domain, domain) == 0)
+			return true;
+	if (o->legacy_count == EVALUATE_LEGACY_MAX)
+		return false;
+	(void)snprintf(o->legacy[o->legacy_count++].domain,
+	    sizeof(o->legacy[0].domain), "%s", domain);
+	legacy_input(e, domain, oct_clock_wall_ms(), mail_from, &in);
+	auth_spf_prefetch(e->dns, &in);
+	return true;
+}
+
+void
+evaluator_legacy_rcpt(struct evaluator *e, bool any)
+{
+	e->all_legacy = any && (e->legacy_rcpts == 0 || e->all_legacy);
+	e->legacy_rcpts++;
+}
+
+/* What passes SPF was not sent on as it came. */
+static void
+check_legacy(struct evaluator *e, int64_t now_ms)
+{
+	for (size_t i = 0; i < e->out.legacy_count; i++) {
+		struct evaluate_legacy *l = &e->out.legacy[i];
+		const char *const sealers[] = { l->domain, NULL };
+		char mail_from[MAIL_FROM_SIZE];
+		struct auth_spf_input in;
+		struct auth_spf spf;
+
+		l->sealed = auth_arc_credits(e->msg, &e->out.arc, sealers);
+		if (e->out.spf.result == AUTH_PASS)
+			continue;
+		legacy_input(e, l->domain, now_ms, mail_from, &in);
+		memset(&spf, 0, sizeof(spf));
+		run_spf(e, &in, &spf);
+		l->from_host = spf.result == AUTH_TEMPERROR ||
+		    (spf.result == AUTH_PASS &&
+			proof_spf_is_narrow(&spf,
+			    is_provider(e, spf.term_domain)));
+	}
+}
+
+/* Was it sent on, for everybody to whom it goes? */
+static bool
+is_sent_on(const struct evaluator *e)
+{
+	if (!e->all_legacy)
+		return false;
+	for (size_t i = 0; i < e->out.legacy_count; i++)
+		if (e->out.legacy[i].sealed || e->out.legacy[i].from_host)
+			return true;
+	return false;
+}
+
+/* --- Score ------------------------------------------------------------------- */
+
 static int
 check_score(struct evaluator *e, int64_t now_ms)
 {
@@ -355,7 +452,7 @@ check_score(struct evaluator *e, int64_t now_ms)
 		    .now_ms = when,
 		    .rcpts = e->rcpts,
 		    .rcpt_count = e->rcpt_count,
-		    .trace_only = trusts_trace_only(e) ||
+		    .trace_only = trusts_trace_only(e) || is_sent_on(e) ||
 			e->envelope.client.family == AF_UNSPEC },
 		.weights = &e->env->weights,
 		.model = e->env->model,
@@ -417,15 +514,14 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	check_dmarc(e);
 	find_orgs(e);
 	e->out.has_cc = oct_msg_count(e->msg, "Cc") > 0;
-	e->out.spf_listed_provider = in_list(e->env->providers,
-		e->out.spf.term_domain) ||
-	    domain_file_has(e->env->providers_file, e->out.spf.term_domain);
+	e->out.spf_listed_provider = is_provider(e, e->out.spf.term_domain);
 	e->out.institutional = e->out.from_count == 1 &&
 	    !e->out.from_malformed &&
 	    domain_file_has(e->env->institutional, e->out.from[0].domain);
 	rc = check_credit(e);
 	if (rc != 0)
 		return rc;
+	check_legacy(e, now_ms);
 	rc = check_score(e, now_ms);
 	outside_virus(e->outside, &e->out.virus);
 	*out = &e->out;

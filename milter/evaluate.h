@@ -59,6 +59,15 @@ struct evaluate_envelope {
 };
 
 #define EVALUATE_RCPTS_MAX 20 /* that the content is compared with */
+#define EVALUATE_LEGACY_MAX 4 /* providers of legacy addresses */
+
+/* A provider from which mail may have been sent on. */
+struct evaluate_legacy {
+	char domain[OCT_DOMAIN_SIZE];
+	bool sealed;    /* it sealed the message, and saw DMARC pass */
+	bool from_host; /* the client is in its SPF record, or the DNS cannot say
+			   so now */
+};
 
 /* The outcome; strings and arrays belong to the evaluator. */
 struct evaluation {
@@ -78,6 +87,8 @@ struct evaluation {
 	bool spf_listed_provider;
 	bool institutional; /* the one author's domain is on the operator's
 			       list; whether it is proven is another matter */
+	size_t legacy_count;
+	struct evaluate_legacy legacy[EVALUATE_LEGACY_MAX];
 	char lists[EVALUATE_LISTS_SIZE]; /* which DNS lists counted: "zone:code"
 					    separated by commas, or "" */
 	struct score score;
@@ -103,6 +114,12 @@ OCT_CHECK int evaluator_body(struct evaluator *e, const void *octets,
 /* A recipient as typed; before the end.  More than EVALUATE_RCPTS_MAX are not
  * compared with. */
 void evaluator_rcpt(struct evaluator *e, const struct oct_addr *typed);
+/* Before the end, likewise: the provider of a legacy address of a recipient, whose
+ * look-ups start.  false: there are too many, this one is not looked at. */
+bool evaluator_legacy(struct evaluator *e, const char *domain);
+/* And once a recipient: has it such an address?  If all have, and a provider sent
+ * the message on, the client's address says nothing of its sender. */
+void evaluator_legacy_rcpt(struct evaluator *e, bool any);
 /* Joins everything; *out is valid until evaluator_free. */
 OCT_CHECK int evaluator_end(struct evaluator *e, int64_t now_ms,
     const struct evaluation **out);

@@ -128,6 +128,13 @@ facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
 	out->has_blocks = f->domain->has_blocks || f->mailbox->has_blocks;
 }
 
+void
+facts_sent_on(enum legacy_credit legacy, struct proof_input *in)
+{
+	in->no_spf |= legacy != LEGACY_NONE;
+	in->credited |= legacy == LEGACY_PROVEN;
+}
+
 /* --- The store ---------------------------------------------------------- */
 
 static void

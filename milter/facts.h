@@ -40,6 +40,9 @@ void facts_final(const struct dir_final *f,
     const struct dir_thresholds *platform, const struct option_values *options,
     bool exempt, struct decide_rcpt *out);
 
+/* Mail that was sent on is not proven by its client (before proof_classify). */
+void facts_sent_on(enum legacy_credit legacy, struct proof_input *in);
+
 /* --- What the store says ------------------------------------------------ */
 
 #define FACTS_WHO_MAX 6

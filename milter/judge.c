@@ -14,6 +14,7 @@
 #include "milter/actions.h"
 #include "milter/after.h"
 #include "milter/hold.h"
+#include "milter/legacy.h"
 #include "milter/limits.h"
 #include "milter/observe.h"
 #include "milter/outbound.h"
@@ -153,11 +154,15 @@ static_facts(struct judge *j, struct judge_final *f)
 {
 	struct session *s = j->session;
 	const struct rcpt *r = &s->rcpts[f->rcpt];
-	bool named = evaluator_names(s->evaluator, &r->addr, f->final->address);
+	struct legacy_way way;
 
+	legacy_find(s->evaluator, j->ev, f->final, s->started_wall_ms, &way);
+	f->named = way.named ||
+	    evaluator_names(s->evaluator, &r->addr, f->final->address);
 	facts_options(f->final, &s->app->options, &f->options);
 	facts_final(f->final, &s->app->thresholds, &f->options,
-	    j->exempt || !named, &f->facts);
+	    j->exempt || !f->named, &f->facts);
+	f->facts.legacy = way.credit;
 	f->facts.over_limit = r->over_limit;
 }
 
@@ -170,10 +175,10 @@ classify(struct judge *j, struct judge_final *f)
 	struct proof_input in;
 	char net[OCT_IP_SIZE];
 	size_t index;
-	bool named = evaluator_names(s->evaluator, &r->addr, f->final->address);
 
-	evaluation_proof(j->ev, evaluator_envelope(s->evaluator), named, replay,
-	    &in);
+	evaluation_proof(j->ev, evaluator_envelope(s->evaluator), f->named,
+	    replay, &in);
+	facts_sent_on(f->facts.legacy, &in);
 	/* Once a RCPT: the members behind an alias are one sending. */
 	if (proof_needs_replay(&in, &index)) {
 		if (!r->replay_known)

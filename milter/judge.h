@@ -20,6 +20,7 @@ struct judge_final {
 	const struct dir_final *final;
 	size_t rcpt;                /* first RCPT that leads to it */
 	struct decide_rcpt facts;
+	bool named;                 /* in To, Cc..., be it by another address */
 	struct proof proof;
 	struct fate fate;
 	struct option_values options;

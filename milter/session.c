@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/str.h"
+#include "milter/legacy.h"
 #include "milter/limits.h"
 
 struct session *
@@ -459,6 +460,8 @@ session_rcpt(struct session *s, char *const *args, const char *queue_id,
 		rcpt_fini(r);
 		return;
 	}
+	if (s->evaluator != NULL)
+		legacy_want(s->evaluator, &r->finals, s->started_wall_ms);
 	s->rcpt_count++;
 }
 

@@ -164,8 +164,10 @@ applied_policy(const struct decide_msg *m, const struct decide_rcpt *r)
 {
 	enum auth_dmarc_policy asked = asked_policy(m);
 
-	if (m->credited)
+	if (m->credited || r->legacy == LEGACY_PROVEN)
 		return AUTH_DMARC_NONE;
+	if (r->legacy == LEGACY_HOST && asked == AUTH_DMARC_REJECT)
+		asked = AUTH_DMARC_QUARANTINE;
 	switch (r->dmarc_mode != DIR_DMARC_INHERIT ? r->dmarc_mode
 						   : m->dmarc_mode) {
 	case DIR_DMARC_INHERIT:
@@ -186,7 +188,8 @@ override_of(const struct decide_msg *m, const struct decide_rcpt *r)
 	if (!decide_is_checked(m->direction) ||
 	    applied_policy(m, r) == asked_policy(m))
 		return OVERRIDE_NONE;
-	return m->credited ? OVERRIDE_CREDIT : OVERRIDE_POLICY;
+	return m->credited || r->legacy != LEGACY_NONE ? OVERRIDE_CREDIT
+						       : OVERRIDE_POLICY;
 }
 
 /* Rows 1 and 2: false if neither applies. */
@@ -345,11 +348,18 @@ automatic(const struct decide_msg *m, const struct decide_rcpt *r)
 	return hold(FATE_R_AUTOMATIC, 10);
 }
 
+/* Mail that was sent on is neither asked nor refused. */
+static bool
+is_asked(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	return m->direction == DIR_INBOUND && r->legacy == LEGACY_NONE;
+}
+
 /* Row 12. */
 static struct fate
 proven_stranger(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	bool inbound = m->direction == DIR_INBOUND;
+	bool inbound = is_asked(m, r);
 	struct fate f;
 
 	if (inbound && r->first == OPTION_FIRST_DEFER && r->may_defer)
@@ -377,8 +387,7 @@ first_contact(const struct decide_msg *m, const struct decide_rcpt *r)
 		    : defer(FATE_R_UNDECIDED, 11, 451, "4.4.3");
 	if (r->class == PROOF_A)
 		return proven_stranger(m, r);
-	return m->direction == DIR_INBOUND &&
-		r->unproven == OPTION_UNPROVEN_REFUSE
+	return is_asked(m, r) && r->unproven == OPTION_UNPROVEN_REFUSE
 	    ? refuse(FATE_R_FIRST_CONTACT, 13, "5.7.1")
 	    : hold(FATE_R_FIRST_CONTACT, 13);
 }
@@ -488,6 +497,11 @@ decide_rcpt(const struct decide_msg *m, const struct decide_rcpt *r,
 		return;
 	}
 	*out = by_table(m, r);
+	/* A 5xx to a provider that sends mail on would bounce to whoever is
+	 * named as its sender. */
+	if (out->verdict == FATE_REFUSE && r->legacy != LEGACY_NONE &&
+	    out->reason != FATE_R_MALFORMED)
+		*out = hold(out->reason, out->row);
 	out->full = r->store_known && !r->has_room;
 	if (out->verdict == FATE_HOLD && out->full)
 		*out = defer(FATE_R_FULL, out->row, 452, "4.2.2");

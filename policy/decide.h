@@ -72,7 +72,8 @@ OCT_CHECK int fate_reason_parse(const char *name, enum fate_reason *out);
 /* Why a DMARC policy was not applied as the author's domain published it. */
 enum fate_override {
 	OVERRIDE_NONE,
-	OVERRIDE_CREDIT, /* trusted ARC chain or declared forwarder */
+	OVERRIDE_CREDIT, /* trusted ARC chain, declared forwarder, or legacy
+			    address */
 	OVERRIDE_POLICY  /* a setting of the platform or of the domain */
 };
 
@@ -128,6 +129,13 @@ struct decide_msg {
 /* A message of class T is deferred for so long (row 11). */
 #define DECIDE_T_MS (24 * 3600000LL)
 
+/* Did it come by an old address that forwards to the mailbox (policy/legacy.h)? */
+enum legacy_credit {
+	LEGACY_NONE,
+	LEGACY_HOST,  /* from its provider's hosts, be it by whomever */
+	LEGACY_PROVEN /* its account or its seal says so */
+};
+
 /* Of one final recipient. */
 struct decide_rcpt {
 	bool external;        /* not hosted here */
@@ -136,6 +144,7 @@ struct decide_rcpt {
 	bool over_limit;      /* past one of its limits, which holds */
 	bool has_blocks;      /* the mailbox or its domain blocks somebody */
 	enum proof_class class;
+	enum legacy_credit legacy;
 	enum option_challenge mode;
 	enum option_first first;
 	enum option_unproven unproven;

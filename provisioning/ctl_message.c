@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "milter/legacy.h"
 #include "provisioning/ctl_guess.h"
 
 #define DNS_MS 20000 /* RFC 7208 4.6.4: at least 20 s */
@@ -312,6 +313,21 @@ feed_field(struct evaluator *e, const struct oct_field *f)
 	return rc;
 }
 
+/* As at RCPT. */
+static void
+want_legacy(const struct ctl_message *m, const struct oct_addr *typed)
+{
+	static const char *const none[] = { NULL };
+	struct dir_finals finals = { .count = 0 };
+
+	if (m->site->snapshot == NULL)
+		return;
+	if (dir_resolve(m->site->snapshot, typed, none, &finals) ==
+	    DIR_FOUND)
+		legacy_want(m->evaluator, &finals, oct_clock_wall_ms());
+	dir_finals_free(&finals);
+}
+
 static int
 feed(const struct ctl_message *m, struct oct_msg *msg,
     const struct evaluation **out)
@@ -329,8 +345,10 @@ feed(const struct ctl_message *m, struct oct_msg *msg,
 		rc = oct_msg_body(msg, &body, &len);
 	if (rc == 0)
 		rc = evaluator_body(e, body, len);
-	for (size_t i = 0; i < m->rcpt_count; i++)
+	for (size_t i = 0; i < m->rcpt_count; i++) {
 		evaluator_rcpt(e, &m->rcpts[i]);
+		want_legacy(m, &m->rcpts[i]);
+	}
 	if (rc == 0)
 		rc = evaluator_end(e, oct_clock_wall_ms(), out);
 	return rc;

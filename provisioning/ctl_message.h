@@ -19,6 +19,8 @@ struct ctl_site {
 	const struct ctl_args *args;
 	struct evaluate_env env;
 	struct ctl_manifest *manifest; /* NULL: none was named */
+	/* Whose legacy addresses count; borrowed, NULL: nobody's. */
+	const struct dir_snapshot *snapshot;
 	/* views of the settings for env */
 	const char **providers, **sealers;
 	struct oct_prefix *forwarders;

@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "milter/facts.h"
+#include "milter/legacy.h"
 #include "policy/exempt.h"
 #include "provisioning/ctl_parallel.h"
 #include "provisioning/ctl_scan.h"
@@ -67,6 +68,7 @@ open_parts(struct ctl_scan_site *p)
 	if (rc != 0)
 		note_all(p, "the directory cannot be read: recipients are "
 			    "judged as mailboxes with the Challenge option off");
+	p->site.snapshot = p->snapshot;
 	p->statutory = calloc(list->count + 1, sizeof(*p->statutory));
 	if (p->statutory == NULL)
 		return ctl_fail_rc(p->ctl, -ENOMEM, "the", "scan");
@@ -201,13 +203,14 @@ resolve(struct ctl_scan *s, const struct oct_addr *typed)
 }
 
 static void
-classify(const struct ctl_scan *s, struct ctl_scan_final *f, bool named)
+classify(struct ctl_scan *s, struct ctl_scan_final *f, bool named)
 {
 	struct proof_input in;
 	char net[OCT_IP_SIZE] = "-";
 
 	evaluation_proof(s->m.ev, evaluator_envelope(s->m.evaluator), named,
 	    PROOF_REPLAY_FRESH, &in);
+	facts_sent_on(f->facts.legacy, &in);
 	proof_classify(&in, &f->proof);
 	f->facts.class = f->proof.class;
 	if (s->m.envelope.client.family != AF_UNSPEC)
@@ -240,13 +243,19 @@ read_relation(struct ctl_scan *s, struct ctl_scan_final *f)
 static void
 judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 {
-	bool named = evaluator_names(s->m.evaluator, f->typed,
-	    f->final.address);
 	struct option_values options;
+	struct legacy_way way;
+	bool named;
+
+	legacy_find(s->m.evaluator, s->m.ev, &f->final, oct_clock_wall_ms(),
+	    &way);
+	named = way.named ||
+	    evaluator_names(s->m.evaluator, f->typed, f->final.address);
 
 	facts_options(&f->final, &s->site->options, &options);
 	facts_final(&f->final, &s->site->thresholds, &options, s->exempt || !named,
 	    &f->facts);
+	f->facts.legacy = way.credit;
 	if (f->assumed) {
 		f->facts.external = false;
 		f->facts.mode = OPTION_CHALLENGE_OFF;

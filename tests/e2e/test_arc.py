@@ -6,6 +6,7 @@ import re
 import scene
 from kit import check, equal
 from mail import message
+from proc import wait_until
 from scene import accepted, mailbox, nothing_held, refused, send
 
 SEALER, STRANGER = "liste.test", "voisin.test"
@@ -73,3 +74,70 @@ def test_other_seals_change_nothing(edge):
         refused(result, 550, "5.7.26")
     nothing_held(edge, box)
     equal(edge.mailboxes.all(box), [])
+
+
+# -- legacy addresses ----------------------------------------------------------------
+OLD = f"mairie.ancienne@{STRANGER}"
+
+
+def legacy_box(edge, local, **attributes):
+    box = mailbox(edge, local, mode="off")
+    edge.ctl("legacy", "add", OLD.replace("mairie", local), box,
+             "how=forwarded", *[f"{k}={v}" for k, v in attributes.items()])
+    return box
+
+
+def changed(edge, to):
+    """Signed by its author; changed by whoever sent it on."""
+    return edge.keys["strict.test"].sign(
+        message(AUTHOR, to, "Avis")).replace(b"Subject: Avis",
+                                             b"Subject: Fwd: Avis")
+
+
+def test_a_legacy_address_is_credited_and_a_forger_gains_nothing(edge):
+    box = legacy_box(edge, "redirige", verified="2026-01-15")
+    other = legacy_box(edge, "pas.encore")  # never seen to work
+    old = OLD.replace("mairie", "redirige")
+    ip, away = scene.SENDERS[STRANGER].ip, scene.SENDERS[SEALER].ip
+    octets = changed(edge, old)
+
+    # Its account sent it on: delivered, and the log says why.
+    got = wait_until(lambda: (r := send(
+        edge, old, box, octets, ip=ip)).accepted and scene.verdict(
+            edge, r, box), 5, "the legacy address is known")
+    equal({k: got[k] for k in ("verdict", "dmarc", "credit", "override")},
+          {"verdict": "deliver", "dmarc": "fail", "credit": "legacy",
+           "override": "legacy"})
+    edge.mailboxes.wait_for(box)
+    # The provider passed it on as it came: for whom, nobody knows.  Nothing
+    # bounces, and nothing is delivered unasked.
+    got = scene.verdict(edge, accepted(send(edge, AUTHOR, box, octets,
+                                            ip=ip)), box)
+    equal((got["verdict"], got["reason"], got["credit"]),
+          ("hold", "spoof", "legacy-host"))
+    equal(len(edge.mailboxes.all(box)), 1)
+    # What is no redirection is judged as ever.
+    for name, rpath, rcpt, client in (
+            ("from elsewhere", AUTHOR, box, away),
+            ("as the account, from elsewhere", old, box, away),
+            ("a neighbour at the provider", f"voisin@{STRANGER}", box, ip),
+            ("one that was not verified", OLD.replace("mairie", "pas.encore"),
+             other, ip)):
+        result = send(edge, rpath, rcpt, octets, ip=client)
+        check(not result.accepted, f"{name}: {result}")
+        refused(result, 550, "5.7.26")
+    equal(edge.mailboxes.all(other), [])
+
+
+def test_redirected_mail_of_a_domain_without_dmarc_comes_in(edge):
+    box = legacy_box(edge, "suivi", verified="2026-01-15")
+    old = OLD.replace("mairie", "suivi")
+    sender = "agent@echec.test"
+    edge.dns.add("echec.test", "TXT", "v=spf1 -all").add(
+        "echec.test", "MX", "10 mx.echec.test.").apply()
+    result = wait_until(lambda: (r := send(
+        edge, sender, box, message(sender, old, "Bonjour"),
+        ip=scene.SENDERS[STRANGER].ip)).accepted and r, 5, "it is known")
+    got = scene.verdict(edge, result, box)
+    equal((got["verdict"], got["spf"], got["credit"]),
+          ("deliver", "fail", "legacy-host"))
