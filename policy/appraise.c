@@ -69,7 +69,8 @@ appraise(const struct appraise_input *in, struct appraisal *out)
 		score_sum(in->weights, &out->score);
 		out->rank = rules_of(in, out);
 		if (out->heard)
-			out->rank = out->opinion.full + out->rank / 4;
+			out->rank = out->opinion.rank +
+			    OPINION_RANK_RULES * out->rank;
 	}
 	content_free(c);
 	classifier_live_put(in->model, model);

@@ -26,8 +26,8 @@ struct appraisal {
 	struct score score;
 	bool heard; /* the classifier was asked: */
 	struct opinion opinion;
-	/* What mail is ordered by (doc/accuracy.md): the classifier at full
-	 * voice, and a quarter of the rules; without one the score. */
+	/* What mail is ordered by: the classifier at full voice and a little of
+	 * the rules (opinion_rank()); without a classifier the score. */
 	double rank;
 	const char *over; /* NULL, or the bound of reading that was hit (static) */
 };

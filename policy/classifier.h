@@ -129,10 +129,17 @@ double classifier_sigma(double x);
 
 /* --- For training from a set (classifier_train.c) ------------------------------- */
 
-/* One step with a rate and weight of the caller's; learning only. */
-void classifier_count(struct classifier *c,
-    const struct classifier_label *label); /* evidence and updates alone */
+struct classifier_pace {
+	double rate, weight; /* the label's weight counts, too */
+	/* What is known of its like before it is read, as log odds of bad: it is
+	 * added while learning alone, so that no feature needs to say it. */
+	double lean;
+};
+/* One step. */
 void classifier_step(struct classifier *c, const struct features *f,
-    const struct classifier_label *label, double rate);
+    const struct classifier_label *label, const struct classifier_pace *pace);
+/* Evidence and updates alone. */
+void classifier_count(struct classifier *c,
+    const struct classifier_label *label);
 
 #endif

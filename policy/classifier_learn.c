@@ -147,9 +147,10 @@ target_of(const struct classifier_label *label)
 
 void
 classifier_step(struct classifier *c, const struct features *f,
-    const struct classifier_label *label, double rate)
+    const struct classifier_label *label, const struct classifier_pace *pace)
 {
-	double target = target_of(label), weight = fabs(label->weight);
+	double target = target_of(label), rate = pace->rate;
+	double weight = fabs(label->weight) * pace->weight;
 	double total = c->header->bias, correction = 0, g;
 	double by[FEATURE_GROUPS];
 	struct sums s;
@@ -163,6 +164,7 @@ classifier_step(struct classifier *c, const struct features *f,
 	correction = classifier_bounded(correction, DOMAIN_BOUND);
 	/* The common table learns as if no correction were there; the
 	 * correction learns the rest. */
+	total += pace->lean;
 	g = classifier_sigma(total) - target;
 	for (size_t i = 0; i < FEATURE_GROUPS; i++) {
 		double own =
@@ -189,7 +191,8 @@ void
 classifier_learn(struct classifier *c, const struct features *f,
     const struct classifier_label *label)
 {
-	classifier_step(c, f, label, RATE_SERVICE);
+	classifier_step(c, f, label,
+	    &(struct classifier_pace){ .rate = RATE_SERVICE, .weight = 1 });
 	count_evidence(c, label);
 	c->header->updates++;
 }

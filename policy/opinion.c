@@ -13,6 +13,9 @@
  * set may fall together. */
 #define STEP_MIN 0.25
 
+#define RANK_CUT 5.0
+#define RANK_RAW 4.0
+
 /* 1 Jan 2019 00:00:00 UTC: CLASSIFIER_ERA_YEAR. */
 #define MODERN_MS 1546300800000LL
 
@@ -121,13 +124,21 @@ opinion_points(const struct classifier_calibration *k, double raw)
 	return between(raw, thousand, 6, thousand + 1, 7);
 }
 
+double
+opinion_rank(const struct classifier_calibration *k, double raw)
+{
+	double cut = k->good > 0 && k->bad > 0 ? k->cut_1000 : 0;
+
+	return RANK_CUT + RANK_RAW * (raw - cut);
+}
+
 void
 opinion_of(const struct classifier *c, const struct features *f,
     const struct classifier_stratum *s, const char *domain,
     struct opinion *out)
 {
 	struct classifier_calibration k;
-	double loudness;
+	double loudness, full;
 
 	out->stratum = *s;
 	classifier_calibration(c, &k);
@@ -135,7 +146,8 @@ opinion_of(const struct classifier *c, const struct features *f,
 	classifier_evidence(c, s, &out->evidence);
 	out->voice = classifier_voice(&out->evidence);
 	loudness = OPINION_WHISPER + (1 - OPINION_WHISPER) * out->voice;
-	out->full = opinion_points(&k, out->score.raw);
+	out->rank = opinion_rank(&k, out->score.raw);
+	full = opinion_points(&k, out->score.raw);
 	out->points = (int32_t)lround(loudness *
-	    fmax(-OPINION_GOOD_MAX, fmin(OPINION_BAD_MAX, 100 * out->full)));
+	    fmax(-OPINION_GOOD_MAX, fmin(OPINION_BAD_MAX, 100 * full)));
 }

@@ -38,7 +38,7 @@ struct opinion {
 	struct classifier_score score;
 	struct classifier_evidence evidence;
 	double voice;
-	double full;    /* points at full voice, without bounds */
+	double rank;    /* at full voice, without the rules */
 	int32_t points; /* with voice and bounds, hundredths */
 };
 /* domain: the recipient's, NULL = none in particular. */
@@ -50,5 +50,10 @@ void opinion_of(const struct classifier *c, const struct features *f,
  * 0 where good and bad are as likely, 3 where one good message in a hundred lies
  * above, 6 where one in a thousand does. */
 double opinion_points(const struct classifier_calibration *k, double raw);
+
+/* What mail is ordered by: 5 where one good message in a thousand lies above; the
+ * rules' points then add this much of theirs (measured: doc/accuracy.md). */
+#define OPINION_RANK_RULES 0.4
+double opinion_rank(const struct classifier_calibration *k, double raw);
 
 #endif

@@ -15,7 +15,7 @@
 void
 training_options_init(struct training_options *o)
 {
-	*o = (struct training_options){ .passes = 5, .folds = 5, .seed = 1 };
+	*o = (struct training_options){ .passes = 10, .folds = 5, .seed = 1 };
 }
 
 /* --- Order -------------------------------------------------------------------- */
@@ -86,10 +86,45 @@ told(struct run *r)
 								 : -ECANCELED;
 }
 
+static void
+balance(const struct training *t, const size_t *order, size_t n,
+    struct training_balance *out)
+{
+	double count[2][TRAINING_CELLS] = { { 0 } };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct training_item *item = training_item(t, order[i]);
+
+		count[item->bad][item->cell]++;
+	}
+	training_balance((const double(*)[TRAINING_CELLS])count, out);
+}
+
+/* One message, at a point of the training between 0 and the number of passes. */
+static int
+step(struct run *r, size_t i, const struct training_balance *b, double at,
+    struct classifier *c)
+{
+	const struct training_item *item = training_item(r->t, i);
+	const struct classifier_pace pace = { .rate = RATE / sqrt(1 + at),
+		.weight = b->weight[item->bad][item->cell],
+		.lean = b->lean[item->cell] };
+	struct classifier_label label;
+	int rc = training_load(r->t, i, r->f, &label);
+
+	if (rc != 0)
+		return rc;
+	classifier_step(c, r->f, &label, &pace);
+	if (at < 1)
+		classifier_count(c, &label);
+	return told(r);
+}
+
 static int
 train(struct run *r, const size_t *order, size_t n, struct classifier *c)
 {
 	size_t *mixed = calloc(n + 1, sizeof(*mixed));
+	struct training_balance b;
 	uint64_t state = r->o->seed * 0x9e3779b97f4a7c15ULL | 1;
 	size_t updates = 0;
 	int rc = 0;
@@ -97,20 +132,12 @@ train(struct run *r, const size_t *order, size_t n, struct classifier *c)
 	if (mixed == NULL)
 		return -ENOMEM;
 	memcpy(mixed, order, n * sizeof(*mixed));
+	balance(r->t, order, n, &b);
 	for (int pass = 0; rc == 0 && pass < r->o->passes; pass++) {
 		shuffle(mixed, n, &state);
-		for (size_t i = 0; rc == 0 && i < n; i++, updates++) {
-			struct classifier_label label;
-
-			rc = training_load(r->t, mixed[i], r->f, &label);
-			if (rc != 0)
-				break;
-			classifier_step(c, r->f, &label,
-			    RATE / sqrt(1 + (double)updates / (double)n));
-			if (pass == 0)
-				classifier_count(c, &label);
-			rc = told(r);
-		}
+		for (size_t i = 0; rc == 0 && i < n; i++, updates++)
+			rc = step(r, mixed[i], &b, (double)updates / (double)n,
+			    c);
 	}
 	free(mixed);
 	return rc;

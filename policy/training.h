@@ -33,7 +33,7 @@ OCT_CHECK int training_remove(struct training *t, uint64_t fingerprint);
 OCT_CHECK int training_sync(struct training *t);
 
 struct training_options {
-	int passes;     /* 5 */
+	int passes;     /* 10 */
 	int folds;      /* 5; 0 = no calibration */
 	uint64_t seed;
 	/* Called now and then with what is done of what is to do; may be NULL.

@@ -167,7 +167,7 @@ append(struct training *t, const struct features *f,
 	size_t n = label_record_write(&r, f, t->slots, t->buffer + HEAD);
 	struct training_item item = { .fingerprint = fingerprint,
 		.at = t->end + HEAD, .len = (uint32_t)n, .bad = label->bad,
-		.live = f != NULL };
+		.live = f != NULL, .cell = training_cell(&label->stratum) };
 	int rc;
 
 	put(t->buffer, n, 4);
@@ -261,6 +261,7 @@ static int
 scan_record(struct training *t)
 {
 	struct training_item item = { .live = false };
+	struct label_record r;
 	size_t got = 0;
 	int rc = oct_io_read(t->fd, t->buffer, HEAD, &got);
 
@@ -277,9 +278,12 @@ scan_record(struct training *t)
 	if (got < item.len ||
 	    get(t->buffer + 4, 8) != checksum(t->buffer + HEAD, item.len))
 		return OCT_ECORRUPT;
-	item.fingerprint = get(t->buffer + HEAD, 8);
-	item.live = t->buffer[HEAD + 8] != 0;
-	item.bad = t->buffer[HEAD + 9] != 0;
+	if (label_record_head(t->buffer + HEAD, item.len, &r, NULL) != 0)
+		return OCT_ECORRUPT;
+	item.fingerprint = r.fingerprint;
+	item.live = r.live;
+	item.bad = r.label.bad;
+	item.cell = training_cell(&r.label.stratum);
 	item.at = t->end + HEAD;
 	rc = index_record(t, &item);
 	t->end += rc == 0 ? HEAD + item.len : 0;

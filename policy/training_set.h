@@ -6,6 +6,7 @@
 #define OCT_POLICY_TRAINING_SET_H
 
 #include "policy/training.h"
+#include "policy/training_balance.h"
 
 /* A message of the set; its features lie in the file. */
 struct training_item {
@@ -13,6 +14,7 @@ struct training_item {
 	uint64_t at;  /* offset of the record */
 	uint32_t len; /* of the record's body */
 	bool bad, live;
+	enum training_cell cell;
 };
 
 size_t training_items(const struct training *t);

@@ -33,6 +33,9 @@ test_points(void **state)
 	for (size_t i = 0; i < OCT_LEN(rows); i++)
 		assert_true(fabs(opinion_points(&k, rows[i].raw) -
 				rows[i].points) < 1e-9);
+	/* What mail is ordered by: 5 where one in a thousand lies above. */
+	assert_true(opinion_rank(&k, 1.2) == 5 && opinion_rank(&k, 0.7) == 3);
+	assert_true(opinion_rank(&none, 0) == 5);
 	for (double raw = -5; raw < 5; raw += 0.01) {
 		assert_true(opinion_points(&k, raw) > last);
 		last = opinion_points(&k, raw);
