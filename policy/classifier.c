@@ -17,15 +17,18 @@
 #include "lib/str.h"
 
 #define MAGIC "octroi classifier\n"
-#define VERSION 3
+#define VERSION 4
 /* The recipe. */
 #define SMOOTH 10.0 /* in the norm of a group */
+
+#define TABLES                                                                 \
+	(ALL_SLOTS * sizeof(float) + NORM_SLOTS * sizeof(double) +              \
+	    SITE_SLOTS * sizeof(struct site))
 
 static size_t
 file_size(void)
 {
-	return sizeof(struct header) + ALL_SLOTS * sizeof(float) +
-	    NORM_SLOTS * sizeof(double);
+	return sizeof(struct header) + TABLES;
 }
 
 /* --- The file --------------------------------------------------------------- */
@@ -41,8 +44,7 @@ checksum(const struct classifier *c, uint8_t out[CHECKSUM])
 	(void)crypto_generichash_update(&state, (const unsigned char *)&h,
 	    sizeof(h));
 	(void)crypto_generichash_update(&state,
-	    (const unsigned char *)c->weight,
-	    ALL_SLOTS * sizeof(float) + NORM_SLOTS * sizeof(double));
+	    (const unsigned char *)c->weight, TABLES);
 	(void)crypto_generichash_final(&state, out, CHECKSUM);
 }
 
@@ -76,33 +78,42 @@ make(void *memory, bool learning, struct classifier **out)
 	c->correction = c->weight + SLOTS;
 	c->lent = c->correction + DOMAIN_SLOTS;
 	c->norm = (double *)(void *)(c->lent + LENT_SLOTS);
+	c->site = (struct site *)(void *)(c->norm + NORM_SLOTS);
 	c->learning = learning;
 	*out = c;
 	return 0;
 }
 
+/* A copy of the file in memory: were the file itself mapped, who writes over it in
+ * place would take it from under its readers. */
 static int
 map_file(int fd, bool learning, struct classifier **out)
 {
 	struct stat st;
 	void *memory;
+	size_t got = 0;
 	int rc;
 
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)file_size())
 		return OCT_ECORRUPT;
-	/* The learner's copy is its own until it saves. */
-	memory = mmap(NULL, file_size(),
-	    learning ? PROT_READ | PROT_WRITE : PROT_READ,
-	    learning ? MAP_PRIVATE : MAP_SHARED, fd, 0);
+	memory = mmap(NULL, file_size(), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	rc = make(memory, learning, out);
-	if (rc == 0 && !is_valid(*out)) {
+	if (rc != 0)
+		return rc;
+	rc = oct_io_read(fd, memory, file_size(), &got);
+	if (rc == 0 && (got != file_size() || !is_valid(*out)))
+		rc = OCT_ECORRUPT;
+	if (rc == 0 && !learning &&
+	    mprotect(memory, file_size(), PROT_READ) != 0)
+		rc = -errno;
+	if (rc != 0) {
 		classifier_close(*out);
 		*out = NULL;
-		rc = OCT_ECORRUPT;
 	}
 	return rc;
 }
@@ -255,9 +266,8 @@ classifier_taught(const struct classifier *c,
 	out->bad = h->taught[1][s->automatic][s->lang][s->era];
 }
 
-/* 0 at lo and below, 1 at hi and above, between by the logarithm. */
-static double
-ramp(double n, double lo, double hi)
+double
+classifier_ramp(double n, double lo, double hi)
 {
 	if (n <= lo)
 		return 0;
@@ -267,7 +277,8 @@ ramp(double n, double lo, double hi)
 double
 classifier_voice(const struct classifier_evidence *e)
 {
-	double good = ramp(e->good, 50, 1000), bad = ramp(e->bad, 20, 300);
+	double good = classifier_ramp(e->good, 50, 1000);
+	double bad = classifier_ramp(e->bad, 20, 300);
 
 	return good < bad ? good : bad;
 }
@@ -288,8 +299,8 @@ classifier_sigma(double x)
 	return 1 / (1 + ldexp(e, (int)k));
 }
 
-static uint32_t
-salt_of(const char *domain)
+uint32_t
+classifier_salt(const char *domain)
 {
 	uint64_t h = 0xcbf29ce484222325ULL;
 
@@ -334,7 +345,7 @@ classifier_sums(const struct classifier *c, const struct features *f,
 	double square = 0, z;
 
 	s->has_domain = domain != NULL;
-	s->salt = domain != NULL ? salt_of(domain) : 0;
+	s->salt = domain != NULL ? classifier_salt(domain) : 0;
 	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
 		double n = (double)features_count(f, (enum feature_group)g);
 

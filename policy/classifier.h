@@ -9,8 +9,8 @@
  * weight: a poisoned domain harms itself.  To learn what one already learnt as the
  * other is to learn it again; to unlearn pulls a message towards "says nothing".
  *
- * A model is one file, written whole and renamed: readers map it and never see a
- * half.  The learner works on a copy of its own and writes a checkpoint with the
+ * A model is one file, written whole and renamed: readers map a copy and never see
+ * a half.  The learner works on a copy of its own and writes a checkpoint with the
  * position in the stream of labels; the same stream gives the same octets.
  *
  * Threads: a model that was opened for reading is immutable, any number of
@@ -26,7 +26,7 @@
 
 struct classifier;
 
-/* Map a model file.  OCT_EABSENT: none; OCT_ECORRUPT: not one, or damaged. */
+/* Map a copy of a model file.  OCT_EABSENT: none; OCT_ECORRUPT: not one, or damaged. */
 OCT_CHECK int classifier_open(const char *path, struct classifier **out);
 /* A private copy that learns: of the file, or empty if there is none. */
 OCT_CHECK int classifier_open_learning(const char *path,
@@ -77,6 +77,32 @@ void classifier_taught(const struct classifier *c,
  * 1,000 good and 300 bad.
  */
 double classifier_voice(const struct classifier_evidence *e);
+
+/* --- A domain's own mail ------------------------------------------------------- */
+
+/* What the labels of a hosted domain tell, beside what they teach: by weight, and
+ * the raw scores above which one in a hundred and one in a thousand of its good
+ * messages stood before they were learnt (one message alone is passed over in the
+ * first). */
+struct classifier_site {
+	double good, bad;
+	double cut_100, cut_1000;
+};
+/* domain NULL: nothing. */
+void classifier_site(const struct classifier *c, const char *domain,
+    struct classifier_site *out);
+/* Evidence of all mail, and that of the domain: a label of its own counts for five
+ * of others.  Pure. */
+void classifier_site_hear(const struct classifier_site *site,
+    struct classifier_evidence *e);
+/*
+ * The cuts of the training, for this domain: raised to those of its own good mail
+ * at once (by 2 at most), lowered to them as its good labels grow from 200 to
+ * 2,000.  Pure.
+ */
+struct classifier_calibration;
+void classifier_site_cuts(const struct classifier_site *site,
+    struct classifier_calibration *k);
 
 /* --- Scoring ------------------------------------------------------------------- */
 

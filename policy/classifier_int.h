@@ -19,6 +19,10 @@
  * squares, two by two. */
 #define NORM_BITS 14
 #define NORM_SLOTS ((size_t)2 << NORM_BITS)
+/* What each says of its own mail (classifier_site.c). */
+#define SITE_BITS 14
+#define SITE_SLOTS ((size_t)1 << SITE_BITS)
+#define SITE_BINS 32
 #define CHECKSUM 32
 
 /* What a file begins with; the tables follow.  Host byte order: a model is made
@@ -36,10 +40,16 @@ struct header {
 	uint8_t reserved[512];
 };
 
+struct site {
+	float good, bad;
+	float bin[SITE_BINS]; /* raw scores of good mail, before it was learnt */
+};
+
 struct classifier {
 	struct header *header;
 	float *weight, *correction, *lent;
 	double *norm; /* squared, by domain */
+	struct site *site;
 	size_t size;
 	bool learning;
 };
@@ -59,6 +69,14 @@ void classifier_sums(const struct classifier *c, const struct features *f,
     const char *domain, struct sums *s);
 /* Where the feature of that slot is for a domain, in a table of that size. */
 size_t classifier_slot(uint32_t slot, uint32_t salt, unsigned int bits);
+
+uint32_t classifier_salt(const char *domain);
+/* 0 at lo and below, 1 at hi and above, between by the logarithm. */
+double classifier_ramp(double n, double lo, double hi);
+
+/* One label of a domain, and what the message scored before. */
+void classifier_site_count(struct classifier *c, uint32_t salt,
+    const struct classifier_label *label, double raw);
 
 static inline double
 classifier_bounded(double x, double bound)

@@ -191,6 +191,13 @@ void
 classifier_learn(struct classifier *c, const struct features *f,
     const struct classifier_label *label)
 {
+	if (label->domain != NULL) {
+		struct classifier_score before;
+
+		classifier_score(c, f, label->domain, &before);
+		classifier_site_count(c, classifier_salt(label->domain), label,
+		    before.raw);
+	}
 	classifier_step(c, f, label,
 	    &(struct classifier_pace){ .rate = RATE_SERVICE, .weight = 1 });
 	count_evidence(c, label);

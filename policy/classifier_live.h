@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The classifier's model in service: a file that is mapped and read without
- * locks, and taken anew when it was replaced.  A file that is damaged leaves the
+ * The classifier's model in service: a copy of its file is mapped and read without
+ * locks, and taken anew when the file was replaced.  A file that is damaged leaves the
  * former model in force; without any the classifier is silent.
  *
  * Any thread may get and put; one at a time may refresh.

@@ -137,16 +137,27 @@ opinion_of(const struct classifier *c, const struct features *f,
     const struct classifier_stratum *s, const char *domain,
     struct opinion *out)
 {
+	/* A model that learnt from its users alone: far from what it says of good
+	 * mail, until the domain's own sets the cuts. */
+	static const struct classifier_calibration untrained = { .slope = 1,
+		.cut_100 = 1, .cut_1000 = 2, .good = 1, .bad = 1 };
 	struct classifier_calibration k;
+	struct classifier_site site;
 	double loudness, full;
 
 	out->stratum = *s;
 	classifier_calibration(c, &k);
 	classifier_score(c, f, domain, &out->score);
 	classifier_evidence(c, s, &out->evidence);
+	classifier_site(c, domain, &site);
+	if (!s->automatic)
+		classifier_site_hear(&site, &out->evidence);
 	out->voice = classifier_voice(&out->evidence);
 	loudness = OPINION_WHISPER + (1 - OPINION_WHISPER) * out->voice;
 	out->rank = opinion_rank(&k, out->score.raw);
+	if (k.good == 0 || k.bad == 0)
+		k = untrained;
+	classifier_site_cuts(&site, &k);
 	full = opinion_points(&k, out->score.raw);
 	out->points = (int32_t)lround(loudness *
 	    fmax(-OPINION_GOOD_MAX, fmin(OPINION_BAD_MAX, 100 * full)));
