@@ -127,6 +127,12 @@ name_part(struct reading *r, struct content_part *p, GMimePart *part)
 	const char *name = g_mime_part_get_filename(part), *dot;
 	struct content_text shown;
 
+	/* RFC 2045 6.4: one that nobody knows cannot be undone. */
+	if (g_mime_part_get_content_encoding(part) ==
+		GMIME_CONTENT_ENCODING_DEFAULT &&
+	    g_mime_object_get_header(GMIME_OBJECT(part),
+		"Content-Transfer-Encoding") != NULL)
+		p->flags |= CONTENT_PART_BAD_ENCODING;
 	p->encoding = lower(r, g_mime_content_encoding_to_string(
 	    g_mime_part_get_content_encoding(part)));
 	if (g_mime_part_is_attachment(part))

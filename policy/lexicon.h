@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Many words looked for in one pass (Aho and Corasick, 1975): the words of spam
- * in six languages, in categories, and the names of brands.  Built once, at the
- * first use, and only read from then on; any thread.
+ * The words of spam in six languages, in categories, and the names of brands.
+ * Built once, at the first use, and only read from then on; any thread.
  */
 #ifndef OCT_POLICY_LEXICON_H
 #define OCT_POLICY_LEXICON_H

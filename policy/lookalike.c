@@ -28,7 +28,30 @@ static const char *const institutions[] = { "impots.gouv.fr",
 	"orange.fr", "bouyguestelecom.fr", "engie.fr", "netflix.com",
 	"paypal.com", "microsoft.com", "microsoftonline.com", "docusign.com",
 	"docusign.net", "amazon.fr", "amazon.com", "google.com", "apple.com",
-	"vinted.fr", "leboncoin.fr", "ovhcloud.com" };
+	"vinted.fr", "leboncoin.fr", "ovhcloud.com", "assurance-maladie.fr",
+	"moncompteformation.gouv.fr", "marches-publics.gouv.fr",
+	"demarches-simplifiees.fr", "payfip.gouv.fr", "msa.fr", "cnracl.fr",
+	"notif-colissimo-laposte.info", "laposte.info", "enedis.fr", "edf.fr",
+	"totalenergies.fr", "maif.fr", "groupama.fr", "ca-aquitaine.fr" };
+
+/* Where only the State, its services and those that it appoints have names. */
+static const char *const trusted[] = { "gouv.fr", "justice.fr", "insee.fr",
+	"notaires.fr", "assemblee-nationale.fr", "senat.fr", "europa.eu",
+	"banque-france.fr", "cnil.fr", "vie-publique.fr", "legifrance.fr",
+	"ac-aix-marseille.fr", "ac-amiens.fr", "ac-besancon.fr",
+	"ac-bordeaux.fr", "ac-caen.fr", "ac-clermont.fr", "ac-corse.fr",
+	"ac-creteil.fr", "ac-dijon.fr", "ac-grenoble.fr",
+	"ac-guadeloupe.fr", "ac-guyane.fr", "ac-lille.fr", "ac-limoges.fr",
+	"ac-lyon.fr", "ac-martinique.fr", "ac-mayotte.fr",
+	"ac-montpellier.fr", "ac-nancy-metz.fr", "ac-nantes.fr",
+	"ac-nice.fr", "ac-normandie.fr", "ac-orleans-tours.fr",
+	"ac-paris.fr", "ac-poitiers.fr", "ac-reims.fr", "ac-rennes.fr",
+	"ac-reunion.fr", "ac-rouen.fr", "ac-strasbourg.fr",
+	"ac-toulouse.fr", "ac-versailles.fr", "urssaf.fr", "ameli.fr",
+	"assurance-maladie.fr", "caf.fr", "msa.fr", "ars.sante.fr",
+	"francetravail.fr", "francetravail.net", "service-public.fr",
+	"net-entreprises.fr", "caissedesdepots.fr",
+	"banquedesterritoires.fr", "demarches-simplifiees.fr" };
 
 /* --- Letters ---------------------------------------------------------------- */
 
@@ -127,6 +150,10 @@ lookalike_fold(const char *utf8, size_t len, char *out, size_t size)
 	for (size_t i = 0; i < len && n + 1 < size;) {
 		uint32_t c;
 
+		if (s[i] < 0x80) {
+			out[n++] = letter_of(s[i++]);
+			continue;
+		}
 		i += next_character(s + i, len - i, &c);
 		/* Joiners and other signs of no width are not seen. */
 		if ((c >= 0x200b && c <= 0x200f) || c == 0x2060 ||
@@ -319,6 +346,15 @@ look_at_all(void)
 		look_at(institutions[i], &known[i]);
 }
 
+bool
+lookalike_is_institution(const char *host)
+{
+	for (size_t i = 0; i < OCT_LEN(trusted); i++)
+		if (oct_domain_under(host, trusted[i]))
+			return true;
+	return false;
+}
+
 enum lookalike
 lookalike_of_institution(const char *host)
 {
@@ -329,7 +365,7 @@ lookalike_of_institution(const char *host)
 	for (size_t i = 0; i < OCT_LEN(institutions); i++)
 		if (oct_domain_under(host, institutions[i]))
 			return LOOKALIKE_NONE;
-	if (!is_name(host))
+	if (!is_name(host) || lookalike_is_institution(host))
 		return LOOKALIKE_NONE;
 	look_at(host, &h);
 	for (size_t i = 0; i < OCT_LEN(institutions); i++) {

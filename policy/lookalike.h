@@ -23,7 +23,9 @@ enum lookalike {
 };
 /* Does a host (A-labels) imitate a domain to which it does not belong? */
 enum lookalike lookalike_of(const char *host, const char *domain);
-/* Does it imitate one of the institutions that citizens trust? */
+/* Is it of the State, or of one of the institutions that citizens trust? */
+bool lookalike_is_institution(const char *host);
+/* Does it imitate one of these institutions? */
 enum lookalike lookalike_of_institution(const char *host);
 
 #endif

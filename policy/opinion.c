@@ -33,6 +33,7 @@ is_lasting(enum symbol_id id)
 	case GROUP_FRAUD:
 		return id != SYM_FRAUD_OWN_ADDRESS;
 	case GROUP_BULK:
+	case GROUP_MIME:
 	case GROUP_HTML:
 	case GROUP_URL:
 	case GROUP_ATTACHMENT:

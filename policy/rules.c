@@ -96,6 +96,9 @@ check_links(const struct rules *r, struct score *s)
 		score_mark(s, SYM_HTML_DATA_LINK,
 		    l->kind == CONTENT_LINK_DATA &&
 			(l->flags & CONTENT_LINK_ANCHOR) != 0);
+		score_mark(s, SYM_URL_ESCAPED_HOST,
+		    (l->flags & CONTENT_LINK_PERCENT) != 0 &&
+			(l->flags & CONTENT_LINK_IMAGE) == 0);
 		if (l->kind == CONTENT_LINK_WEB &&
 		    (l->flags & CONTENT_LINK_IMAGE) == 0)
 			check_followed(r, l, s);
@@ -218,6 +221,14 @@ rules_is_list(const struct oct_msg *m)
 	return false;
 }
 
+/* What a report gives back (RFC 3464) was not written by who reports. */
+static bool
+is_report(const struct rules *r)
+{
+	return oct_addr_is_null(r->in->rpath) && r->c->part_count > 0 &&
+	    strcmp(r->c->parts[0].type, "multipart/report") == 0;
+}
+
 /* Words of people's or programmers' talk, or an answer. */
 static bool
 is_talk(const struct rules *r)
@@ -264,14 +275,19 @@ begin(const struct score_input *in, struct rules *r)
 	lookalike_fold(c->from_name.data, c->from_name.len, r->shown_name,
 	    sizeof(r->shown_name));
 	lexicon_find(r->shown_name, strlen(r->shown_name), &r->name);
+	phrases_find(r->text, BODY_OCTETS, &r->said);
+	phrases_find(&c->subject, 500, &r->title);
+	phrases_find(&c->from_name, 200, &r->title);
 	r->from_org[0] = '\0';
 	if (in->from != NULL)
 		rules_org(in->from->domain, r->from_org);
 	r->from_free = in->from != NULL &&
 	    feature_is_freemail(in->from->domain);
 	r->proven = in->dmarc->result == AUTH_PASS;
+	r->institution = in->from != NULL &&
+	    lookalike_is_institution(in->from->domain);
 	r->list = rules_is_list(in->msg);
-	r->talk = r->list || is_talk(r);
+	r->talk = r->list || is_report(r) || is_talk(r);
 	list_hosts(r, false);
 	r->followed = r->host_count;
 	list_hosts(r, true);
@@ -286,6 +302,7 @@ rules_check(const struct score_input *in, struct score *s)
 	rules_shape(&r, s);
 	rules_markup(&r, s);
 	rules_parts(&r, s);
+	rules_mime(&r, s);
 	rules_fraud(&r, s);
 	score_mark(s, SYM_CONTENT_LIMIT, r.c->over != NULL &&
 		strcmp(r.c->over, "text") != 0 &&

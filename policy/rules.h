@@ -6,6 +6,7 @@
 #define OCT_POLICY_RULES_H
 
 #include "policy/lexicon.h"
+#include "policy/phrases.h"
 #include "policy/score.h"
 
 #define RULES_HOSTS 60
@@ -16,10 +17,13 @@ struct rules {
 	const struct content *c;
 	const struct content_text *text; /* the longer one */
 	struct lexicon_hits body, subject, name;
+	struct phrases said;  /* in its text */
+	struct phrases title; /* in subject and display name */
 	char shown_name[256]; /* display name as it is read by eye */
 	char from_org[OCT_DOMAIN_SIZE];
 	bool from_free;       /* the author writes from a public provider */
 	bool proven;          /* the author's domain is */
+	bool institution;     /* the author's domain is one's that all trust */
 	bool list;            /* discussion list */
 	bool talk;            /* people, or programs, among themselves */
 	size_t web;           /* web links that are to be followed */
@@ -34,7 +38,13 @@ void rules_check(const struct score_input *in, struct score *s);
 void rules_shape(const struct rules *r, struct score *s);
 void rules_markup(const struct rules *r, struct score *s);
 void rules_parts(const struct rules *r, struct score *s);
+void rules_mime(const struct rules *r, struct score *s);
 void rules_fraud(const struct rules *r, struct score *s);
+void rules_wishes(const struct rules *r, struct score *s);
+
+/* Does a brand stand in the author's domain, or (links) in one that the message
+ * leads to? */
+bool rules_stands_behind(const struct rules *r, const char *brand, bool links);
 
 /* Does it come by a discussion list?  Newsletters with one-click unsubscription
  * (RFC 8058) do not count. */

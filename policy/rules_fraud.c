@@ -5,13 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/addrlist.h"
 #include "lib/err.h"
 #include "policy/features_names.h"
 #include "policy/lookalike.h"
 #include "policy/rules.h"
-
-#define REPLIES_MAX 4
 
 /* --- Brands -------------------------------------------------------------------- */
 
@@ -31,14 +28,73 @@ is_common_word(const char *brand)
 	return false;
 }
 
-/* Does the brand's name stand in the author's domain or in a link's? */
+/* Whose domains are called otherwise.  The banks that bear one name together have
+ * a domain each. */
+static const char *const homes[][2] = { { "ameli", "assurance-maladie.fr" },
+	{ "creditagricole", "credit-agricole.fr" },
+	{ "creditagricole", "ca-alpesprovence.fr" },
+	{ "creditagricole", "ca-alsace-vosges.fr" },
+	{ "creditagricole", "ca-anjou-maine.fr" },
+	{ "creditagricole", "ca-aquitaine.fr" },
+	{ "creditagricole", "ca-atlantique-vendee.fr" },
+	{ "creditagricole", "ca-briepicardie.fr" },
+	{ "creditagricole", "ca-cb.fr" },
+	{ "creditagricole", "ca-centrefrance.fr" },
+	{ "creditagricole", "ca-centreloire.fr" },
+	{ "creditagricole", "ca-centreouest.fr" },
+	{ "creditagricole", "ca-centrest.fr" },
+	{ "creditagricole", "ca-charente-perigord.fr" },
+	{ "creditagricole", "ca-cmds.fr" },
+	{ "creditagricole", "ca-corse.fr" },
+	{ "creditagricole", "ca-cotesdarmor.fr" },
+	{ "creditagricole", "ca-des-savoie.fr" },
+	{ "creditagricole", "ca-finistere.fr" },
+	{ "creditagricole", "ca-franchecomte.fr" },
+	{ "creditagricole", "ca-illeetvilaine.fr" },
+	{ "creditagricole", "ca-languedoc.fr" },
+	{ "creditagricole", "ca-loirehauteloire.fr" },
+	{ "creditagricole", "ca-lorraine.fr" },
+	{ "creditagricole", "ca-morbihan.fr" },
+	{ "creditagricole", "ca-nmp.fr" },
+	{ "creditagricole", "ca-nord-est.fr" },
+	{ "creditagricole", "ca-norddefrance.fr" },
+	{ "creditagricole", "ca-normandie.fr" },
+	{ "creditagricole", "ca-normandie-seine.fr" },
+	{ "creditagricole", "ca-paris.fr" },
+	{ "creditagricole", "ca-pca.fr" },
+	{ "creditagricole", "ca-pyrenees-gascogne.fr" },
+	{ "creditagricole", "ca-sudmed.fr" },
+	{ "creditagricole", "ca-sudrhonealpes.fr" },
+	{ "creditagricole", "ca-toulouse31.fr" },
+	{ "creditagricole", "ca-tourainepoitou.fr" },
+	{ "creditagricole", "ca-valdefrance.fr" },
+	{ "societegenerale", "socgen.com" }, { "societegenerale", "sg.fr" },
+	{ "caissedepargne", "caisse-epargne.fr" },
+	{ "servicepublic", "service-public.fr" },
+	{ "servicepublic", "service-public.gouv.fr" },
+	{ "antai", "amendes.gouv.fr" },
+	{ "impots", "dgfip.finances.gouv.fr" } };
+
 static bool
-stands_behind(const struct rules *r, const char *brand, bool links)
+is_home(const char *brand, const char *domain)
 {
-	if (r->in->from != NULL && strstr(r->in->from->domain, brand) != NULL)
+	if (strstr(domain, brand) != NULL)
+		return true;
+	for (size_t i = 0; i < OCT_LEN(homes); i++)
+		if (strcmp(homes[i][0], brand) == 0 &&
+		    oct_domain_under(domain, homes[i][1]))
+			return true;
+	return false;
+}
+
+/* Does the brand's name stand in the author's domain or in a link's? */
+bool
+rules_stands_behind(const struct rules *r, const char *brand, bool links)
+{
+	if (r->in->from != NULL && is_home(brand, r->in->from->domain))
 		return true;
 	for (size_t i = 0; links && i < r->host_count; i++)
-		if (strstr(r->host[i], brand) != NULL)
+		if (is_home(brand, r->host[i]))
 			return true;
 	return false;
 }
@@ -54,7 +110,7 @@ borrows_brand(const struct rules *r, const struct lexicon_hits *hits,
 
 		if (!lexicon_has_brand(hits, i) || is_common_word(brand))
 			continue;
-		if (stands_behind(r, brand, links))
+		if (rules_stands_behind(r, brand, links))
 			return false;
 		any = true;
 	}
@@ -82,42 +138,114 @@ says(const char *text, const char *words)
 	return false;
 }
 
-/* Who is obeyed or paid in a town hall. */
 static bool
-is_office(const char *name)
+says_any(const char *text, const char *const *list, size_t count)
 {
-	static const char *const offices[] = { "le maire", "la maire",
-		"m. le maire", "mme le maire", "monsieur le maire",
-		"madame le maire", "madame la maire", "mairie", "hotel de ville",
-		"directeur general des services", "direction generale",
-		"dgs", "secretariat general", "secretaire de mairie",
-		"service technique", "services techniques", "service informatique",
-		"support informatique", "administrateur", "tresorerie",
-		"tresor public", "prefecture", "sous-prefecture", "gendarmerie",
-		"police nationale", "police municipale", "impots",
-		"impots gouv", "dgfip", "finances publiques", "urssaf", "ameli",
-		"assurance maladie", "caf", "antai", "ants", "conseil departemental",
-		"conseil regional", "ressources humaines", "comptabilite",
-		"president de la communaute", "le president", "help desk",
-		"helpdesk", "it support", "mail administrator", "postmaster",
-		"webmail", "messagerie", "commandant", "brigade", "procureur",
-		"tribunal", "europol", "interpol", "ministere", "huissier",
-		"commissaire de justice", "cabinet du maire", "premier adjoint",
-		"premiere adjointe" };
-
-	for (size_t i = 0; i < OCT_LEN(offices); i++)
-		if (says(name, offices[i]))
+	for (size_t i = 0; i < count; i++)
+		if (says(text, list[i]))
 			return true;
 	return false;
 }
 
-/* The domain of a recipient, or the name in it, as the display name. */
+/* Those that never write from a private address: the State, its services, and
+ * whoever looks after mailboxes. */
+static bool
+is_office(const char *name)
+{
+	static const char *const offices[] = { "service informatique",
+		"support informatique", "administrateur", "tresorerie",
+		"tresor public", "receveur municipal", "prefecture",
+		"sous-prefecture", "gendarmerie", "police nationale",
+		"impots", "impots gouv", "dgfip", "finances publiques",
+		"urssaf", "ameli", "assurance maladie", "caf", "antai", "ants",
+		"conseil departemental", "conseil regional", "help desk",
+		"helpdesk", "it support", "mail administrator", "postmaster",
+		"webmail", "messagerie", "commandant", "brigade", "procureur",
+		"tribunal", "europol", "interpol", "ministere", "huissier",
+		"commissaire de justice", "service des amendes" };
+
+	return says_any(name, offices, OCT_LEN(offices));
+}
+
+/* Who is obeyed in a town hall: many of them write from private addresses. */
+static bool
+is_title(const char *name)
+{
+	static const char *const titles[] = { "le maire", "la maire", "maire",
+		"monsieur le maire", "madame le maire", "madame la maire",
+		"directeur general des services", "direction generale", "dgs",
+		"cabinet du maire", "premier adjoint", "premiere adjointe",
+		"president de la communaute", "le president",
+		"ressources humaines" };
+
+	return says_any(name, titles, OCT_LEN(titles));
+}
+
+/* What the State calls itself in a display name, for domains that are not its
+ * own. */
+static bool
+is_state(const char *name)
+{
+	static const char *const names[] = { "impots gouv", "impots.gouv",
+		"impots", "dgfip", "drfip", "finances publiques",
+		"tresor public", "tresorerie", "antai", "amendes.gouv",
+		"amende", "ants", "ameli", "assurance maladie", "cpam", "caf",
+		"urssaf", "franceconnect", "service-public", "france travail",
+		"mon compte formation", "prefecture", "gendarmerie",
+		"police nationale", "europol", "interpol", "ministere",
+		"procureur", "chorus pro" };
+
+	return says_any(name, names, OCT_LEN(names));
+}
+
+/* Signs between words are one space each. */
+static void
+plain_words(const char *from, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *from != '\0' && n + 1 < size; from++)
+		out[n++] = is_border(*from) ? ' ' : *from;
+	out[n] = '\0';
+}
+
+/* A name that stands for the whole house, not for one of its neighbours: clubs
+ * and shops are named after their town, too. */
+static bool
+is_house(const char *name, const char *town)
+{
+	static const char *const houses[] = { "mairie", "maire", "ville",
+		"commune", "administration", "admin", "messagerie", "webmail",
+		"support", "helpdesk", "service informatique", "serveur",
+		"it", "direction", "dgs" };
+	char before[OCT_DOMAIN_SIZE];
+	const char *at = strstr(name, town);
+	size_t n;
+
+	if (strcmp(name, town) == 0)
+		return true;
+	if (at == NULL || !says(name, town))
+		return false;
+	n = (size_t)(at - name);
+	if (n >= sizeof(before))
+		return false;
+	memcpy(before, name, n);
+	before[n] = '\0';
+	return says_any(before, houses, OCT_LEN(houses)) ||
+	    says_any(at + strlen(town), houses, OCT_LEN(houses));
+}
+
+/* The domain of a recipient as the display name, or the name in it as that of the
+ * house. */
 static bool
 borrows_our_name(const struct rules *r)
 {
+	char shown[sizeof(r->shown_name)];
+
+	plain_words(r->shown_name, shown, sizeof(shown));
 	for (size_t i = 0; i < r->in->rcpt_count; i++) {
 		const char *domain = r->in->rcpts[i].domain;
-		char org[OCT_DOMAIN_SIZE], label[OCT_DOMAIN_SIZE];
+		char org[OCT_DOMAIN_SIZE], town[OCT_DOMAIN_SIZE];
 		size_t len;
 
 		if (*domain == '\0' || *domain == '[')
@@ -126,12 +254,11 @@ borrows_our_name(const struct rules *r)
 		if (strcmp(org, r->from_org) == 0)
 			return false;
 		len = strcspn(org, ".");
-		memcpy(label, org, len);
-		label[len] = '\0';
-		for (char *p = label; *p != '\0'; p++)
-			*p = *p == '-' ? ' ' : *p;
-		if (strstr(r->shown_name, org) != NULL ||
-		    (len >= 5 && says(r->shown_name, label)))
+		if (strstr(r->shown_name, org) != NULL)
+			return true;
+		org[len] = '\0';
+		plain_words(org, town, sizeof(town));
+		if (len >= 5 && is_house(shown, town))
 			return true;
 	}
 	return false;
@@ -151,14 +278,38 @@ is_own_address(const struct rules *r)
 	return false;
 }
 
+/* "mairie.nerac@orange.fr" as "Mairie de Nérac": an honest neighbour. */
+static bool
+is_house_address(const struct rules *r)
+{
+	static const char *const houses[] = { "mairie", "commune",
+		"secretariat", "ecole", "sivu", "syndicat" };
+	const char *local = r->in->from->local;
+
+	for (size_t i = 0; i < OCT_LEN(houses); i++)
+		if (strcasestr(local, houses[i]) != NULL &&
+		    strstr(r->shown_name, houses[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void
 check_names(const struct rules *r, struct score *s)
 {
-	score_mark(s, SYM_FRAUD_BRAND_NAME, borrows_brand(r, &r->name, false));
+	bool written = r->in->from != NULL &&
+	    !oct_addr_is_null(r->in->rpath) &&
+	    strchr(r->shown_name, '@') == NULL;
+	bool brand = borrows_brand(r, &r->name, false);
+	bool office = written && r->from_free && is_office(r->shown_name);
+
+	score_mark(s, SYM_FRAUD_BRAND_NAME, brand && !office);
 	score_mark(s, SYM_FRAUD_BRAND_SUBJECT, r->web > 0 &&
 		borrows_brand(r, &r->subject, true));
-	score_mark(s, SYM_FRAUD_OFFICE, r->from_free &&
-		is_office(r->shown_name));
+	score_mark(s, SYM_FRAUD_OFFICE, office);
+	score_mark(s, SYM_FRAUD_STATE_NAME, written && !brand && !office &&
+		!r->institution && !r->list && is_state(r->shown_name));
+	score_mark(s, SYM_FRAUD_TITLE, written && !office && r->from_free &&
+		is_title(r->shown_name) && !is_house_address(r));
 	score_mark(s, SYM_FRAUD_OUR_NAME, r->in->from != NULL &&
 		borrows_our_name(r));
 	score_mark(s, SYM_FRAUD_OWN_ADDRESS, is_own_address(r));
@@ -198,146 +349,6 @@ check_domains(const struct rules *r, struct score *s)
 	score_mark(s, SYM_FRAUD_NEAR_MISS, found == LOOKALIKE_NEAR);
 }
 
-/* --- Answers ------------------------------------------------------------------ */
-
-/* The answer would leave the author's own domain for a public provider. */
-static bool
-replies_to_private(const struct rules *r)
-{
-	const struct oct_field *f = oct_msg_find(r->in->msg, "Reply-To", 0);
-	struct oct_addr reply[REPLIES_MAX];
-	size_t n = 0;
-
-	if (f == NULL || r->in->from == NULL)
-		return false;
-	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLIES_MAX,
-	    &n);
-	for (size_t i = 0; i < n; i++)
-		if (feature_is_freemail(reply[i].domain) &&
-		    strcmp(reply[i].domain, r->in->from->domain) != 0)
-			return true;
-	return false;
-}
-
-/* To another organisation than the author's. */
-static bool
-answers_elsewhere(const struct rules *r)
-{
-	const struct oct_field *f = oct_msg_find(r->in->msg, "Reply-To", 0);
-	struct oct_addr reply[REPLIES_MAX];
-	size_t n = 0;
-
-	if (f == NULL || r->in->from == NULL || r->list)
-		return false;
-	(void)!oct_addrlist_parse(f->value, f->value_len, reply, REPLIES_MAX,
-	    &n);
-	for (size_t i = 0; i < n; i++)
-		if (!oct_domain_under(reply[i].domain, r->from_org))
-			return true;
-	return false;
-}
-
-/* --- What it wants ------------------------------------------------------------------ */
-
-static unsigned int
-body(const struct rules *r, const char *category)
-{
-	return lexicon_count(&r->body, category);
-}
-
-static unsigned int
-head(const struct rules *r, const char *category)
-{
-	return lexicon_count(&r->subject, category) +
-	    lexicon_count(&r->name, category);
-}
-
-static bool
-wants_account(const struct rules *r)
-{
-	static const char *const in_body[] = { "account", "verify", "suspend",
-		"login", "urgent", "click", "dear" };
-	static const char *const in_head[] = { "urgent", "suspend", "verify" };
-	size_t kinds = 0;
-
-	for (size_t i = 0; i < OCT_LEN(in_body); i++)
-		kinds += body(r, in_body[i]) > 0;
-	for (size_t i = 0; i < OCT_LEN(in_head); i++)
-		kinds += head(r, in_head[i]) > 0;
-	return kinds >= 4 && body(r, "account") + body(r, "login") > 0 &&
-	    body(r, "suspend") + body(r, "verify") + head(r, "suspend") > 0;
-}
-
-static bool
-has_page(const struct rules *r)
-{
-	for (size_t i = 0; i < r->c->part_count; i++)
-		if ((r->c->parts[i].flags & CONTENT_PART_HTML_ATTACHED) != 0)
-			return true;
-	return false;
-}
-
-static bool
-is_parcel(const struct rules *r)
-{
-	static const char *const carriers[] = { "dhl", "fedex", "ups", "usps",
-		"laposte", "chronopost", "colissimo", "mondialrelay" };
-
-	if (head(r, "parcel") == 0 || body(r, "parcel") < 3 || r->web == 0)
-		return false;
-	for (size_t i = 0; i < OCT_LEN(carriers); i++)
-		if (stands_behind(r, carriers[i], true))
-			return false;
-	return body(r, "money") + body(r, "verify") + body(r, "urgent") +
-	    body(r, "click") >= 2;
-}
-
-/* Another account to pay to, and an answer that goes elsewhere. */
-static bool
-is_bank_change(const struct rules *r)
-{
-	static const char *const words[] = { "chang", "nouveau", "nouvelle",
-		"modif", "new bank", "new account", "updated bank" };
-
-	if (body(r, "transfer") + lexicon_count(&r->subject, "transfer") == 0)
-		return false;
-	for (size_t i = 0; i < OCT_LEN(words); i++)
-		if (strcasestr(r->text->data, words[i]) != NULL)
-			return r->from_free || answers_elsewhere(r);
-	return false;
-}
-
-static void
-check_wishes(const struct rules *r, struct score *s)
-{
-	bool leads = r->web > 0 || has_page(r);
-
-	/* Among people words of accounts and money mean less. */
-	if (r->talk)
-		return;
-	score_mark(s, SYM_FRAUD_ACCOUNT, leads && wants_account(r));
-	score_mark(s, SYM_FRAUD_MAILBOX, leads &&
-		(head(r, "quota") > 0 || body(r, "quota") >= 2) &&
-		body(r, "account") + body(r, "click") + body(r, "verify") > 0);
-	score_mark(s, SYM_FRAUD_ADVANCE_FEE, body(r, "nigeria") >= 4 &&
-		body(r, "money") >= 1);
-	score_mark(s, SYM_FRAUD_EXTORTION, body(r, "crypto") >= 2 &&
-		body(r, "urgent") + body(r, "adult") >= 2 && r->web <= 1);
-	score_mark(s, SYM_FRAUD_PARCEL, is_parcel(r));
-	score_mark(s, SYM_FRAUD_PRIZE, leads && head(r, "prize") > 0 &&
-		body(r, "prize") + body(r, "money") + body(r, "urgent") >= 2);
-	score_mark(s, SYM_FRAUD_CRYPTO, leads && head(r, "crypto") > 0 &&
-		body(r, "crypto") >= 2 &&
-		body(r, "prize") + body(r, "invest") + body(r, "urgent") +
-			body(r, "money") + body(r, "verify") >= 2);
-	score_mark(s, SYM_FRAUD_PRIVATE_LURE, r->from_free &&
-		(body(r, "nigeria") >= 2 || body(r, "prize") >= 2 ||
-		    body(r, "crypto") >= 2 || body(r, "suspend") >= 2 ||
-		    (body(r, "loan") >= 2 && body(r, "money") > 0) ||
-		    (body(r, "transfer") > 0 && body(r, "urgent") > 0)));
-	score_mark(s, SYM_FRAUD_BANK_CHANGE, is_bank_change(r));
-}
-
 /* --- The whole ------------------------------------------------------------------------ */
 
 void
@@ -345,6 +356,5 @@ rules_fraud(const struct rules *r, struct score *s)
 {
 	check_names(r, s);
 	check_domains(r, s);
-	score_mark(s, SYM_FRAUD_REPLY_PRIVATE, replies_to_private(r));
-	check_wishes(r, s);
+	rules_wishes(r, s);
 }

@@ -266,7 +266,7 @@ is_not_from_provider(const struct rules *r)
 		{ "yahoo.com", "yahoo" }, { "yahoo.fr", "yahoo" },
 		{ "orange.fr", "orange" }, { "wanadoo.fr", "orange" },
 		{ "free.fr", "free.fr" }, { "laposte.net", "laposte" },
-		{ "icloud.com", "icloud" }, { "sfr.fr", "sfr" } };
+		{ "icloud.com", "me.com" }, { "sfr.fr", "sfr" } };
 
 	if (r->in->from == NULL || r->proven || r->list)
 		return false;
@@ -345,8 +345,8 @@ check_author(const struct rules *r, struct score *s)
 		return;
 	score_mark(s, SYM_FROM_NEW_TLD, feature_is_abused_tld(from->domain));
 	/* Bounce addresses are long and odd; those of authors are not. */
-	score_mark(s, SYM_FROM_ODD, is_random(from->local) ||
-		feature_is_odd(from->domain));
+	score_mark(s, SYM_FROM_ODD, !r->institution &&
+		(is_random(from->local) || feature_is_odd(from->domain)));
 }
 
 static void

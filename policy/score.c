@@ -6,6 +6,8 @@
 
 #include "lib/addrlist.h"
 #include "lib/err.h"
+#include "policy/exempt.h"
+#include "policy/lookalike.h"
 #include "policy/rules.h"
 
 #define DAY_MS 86400000LL
@@ -53,6 +55,31 @@ check_auth(const struct score_input *in, struct score *s)
 	score_mark(s, SYM_DMARC_PASS, in->dmarc->result == AUTH_PASS);
 }
 
+/* "adsl-12-34.provider.net", "host-1-2-3-4.dyn.example": a line, not a server. */
+static bool
+is_line(const char *helo)
+{
+	static const char *const words[] = { "adsl", "dsl.", ".dyn.", "dyn-",
+		"dynamic", "dhcp", "pool-", ".pool.", "ppp", "cable", "dialup",
+		"dial-up", "broadband" };
+	size_t digits = 0;
+
+	for (const char *p = helo; *p != '\0'; p++)
+		digits += *p >= '0' && *p <= '9';
+	for (size_t i = 0; digits >= 2 && i < OCT_LEN(words); i++)
+		if (strcasestr(helo, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* RFC 5321 4.5.5: the null path is for reports, and for answers of machines. */
+static bool
+is_null_without_reason(const struct score_input *in)
+{
+	return oct_addr_is_null(in->rpath) && in->from_count > 0 &&
+	    !exempt_is_automatic(in->msg);
+}
+
 static void
 check_envelope(const struct score_input *in, struct score *s)
 {
@@ -65,7 +92,9 @@ check_envelope(const struct score_input *in, struct score *s)
 		score_mark(s, SYM_HELO_BARE,
 		    *helo != '[' && strchr(helo, '.') == NULL);
 		score_mark(s, SYM_HELO_OURS, strcasecmp(helo, in->hostname) == 0);
+		score_mark(s, SYM_HELO_DYNAMIC, is_line(helo));
 	}
+	score_mark(s, SYM_RPATH_NULL, is_null_without_reason(in));
 	score_mark(s, SYM_FROM_RPATH_DIFFER, in->from != NULL &&
 		!rules_is_list(in->msg) && !oct_addr_is_null(in->rpath) && *in->from_org != '\0' &&
 		strcmp(in->from_org, in->rpath_org) != 0);
@@ -79,12 +108,72 @@ in_domain(char c)
 	    (unsigned char)c >= 0x80;
 }
 
+/* Of a domain that readers would trust for what it is: a recipient's own, or one
+ * of the State. */
+static bool
+is_trusted_name(const struct score_input *in, const char *domain)
+{
+	char org[OCT_DOMAIN_SIZE], own[OCT_DOMAIN_SIZE];
+
+	rules_org(domain, org);
+	for (size_t i = 0; i < in->rcpt_count; i++) {
+		rules_org(in->rcpts[i].domain, own);
+		if (strcmp(org, own) == 0)
+			return true;
+	}
+	return lookalike_is_institution(domain);
+}
+
+/* Who writes for somebody else and says so: answers go to whom he names, or it is
+ * a machine's answer to what the reader wrote there himself. */
+static bool
+writes_for(const struct score_input *in, const char *domain)
+{
+	const struct oct_field *f = oct_msg_find(in->msg, "Reply-To", 0);
+	struct oct_addr reply[REPLY_TO_MAX];
+	size_t n = 0;
+
+	if (is_trusted_name(in, domain))
+		return false;
+	if (oct_msg_find(in->msg, "In-Reply-To", 0) != NULL &&
+	    exempt_is_automatic(in->msg))
+		return true;
+	if (f != NULL)
+		(void)!oct_addrlist_parse(f->value, f->value_len, reply,
+		    REPLY_TO_MAX, &n);
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(reply[i].domain, domain) == 0)
+			return true;
+	return false;
+}
+
+/* The domain of an address at p, which is behind its '@'; its length in the text:
+ * 0 = "Bob @work" is no address. */
+static size_t
+domain_at(const char *p, const char *end, char out[OCT_DOMAIN_SIZE])
+{
+	size_t len, last = 0;
+
+	for (len = 0; p + len < end; len++) {
+		if (in_domain(p[len]))
+			last = len + 1;
+		else if (p[len] != '.')
+			break;
+	}
+	if (memchr(p, '.', last) == NULL || last >= OCT_DOMAIN_SIZE)
+		return 0;
+	memcpy(out, p, last);
+	out[last] = '\0';
+	return last;
+}
+
 /* "Le Maire <maire@x>" <other@y>: an address in the display name, of another
  * domain than the author's. */
 static bool
 name_holds_other_address(const struct score_input *in)
 {
 	const struct oct_field *f = oct_msg_find(in->msg, "From", 0);
+	char domain[OCT_DOMAIN_SIZE];
 	const char *p, *angle;
 
 	if (f == NULL || in->from == NULL)
@@ -93,22 +182,11 @@ name_holds_other_address(const struct score_input *in)
 	if (angle == NULL)
 		return false;
 	p = f->value;
-	while ((p = memchr(p, '@', (size_t)(angle - p))) != NULL) {
-		const char *domain = ++p;
-		size_t len, last = 0;
-
-		for (len = 0; domain + len < angle; len++) {
-			if (in_domain(domain[len]))
-				last = len + 1;
-			else if (domain[len] != '.')
-				break;
-		}
-		/* "Bob @work" is no address. */
-		if (memchr(domain, '.', last) != NULL &&
-		    (last != strlen(in->from->domain) ||
-			strncasecmp(domain, in->from->domain, last) != 0))
+	while ((p = memchr(p, '@', (size_t)(angle - p))) != NULL)
+		if (domain_at(++p, angle, domain) > 0 &&
+		    strcasecmp(domain, in->from->domain) != 0 &&
+		    !writes_for(in, domain))
 			return true;
-	}
 	return false;
 }
 

@@ -41,6 +41,12 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_HELO_OURS] = { "HELO_OURS", GROUP_ENVELOPE, 400,
 	    "le serveur se présente sous notre nom",
 	    "the server greets with our own name" },
+	[SYM_HELO_DYNAMIC] = { "HELO_DYNAMIC", GROUP_ENVELOPE, 100,
+	    "le serveur se présente comme l'accès Internet d'un particulier",
+	    "the server greets as the Internet access of a private person" },
+	[SYM_RPATH_NULL] = { "RPATH_NULL", GROUP_ENVELOPE, 100,
+	    "un message ordinaire est envoyé sans adresse de retour",
+	    "an ordinary message is sent without a return address" },
 	[SYM_FROM_RPATH_DIFFER] = { "FROM_RPATH_DIFFER", GROUP_ENVELOPE, 50,
 	    "l'adresse d'enveloppe est d'une autre organisation que l'auteur",
 	    "the envelope address is of another organisation than the author" },
@@ -136,6 +142,35 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_FROM_ODD] = { "FROM_ODD", GROUP_HEADER, 75,
 	    "l'adresse de l'auteur est une suite de signes au hasard",
 	    "the author's address is a random string" },
+	[SYM_MESSAGE_ID_MALFORMED] = { "MESSAGE_ID_MALFORMED", GROUP_HEADER, 75,
+	    "l'identifiant du message est mal formé",
+	    "the identifier of the message is malformed" },
+	[SYM_MESSAGE_ID_BORROWED] = { "MESSAGE_ID_BORROWED", GROUP_HEADER, 150,
+	    "l'identifiant du message est d'une autre messagerie que l'auteur",
+	    "the identifier of the message is of another mail provider than the "
+	    "author" },
+	[SYM_DATE_ZONE] = { "DATE_ZONE", GROUP_HEADER, 100,
+	    "la date est dans un fuseau horaire qui n'existe pas",
+	    "the date is in a time zone that does not exist" },
+	[SYM_LANGUAGE_FOREIGN] = { "LANGUAGE_FOREIGN", GROUP_HEADER, 150,
+	    "le message est écrit dans un autre alphabet que le nôtre",
+	    "the message is written in another alphabet than ours" },
+	[SYM_MIME_BAD_ENCODING] = { "MIME_BAD_ENCODING", GROUP_MIME, 75,
+	    "le texte est mal codé",
+	    "the text is encoded wrongly" },
+	[SYM_MIME_BAD_CHARSET] = { "MIME_BAD_CHARSET", GROUP_MIME, 75,
+	    "le jeu de caractères du texte est inconnu ou faux",
+	    "the character set of the text is unknown or wrong" },
+	[SYM_MIME_BASE64_ASCII] = { "MIME_BASE64_ASCII", GROUP_MIME, 75,
+	    "un texte simple est codé sans nécessité, ce qui le cache aux "
+	    "filtres",
+	    "plain text is encoded without need, which hides it from filters" },
+	[SYM_MIME_EMPTY] = { "MIME_EMPTY", GROUP_MIME, 100,
+	    "le message annonce des parties et n'en a pas",
+	    "the message announces parts and has none" },
+	[SYM_MIME_VERSION_MISSING] = { "MIME_VERSION_MISSING", GROUP_MIME, 75,
+	    "le message a des parties sans dire selon quelle norme",
+	    "the message has parts without saying by which standard" },
 	[SYM_BULK_NO_UNSUBSCRIBE] = { "BULK_NO_UNSUBSCRIBE", GROUP_BULK, 75,
 	    "un envoi en nombre sans moyen de se désinscrire",
 	    "a mass mailing without a way to unsubscribe" },
@@ -148,6 +183,18 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_BULK_ADULT] = { "BULK_ADULT", GROUP_BULK, 150,
 	    "le texte propose des rencontres ou du contenu pour adultes",
 	    "the text offers dating or adult content" },
+	[SYM_BULK_PITCH] = { "BULK_PITCH", GROUP_BULK, 100,
+	    "le texte démarche pour vendre un produit ou un service",
+	    "the text is an unasked offer of a product or service" },
+	[SYM_BULK_PITCH_PRIVATE] = { "BULK_PITCH_PRIVATE", GROUP_BULK, 150,
+	    "une adresse de particulier démarche pour vendre",
+	    "a private address makes an unasked offer" },
+	[SYM_BULK_DUTY] = { "BULK_DUTY", GROUP_BULK, 150,
+	    "le texte vend ce qu'il dit être une obligation",
+	    "the text sells what it says to be an obligation" },
+	[SYM_BULK_GAME] = { "BULK_GAME", GROUP_BULK, 175,
+	    "le texte vante un jeu, un gain, une voyance ou une méthode miracle",
+	    "the text praises a game, a prize, a fortune teller or a miracle" },
 	[SYM_HTML_FORM] = { "HTML_FORM", GROUP_HTML, 75,
 	    "la page contient un formulaire",
 	    "the page holds a form" },
@@ -193,6 +240,9 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_URL_PORT] = { "URL_PORT", GROUP_URL, 100,
 	    "un lien mène à un port inhabituel",
 	    "a link leads to an unusual port" },
+	[SYM_URL_ESCAPED_HOST] = { "URL_ESCAPED_HOST", GROUP_URL, 200,
+	    "un lien écrit sa destination en codes",
+	    "a link writes its target in codes" },
 	[SYM_URL_SHORTENER] = { "URL_SHORTENER", GROUP_URL, 175,
 	    "un lien passe par un raccourcisseur",
 	    "a link goes through a shortener" },
@@ -251,6 +301,16 @@ static const struct symbol symbols[SYM_COUNT] = {
 	    "le nom affiché est celui d'une fonction publique, l'adresse est d'un "
 	    "particulier",
 	    "the display name is that of a public office, the address a private one" },
+	[SYM_FRAUD_STATE_NAME] = { "FRAUD_STATE_NAME", GROUP_FRAUD, 300,
+	    "le nom affiché est celui d'un service de l'État, le domaine ne "
+	    "l'est pas",
+	    "the display name is that of a service of the State, the domain is "
+	    "not" },
+	[SYM_FRAUD_TITLE] = { "FRAUD_TITLE", GROUP_FRAUD, 150,
+	    "le nom affiché est celui d'un élu ou d'un supérieur, l'adresse est "
+	    "d'un particulier",
+	    "the display name is that of an official or a superior, the address "
+	    "a private one" },
 	[SYM_FRAUD_OUR_NAME] = { "FRAUD_OUR_NAME", GROUP_FRAUD, 250,
 	    "le nom affiché est le nôtre, l'adresse ne l'est pas",
 	    "the display name is ours, the address is not" },
@@ -266,6 +326,9 @@ static const struct symbol symbols[SYM_COUNT] = {
 	[SYM_FRAUD_REPLY_PRIVATE] = { "FRAUD_REPLY_PRIVATE", GROUP_FRAUD, 200,
 	    "la réponse irait à une adresse de messagerie grand public",
 	    "an answer would go to a public mail provider" },
+	[SYM_FRAUD_REPLY_LOOKALIKE] = { "FRAUD_REPLY_LOOKALIKE", GROUP_FRAUD, 300,
+	    "la réponse irait à un domaine qui imite celui de l'auteur",
+	    "an answer would go to a domain that imitates the author's" },
 	[SYM_FRAUD_ACCOUNT] = { "FRAUD_ACCOUNT", GROUP_FRAUD, 225,
 	    "le texte presse de confirmer ou de sauver un compte",
 	    "the text urges to confirm or save an account" },
@@ -295,6 +358,22 @@ static const struct symbol symbols[SYM_COUNT] = {
 	    "le texte change un compte à payer, et la réponse irait ailleurs",
 	    "the text changes an account to pay to, and an answer would go "
 	    "elsewhere" },
+	[SYM_FRAUD_STATE] = { "FRAUD_STATE", GROUP_FRAUD, 300,
+	    "au nom de l'État, le texte presse de payer ou de confirmer "
+	    "ailleurs que chez lui",
+	    "in the name of the State the text urges to pay or confirm, "
+	    "elsewhere than with it" },
+	[SYM_FRAUD_LOAN] = { "FRAUD_LOAN", GROUP_FRAUD, 250,
+	    "un inconnu offre un prêt",
+	    "a stranger offers a loan" },
+	[SYM_FRAUD_ERRAND] = { "FRAUD_ERRAND", GROUP_FRAUD, 300,
+	    "le texte demande en secret ou en hâte un service, un virement ou "
+	    "des cartes",
+	    "the text asks in secret or haste for a favour, a transfer or gift "
+	    "cards" },
+	[SYM_FRAUD_SUMMONS] = { "FRAUD_SUMMONS", GROUP_FRAUD, 350,
+	    "le texte menace de poursuites pour des faits sexuels",
+	    "the text threatens with prosecution for sexual offences" },
 	[SYM_CONTENT_LIMIT] = { "CONTENT_LIMIT", GROUP_CONTENT, 150,
 	    "le message dépasse ce qui peut être lu en entier",
 	    "the message is beyond what can be read whole" },
@@ -335,6 +414,7 @@ score_weights_init(struct score_weights *w)
 	w->cap[GROUP_HEADER] = 700;
 	w->cap[GROUP_LIST] = 600;
 	w->cap[GROUP_BULK] = 300;
+	w->cap[GROUP_MIME] = 200;
 	w->cap[GROUP_HTML] = 400;
 	w->cap[GROUP_URL] = 400;
 	w->cap[GROUP_ATTACHMENT] = 1000;

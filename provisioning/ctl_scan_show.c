@@ -27,6 +27,8 @@ group_name(enum symbol_group g)
 		return "list";
 	case GROUP_BULK:
 		return "bulk";
+	case GROUP_MIME:
+		return "mime";
 	case GROUP_HTML:
 		return "html";
 	case GROUP_URL:

@@ -20,7 +20,7 @@ judge(const char *text)
 	struct oct_msg *m = message_of(text, strlen(text));
 	const struct oct_field *f = oct_msg_find(m, "From", 0);
 	char from_org[OCT_DOMAIN_SIZE] = "", rpath_org[OCT_DOMAIN_SIZE];
-	struct oct_addr from[2], rpath, rcpt;
+	struct oct_addr from[2], rpath = { .local = "" }, rcpt;
 	const struct content *c = NULL;
 	struct score out;
 	size_t n = 0;
@@ -28,7 +28,8 @@ judge(const char *text)
 	if (f != NULL)
 		(void)!oct_addrlist_parse(f->value, f->value_len, from, 2, &n);
 	assert_int_equal(oct_addr_parse("bob@ville-agen.fr", &rcpt), 0);
-	assert_int_equal(oct_addr_parse("a@ami.fr", &rpath), 0);
+	if (oct_msg_find(m, "X-Null", 0) == NULL)
+		assert_int_equal(oct_addr_parse("a@ami.fr", &rpath), 0);
 	rules_org(rpath.domain, rpath_org);
 	if (n > 0)
 		rules_org(from[0].domain, from_org);
@@ -36,7 +37,9 @@ judge(const char *text)
 	{
 		const struct score_input in = { .msg = m, .spf = &spf,
 			.dkim = &dkim, .dmarc = &dmarc, .rpath = &rpath,
-			.helo = "mx.ami.fr", .hostname = "mx.ville-agen.fr",
+			.helo = oct_msg_find(m, "X-Line", 0) != NULL
+			    ? "adsl-12-34.ami.fr"
+			    : "mx.ami.fr", .hostname = "mx.ville-agen.fr",
 			.from_count = n, .from = n > 0 ? &from[0] : NULL,
 			.from_org = from_org, .rpath_org = rpath_org,
 			.now_ms = NOW, .content = c, .rcpts = &rcpt,
@@ -67,7 +70,79 @@ static const struct {
 	enum symbol_id id;
 	bool found;
 } rows[] = {
+	/* Envelope */
+	{ "X-Line: 1\n" P "x", SYM_HELO_DYNAMIC, true },
+	{ P "x", SYM_HELO_DYNAMIC, false },
+	{ "X-Null: 1\n" P "x", SYM_RPATH_NULL, true },
+	{ "X-Null: 1\nAuto-Submitted: auto-replied\n" P "x", SYM_RPATH_NULL,
+	    false },
+	{ P "x", SYM_RPATH_NULL, false },
+	{ FROM("\"Maire <maire@ville-agen.fr>\" <x@ami.fr>"), SYM_FROM_NAME_ADDRESS,
+	    true },
+	{ FROM("\"de info@club.fr\" <x@ami.fr>"), SYM_FROM_NAME_ADDRESS, true },
+	/* Who writes for somebody and lets him have the answers ... */
+	{ "Reply-To: info@club.fr\n" FROM("\"de info@club.fr\" <x@ami.fr>"),
+	    SYM_FROM_NAME_ADDRESS, false },
+	/* ... or answers for him, as octroi does; but nobody so for us. */
+	{ "In-Reply-To: <1@x>\nAuto-Submitted: auto-replied\n"
+	  FROM("\"Filtre de a@club.fr\" <x@ami.fr>"), SYM_FROM_NAME_ADDRESS,
+	    false },
+	{ "In-Reply-To: <1@x>\nAuto-Submitted: auto-replied\n"
+	  FROM("\"Filtre de a@ville-agen.fr\" <x@ami.fr>"),
+	    SYM_FROM_NAME_ADDRESS, true },
+	{ "Reply-To: x@impots.gouv.fr\n"
+	  FROM("\"x@impots.gouv.fr\" <x@ami.fr>"), SYM_FROM_NAME_ADDRESS,
+	    true },
 	/* Header */
+	{ "Message-ID: 12\n" P "x", SYM_MESSAGE_ID_MALFORMED, true },
+	{ "Message-ID: <@x>\n" P "x", SYM_MESSAGE_ID_MALFORMED, true },
+	{ "Message-ID: <1@x>\n" P "x", SYM_MESSAGE_ID_MALFORMED, false },
+	{ P "x", SYM_MESSAGE_ID_MALFORMED, false },
+	{ "Message-ID: <CAB@mail.gmail.com>\n" FROM("<jean@orange.fr>"),
+	    SYM_MESSAGE_ID_BORROWED, true },
+	{ "Message-ID: <CAB@mail.gmail.com>\n" FROM("<jean@gmail.com>"),
+	    SYM_MESSAGE_ID_BORROWED, false },
+	/* Firms' domains are at home there, too. */
+	{ "Message-ID: <CAB@mail.gmail.com>\n" P "x", SYM_MESSAGE_ID_BORROWED,
+	    false },
+	{ "Date: Sat, 21 Nov 2026 09:00:00 +2600\n" P "x", SYM_DATE_ZONE,
+	    true },
+	{ "Date: Sat, 21 Nov 2026 09:00:00 -0060\n" P "x", SYM_DATE_ZONE,
+	    true },
+	{ "Date: Sat, 21 Nov 2026 09:00:00 +1345\n" P "x", SYM_DATE_ZONE,
+	    false },
+	{ "Date: Sat, 21 Nov 2026 09:00:00 GMT\n" P "x", SYM_DATE_ZONE,
+	    false },
+	{ P "\xd0\xbc\xd1\x8b \xd0\xbf\xd1\x80\xd0\xbe\xd0\xb4\xd0\xb0\xd0\xb5\xd0\xbc "
+	    "\xd0\xb4\xd0\xbe\xd0\xbc\xd0\xb0 \xd0\xb8 \xd0\xb4\xd0\xb0\xd1\x87\xd0\xb8 "
+	    "\xd0\xb2 \xd0\xbc\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb5 "
+	    "\xd0\xb4\xd1\x91\xd1\x88\xd0\xb5\xd0\xb2\xd0\xbe \xd0\xb8 "
+	    "\xd0\xb1\xd1\x8b\xd1\x81\xd1\x82\xd1\x80\xd0\xbe",
+	    SYM_LANGUAGE_FOREIGN, true },
+	{ P "d\xc3\xa9j\xc3\xa0 vu \xe2\x82\xac \xf0\x9f\x98\x80 \xd0\xb4\xd0\xb0",
+	    SYM_LANGUAGE_FOREIGN, false },
+	/* Parts */
+	{ F T "Content-Transfer-Encoding: base64\n\nYm9uam91cg==\n",
+	    SYM_MIME_BASE64_ASCII, true },
+	{ F T "Content-Type: text/plain; charset=utf-8\n"
+	      "Content-Transfer-Encoding: base64\n\nYm9uam91cg==\n",
+	    SYM_MIME_BASE64_ASCII, false },
+	{ F T "Content-Type: text/plain; charset=x-none\n\n\xe9t\xe9\n",
+	    SYM_MIME_BAD_CHARSET, true },
+	{ F T "Content-Type: text/plain; charset=iso-8859-1\n\n\xe9t\xe9\n",
+	    SYM_MIME_BAD_CHARSET, false },
+	{ F T "Content-Type: text/plain\nContent-Transfer-Encoding: x-own\n\n"
+	      "x\n", SYM_MIME_BAD_ENCODING, true },
+	{ F T "Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\n"
+	      "x\n", SYM_MIME_BAD_ENCODING, false },
+	{ F T "Content-Type: multipart/mixed; boundary=b\n\nbonjour\n",
+	    SYM_MIME_EMPTY, true },
+	{ F T "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nbonjour\n"
+	      "--b--\n", SYM_MIME_EMPTY, false },
+	{ F T "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nbonjour\n"
+	      "--b--\n", SYM_MIME_VERSION_MISSING, true },
+	{ "MIME-Version: 1.0\n" F T "Content-Type: multipart/mixed; boundary=b"
+	  "\n\n--b\n\nbonjour\n--b--\n", SYM_MIME_VERSION_MISSING, false },
 	{ S("Re: votre demande"), SYM_SUBJECT_FAKE_REPLY, true },
 	{ "In-Reply-To: <1@x>\n" S("Re: votre demande"), SYM_SUBJECT_FAKE_REPLY,
 	    false },
@@ -119,6 +194,23 @@ static const struct {
 	{ P "la pharmacie de garde", SYM_BULK_PHARMACY, false },
 	{ S("dating tonight"), SYM_BULK_ADULT, true },
 	{ P "bonjour", SYM_BULK_ADULT, false },
+	{ P "Je suis une jolie femme seule, voici mes photos",
+	    SYM_BULK_ADULT, true },
+	{ P "rencontre d'auteurs jeudi", SYM_BULK_ADULT, false },
+	{ P "Premi\xc3\xa8re page de Google : devis gratuit",
+	    SYM_BULK_PITCH, true },
+	{ P "le devis gratuit du plombier", SYM_BULK_PITCH, false },
+	{ "In-Reply-To: <1@x>\n" P "premi\xc3\xa8re page de Google : devis "
+	  "gratuit", SYM_BULK_PITCH, false },
+	{ "From: x <x@gmail.com>\n" T "Subject: s\n\nfirst page of Google, "
+	  "free quote", SYM_BULK_PITCH_PRIVATE, true },
+	{ P "first page of Google, free quote", SYM_BULK_PITCH_PRIVATE, false },
+	{ P "Derni\xc3\xa8re relance : mise en conformit\xc3\xa9 et "
+	    "inscription au registre", SYM_BULK_DUTY, true },
+	{ P "la mise en conformit\xc3\xa9 de l'\xc3\xa9""cole",
+	    SYM_BULK_DUTY, false },
+	{ P "Le casino : 500 euros de bonus offerts", SYM_BULK_GAME, true },
+	{ P "le tirage au sort de la kermesse", SYM_BULK_GAME, false },
 	/* Mark-up */
 	{ H "<form action=x>", SYM_HTML_FORM, true },
 	{ "List-Post: <x>\n" H "<form action=x>", SYM_HTML_FORM, false },
@@ -157,6 +249,8 @@ static const struct {
 	{ A("http://evil.fr/@paypal.com"), SYM_URL_AUTHORITY, false },
 	{ A("http://evil.fr:8081/"), SYM_URL_PORT, true },
 	{ A("http://evil.fr:80/"), SYM_URL_PORT, false },
+	{ A("http://www.b%61nque.fr/"), SYM_URL_ESCAPED_HOST, true },
+	{ A("http://www.banque.fr/%61"), SYM_URL_ESCAPED_HOST, false },
 	{ P "voir https://bit.ly/x", SYM_URL_SHORTENER, true },
 	{ P "voir https://bitly.fr/x", SYM_URL_SHORTENER, false },
 	{ A("https://x.web.app/"), SYM_URL_HOSTING, true },
@@ -204,12 +298,30 @@ static const struct {
 	    SYM_FRAUD_BRAND_SUBJECT, true },
 	{ F T "Subject: Votre compte Netflix\n\nhttp://www.netflix.com/",
 	    SYM_FRAUD_BRAND_SUBJECT, false },
-	{ FROM("Le Maire <maire.agen@gmail.com>"), SYM_FRAUD_OFFICE, true },
+	{ FROM("Cr\xc3\xa9""dit Agricole <a@ca-aquitaine.fr>"),
+	    SYM_FRAUD_BRAND_NAME, false },
+	{ FROM("Cr\xc3\xa9""dit Agricole <a@ca-clients.fr>"),
+	    SYM_FRAUD_BRAND_NAME, true },
+	{ FROM("Support informatique <x@gmail.com>"), SYM_FRAUD_OFFICE, true },
+	{ "X-Null: 1\n" FROM("Postmaster <postmaster@outlook.com>"),
+	    SYM_FRAUD_OFFICE, false },
+	{ FROM("CPAM 47 <a@evil.fr>"), SYM_FRAUD_STATE_NAME, true },
+	{ FROM("Pr\xc3\xa9""fecture <a@lot-et-garonne.gouv.fr>"),
+	    SYM_FRAUD_STATE_NAME, false },
+	{ FROM("Avenir Sport <a@evil.fr>"), SYM_FRAUD_STATE_NAME, false },
+	{ FROM("Le Maire <cabinet@gmail.com>"), SYM_FRAUD_TITLE, true },
+	{ FROM("Le Maire <maire@ville-nerac.fr>"), SYM_FRAUD_TITLE, false },
+	{ FROM("Mairie de N\xc3\xa9rac <mairie.nerac@orange.fr>"),
+	    SYM_FRAUD_TITLE, false },
+	{ FROM("Mairie de N\xc3\xa9rac <mairie.nerac@orange.fr>"),
+	    SYM_FRAUD_OFFICE, false },
 	{ FROM("=?utf-8?q?Tr=C3=A9sor_Public?= <x@orange.fr>"),
 	    SYM_FRAUD_OFFICE, true },
 	{ FROM("Le Maire <maire@ville-nerac.fr>"), SYM_FRAUD_OFFICE, false },
 	{ FROM("Marie Lemaire <marie@gmail.com>"), SYM_FRAUD_OFFICE, false },
 	{ FROM("Ville Agen <a@evil.fr>"), SYM_FRAUD_OUR_NAME, true },
+	{ FROM("Mairie Ville-Agen <a@evil.fr>"), SYM_FRAUD_OUR_NAME, true },
+	{ FROM("Judo Ville Agen <judo@gmail.com>"), SYM_FRAUD_OUR_NAME, false },
 	{ FROM("ville-agen.fr support <a@evil.fr>"), SYM_FRAUD_OUR_NAME, true },
 	{ FROM("Ville Agen <dgs@ville-agen.fr>"), SYM_FRAUD_OUR_NAME, false },
 	{ FROM("Bob <bob@ville-agen.fr>"), SYM_FRAUD_OWN_ADDRESS, true },
@@ -222,6 +334,40 @@ static const struct {
 	{ FROM("<x@ville-nerac.fr>"), SYM_FRAUD_NEAR_MISS, false },
 	{ "Reply-To: x@gmail.com\n" P "x", SYM_FRAUD_REPLY_PRIVATE, true },
 	{ "Reply-To: x@ami.fr\n" P "x", SYM_FRAUD_REPLY_PRIVATE, false },
+	{ "Reply-To: x@berger-bpt.fr\n" FROM("<x@berger-btp.fr>"),
+	    SYM_FRAUD_REPLY_LOOKALIKE, true },
+	{ "Reply-To: x@martin-btp.fr\n" FROM("<x@berger-btp.fr>"),
+	    SYM_FRAUD_REPLY_LOOKALIKE, false },
+	{ S("Amende impay\xc3\xa9""e") "Payez sous 48 h : http://evil.fr/",
+	    SYM_FRAUD_STATE, true },
+	{ S("Amende impay\xc3\xa9""e") "Payez sous 48 h : "
+	  "http://www.amendes.gouv.fr/", SYM_FRAUD_STATE, false },
+	{ FROM("Jean <jean@orange.fr>") "je conteste l'amende de l'ANTAI, "
+	  "dois-je la payer ? pour payer sous 48 h", SYM_FRAUD_STATE, false },
+	{ P "Offre de pr\xc3\xaat entre particuliers", SYM_FRAUD_LOAN, true },
+	{ P "le pr\xc3\xaat de la salle", SYM_FRAUD_LOAN, false },
+	{ P "\xc3\x8ates-vous disponible ? J'ai besoin de cartes cadeaux, en "
+	    "toute discr\xc3\xa9tion", SYM_FRAUD_ERRAND, true },
+	{ P "\xc3\x8ates-vous disponible mardi ?", SYM_FRAUD_ERRAND, false },
+	{ P "P\xc3\xa9""dopornographie : un mandat d'arr\xc3\xaat sera "
+	    "d\xc3\xa9livr\xc3\xa9", SYM_FRAUD_SUMMONS, true },
+	{ FROM("<x@gendarmerie.interieur.gouv.fr>") "p\xc3\xa9""dopornographie, "
+	  "mandat d'arr\xc3\xaat", SYM_FRAUD_SUMMONS, false },
+	{ P "un mandat d'arr\xc3\xaat", SYM_FRAUD_SUMMONS, false },
+	{ P "J'ai film\xc3\xa9 votre \xc3\xa9""cran. Versez 900 euros en Bitcoin",
+	    SYM_FRAUD_EXTORTION, true },
+	{ S("Colis") "Votre colis est bloqu\xc3\xa9 : 1,99 de frais de "
+	  "livraison http://evil.fr/", SYM_FRAUD_PARCEL, true },
+	{ S("Zimbra") "Votre messagerie Zimbra sera supprim\xc3\xa9""e : "
+	  "connectez-vous http://evil.fr/", SYM_FRAUD_MAILBOX, true },
+	{ S("Zimbra") "Maintenance de votre messagerie Zimbra samedi "
+	  "http://ami.fr/", SYM_FRAUD_MAILBOX, false },
+	{ S("RIB") "Nouveau RIB pour ma paie de mars, mon compte bancaire a "
+	  "chang\xc3\xa9", SYM_FRAUD_BANK_CHANGE, false },
+	{ "From: x <x@gmail.com>\n" T "Subject: RIB\n\nnouveau RIB pour ma "
+	  "paie de mars", SYM_FRAUD_BANK_CHANGE, true },
+	{ "From: x <x@gmail.com>\n" T "Subject: cantine\n\nvoici le RIB pour "
+	  "la cantine", SYM_FRAUD_BANK_CHANGE, false },
 	{ F T "Subject: Compte suspendu\n\nCher client, v\xc3\xa9rifiez votre "
 	  "compte dans les 24 h : http://evil.fr/ cliquez", SYM_FRAUD_ACCOUNT,
 	    true },
