@@ -230,6 +230,12 @@ key_work(char out[KEY_SIZE], const char *node)
 }
 
 const char *
+key_said(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain != NULL ? domain : "g", "said");
+}
+
+const char *
 key_later(char out[KEY_SIZE], const char *domain, const char *fingerprint)
 {
 	return join2(out, domain, "later", fingerprint);

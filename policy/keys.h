@@ -113,6 +113,9 @@ const char *key_acts(char out[KEY_SIZE], const char *domain,
     const char *local);
 /* zset: items that their owner discarded -> until when he may take it back */
 const char *key_bin(char out[KEY_SIZE], const char *domain, const char *local);
+/* hash: fingerprint -> "ham" or "spam", what an administrator taught; domain NULL:
+ * for all (policy/learn_said.h) */
+const char *key_said(char out[KEY_SIZE], const char *domain);
 /* hash: features of a message that a challenge released, until they count */
 const char *key_later(char out[KEY_SIZE], const char *domain,
     const char *fingerprint);
@@ -175,6 +178,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_JOURNAL_MS (3650LL * 86400000) /* of what is gone */
 #define KEY_TTL_NEVER_MS (36500LL * 86400000)  /* undoes a TTL */
 #define KEY_TTL_EXTENDED_MS (40LL * 86400000) /* past the last one */
+#define KEY_TTL_SAID_MS (90LL * 86400000)   /* after the last of a domain */
 #define KEY_TTL_LATER_MS (2LL * 86400000)   /* past the due time */
 #define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_DIGEST_MS (240LL * 86400000) /* past the last item */

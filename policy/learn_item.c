@@ -59,6 +59,20 @@ learn_mark(struct store *s, const char *domain, const char *id,
 	return rc;
 }
 
+/* Adds to *count. */
+static int
+mark_relation(struct store *s, const char *domain, const struct relation *r,
+    enum learn_mark mark, size_t *count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < r->items; i++) {
+		rc = learn_mark(s, domain, r->item[i], mark);
+		*count += rc == 1;
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int
 learn_mark_sender(struct store *s, const struct case_sender *who,
     enum learn_mark mark, size_t *count)
@@ -67,11 +81,36 @@ learn_mark_sender(struct store *s, const struct case_sender *who,
 	int rc = case_relation_read(s, who->domain, who->local, who->sid, &r);
 
 	*count = 0;
-	for (size_t i = 0; rc >= 0 && i < r.items; i++) {
-		rc = learn_mark(s, who->domain, r.item[i], mark);
-		*count += rc == 1;
+	return rc <= 0 ? rc : mark_relation(s, who->domain, &r, mark, count);
+}
+
+int
+learn_mark_named(struct store *s, const struct case_sender *named,
+    enum learn_mark mark, size_t *count)
+{
+	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
+	int slot = -1, rc = store_batch_new(&b);
+
+	*count = 0;
+	if (rc == 0) {
+		slot = store_batch_hgetall(b,
+		    key_relations(key, named->domain, named->local));
+		rc = slot < 0 ? slot : store_batch_run(s, b);
 	}
-	return rc < 0 ? rc : 0;
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
+	    i += 2) {
+		const char *sid = store_batch_value(b, slot, i)->data;
+		const char *packed = store_batch_value(b, slot, i + 1)->data;
+		struct relation r;
+
+		if (sid != NULL && packed != NULL &&
+		    case_sid_named(sid, named->sid) &&
+		    relation_unpack(packed, &r) == 0)
+			rc = mark_relation(s, named->domain, &r, mark, count);
+	}
+	store_batch_free(b);
+	return rc;
 }
 
 int

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes a label of a held message.  An owner's act marks its item; the
+ * What becomes a label of a held message.  An act of a person marks its item; the
  * courier, which has the message, makes a label of the mark before it removes the
- * file.  A confirmed challenge is no label (challenge.md 9): what was released by
- * it is kept as features, and counts after LEARN_QUIET_MS if the sender is still
- * let in and nobody called it junk.  Any thread.
+ * file.  Whoever lets people act (octroictl, the owner's page, answers to a
+ * digest) marks before the act, and goes on if nothing can be marked:
+ *
+ *   delivered on demand   learn_mark(HAM)
+ *   thrown away           learn_mark(SPAM) if he says that it is spam, else
+ *                         learn_mark(NO_MARK): what is not needed is not unwanted
+ *   sender blocked        learn_mark_named(SPAM), or learn_mark_sender(SPAM) where
+ *                         one identity is meant; and learn_mark(SPAM) of the item
+ *                         that he looked at
+ *
+ * What a machine does (expiry, a grant, a confirmed challenge) marks nothing.  A
+ * confirmed challenge is no label (challenge.md 9): what was released by it is kept
+ * as features, and counts after LEARN_QUIET_MS if the sender is still let in and
+ * nobody called it junk.  Labels count for the item's domain, and little for
+ * others (policy/learn.h).  Any thread.
  */
 #ifndef OCT_POLICY_LEARN_ITEM_H
 #define OCT_POLICY_LEARN_ITEM_H
@@ -22,10 +34,14 @@ enum learn_mark { LEARN_NO_MARK, LEARN_HAM, LEARN_SPAM };
  * id, or it holds malware, which teaches nothing. */
 OCT_CHECK int learn_mark(struct store *s, const char *domain, const char *id,
     enum learn_mark mark);
-/* Before a sender is blocked, or let in: all that is held of him.  *count: how
- * many. */
+/* Before a sender is blocked, or let in: all that is held of him for that mailbox.
+ * *count: how many. */
 OCT_CHECK int learn_mark_sender(struct store *s,
     const struct case_sender *who, enum learn_mark mark, size_t *count);
+/* The same of all senders whom a name means, as in case_judge_named: "addr:..." or
+ * "dom:...". */
+OCT_CHECK int learn_mark_named(struct store *s,
+    const struct case_sender *named, enum learn_mark mark, size_t *count);
 OCT_CHECK int learn_marked(struct store *s, const char *domain, const char *id,
     enum learn_mark *out);
 /* The label was made of it. */

@@ -13,6 +13,7 @@
 #include "lib/str.h"
 #include "policy/keys.h"
 #include "policy/learn_item.h"
+#include "policy/learn_item.h"
 
 #define SENT_PREFIX GRANT_SENT ":"
 
@@ -138,6 +139,17 @@ set_grant(const struct owner *o, const char *who, bool block)
 	return case_grant_set(o->store, o->domain, o->local, who, &g);
 }
 
+/* What is held of him was unwanted; what cannot be learnt of must not stop the
+ * act. */
+static void
+mark_spam(const struct owner *o, const struct case_sender *c, bool named)
+{
+	size_t count;
+
+	(void)!(named ? learn_mark_named(o->store, c, LEARN_SPAM, &count)
+		      : learn_mark_sender(o->store, c, LEARN_SPAM, &count));
+}
+
 /* To the relations that the name means. */
 static int
 judge(const struct owner *o, const char *who, enum rel_event ev)
@@ -148,6 +160,8 @@ judge(const struct owner *o, const char *who, enum rel_event ev)
 	enum case_outcome out;
 	size_t count;
 
+	if (ev == REL_EV_BLOCKED)
+		mark_spam(o, &c, sid == NULL);
 	if (sid == NULL)
 		return case_judge_named(o->store, o->timers, &c, ev,
 		    o->now_ms, &count);

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/keys.h"
+#include "policy/learn_item.h"
 #include "policy/relation.h"
 #include "policy/settings.h"
 #include "provisioning/ctl_grant.h"
@@ -232,7 +233,7 @@ remove_both(struct ctl *ctl, const struct ctl_target *t, const char *who,
  * whole domain keeps out what comes, and what is held stays for its owners. */
 static int
 tell_relations(struct ctl *ctl, const struct ctl_target *t, const char *who,
-    enum rel_event ev)
+    enum rel_event ev, bool learn)
 {
 	const struct case_sender named = { .domain = t->addr.domain,
 		.local = t->addr.local, .sid = who };
@@ -247,6 +248,10 @@ tell_relations(struct ctl *ctl, const struct ctl_target *t, const char *who,
 	if (status != 0)
 		return status;
 	settings_timers(set, &timers);
+	/* What cannot be learnt of must not stop the act. */
+	if (ev == REL_EV_BLOCKED && learn)
+		(void)!learn_mark_named(ctl->store, &named, LEARN_SPAM,
+		    &count);
 	rc = case_judge_named(ctl->store, &timers, &named, ev,
 	    oct_clock_wall_ms(), &count);
 	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "relations of", t->name);
@@ -285,7 +290,8 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 		status = follow_blocks(ctl, &t);
 	if (status == 0 && (block || (old.found && old.grant.block)))
 		status = tell_relations(ctl, &t, who,
-		    block ? REL_EV_BLOCKED : REL_EV_UNBLOCKED);
+		    block ? REL_EV_BLOCKED : REL_EV_UNBLOCKED,
+		    !ctl_args_has(args, "no-learn"));
 	if (status == 0)
 		status = ctl_audit(ctl,
 		    g.drop ? "block-silent" : block ? "block" : "allow",
@@ -319,7 +325,7 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 	if (block)
 		status = follow_blocks(ctl, &t);
 	if (status == 0 && block)
-		status = tell_relations(ctl, &t, who, REL_EV_UNBLOCKED);
+		status = tell_relations(ctl, &t, who, REL_EV_UNBLOCKED, false);
 	if (status == 0)
 		status = ctl_audit(ctl, block ? "unblock" : "disallow",
 		    t.addr.domain, t.addr.local, who);
@@ -432,6 +438,7 @@ static const struct ctl_option allow_options[] = {
 };
 static const struct ctl_option block_options[] = {
 	{ "silent", NULL, "drop its mail silently instead of refusing it" },
+	{ "no-learn", NULL, "do not teach the classifier what is held of it" },
 	{ "why", "TEXT", "a note for those who read the list" },
 	{ NULL, NULL, NULL },
 };

@@ -263,21 +263,23 @@ report_outcome(struct ctl *ctl, const struct case_item *item,
 	    item->held.id, held_state_name(item->state));
 }
 
-/* What the act says of the message itself: the courier makes a label of it. */
+/* What the act says of the message itself: the courier makes a label of it.
+ * wanted: the label was asked for, and that it cannot be made is a failure. */
 static int
-mark(struct ctl *ctl, const struct case_item *item, enum learn_mark mark)
+mark(struct ctl *ctl, const struct case_item *item, enum learn_mark mark,
+    bool wanted)
 {
-	int rc = mark != LEARN_NO_MARK
-	    ? learn_mark(ctl->store, item->held.domain, item->held.id, mark)
-	    : 1;
+	int rc = learn_mark(ctl->store, item->held.domain, item->held.id,
+	    mark);
 
 	if (rc < 0)
 		return ctl_fail_rc(ctl, rc, "held message", item->held.id);
-	return rc == 1 ? 0
-		       : ctl_fail(ctl, DAEMON_EXIT_FAILED,
-			     "held message %s: nothing can be learnt of it, it "
-			     "is over or holds malware",
-			     item->held.id);
+	return rc == 1 || !wanted
+	    ? 0
+	    : ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		  "held message %s: nothing can be learnt of it, it is over or "
+		  "holds malware",
+		  item->held.id);
 }
 
 static int
@@ -296,7 +298,8 @@ release_one(struct ctl *ctl, const char *name, const struct ctl_args *args)
 		return status;
 	settings_timers(set, &timers);
 	status = mark(ctl, &item,
-	    ctl_args_has(args, "ham") ? LEARN_HAM : LEARN_NO_MARK);
+	    ctl_args_has(args, "no-learn") ? LEARN_NO_MARK : LEARN_HAM,
+	    ctl_args_has(args, "ham"));
 	if (status != 0)
 		goto out;
 	rc = case_release(ctl->store, &timers, item.held.domain, item.held.id,
@@ -319,7 +322,7 @@ drop_one(struct ctl *ctl, const char *name, bool spam)
 
 	if (status != 0)
 		return status;
-	status = mark(ctl, &item, spam ? LEARN_SPAM : LEARN_NO_MARK);
+	status = mark(ctl, &item, spam ? LEARN_SPAM : LEARN_NO_MARK, spam);
 	if (status != 0)
 		goto out;
 	rc = case_drop(ctl->store, item.held.domain, item.held.id,
@@ -411,7 +414,8 @@ held_raw(struct ctl *ctl, const struct ctl_args *args)
 
 static const struct ctl_option release_options[] = {
 	{ "once", NULL, "do not let the sender in for good" },
-	{ "ham", NULL, "and teach the classifier that it is wanted" },
+	{ "ham", NULL, "fail if the classifier cannot learn of it" },
+	{ "no-learn", NULL, "do not teach the classifier that it was wanted" },
 	{ NULL, NULL, NULL },
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * octroictl learn: stored mail into the set of labels beside a model, and the
- * model anew out of the set.  No daemon, no Redis; a run that was cut short is
+ * octroictl learn: stored mail as labels.  With --model into the set beside that
+ * model, which is made anew out of the set: no daemon, no Redis.  Without it into
+ * the stream that every node applies (policy/learn.h).  A run that was cut short is
  * taken up by running it again.
  */
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/appraise.h"
+#include "policy/learn.h"
 #include "policy/training.h"
 #include "provisioning/ctl_guess.h"
 #include "provisioning/ctl_learn.h"
@@ -99,7 +101,10 @@ struct learning {
 	const char *model;
 	bool bad, forget;
 	uint64_t seed;
-	struct training *set;
+	struct training *set; /* NULL: into the stream */
+	struct ctl_stream stream;
+	char domain[OCT_DOMAIN_SIZE];
+	bool full; /* the stream takes no more today */
 	struct ctl_mails mails;
 	struct ctl_manifest *manifest;
 	struct oct_msg_limits limits;
@@ -177,6 +182,29 @@ read_one(void *arg, size_t i)
 	return out;
 }
 
+/* 0 or an error; -ECANCELED: there is no room for more. */
+static int
+say(struct learning *l, const struct read *r)
+{
+	enum ctl_taught taught;
+	int rc = l->forget
+	    ? ctl_stream_forget(&l->stream, r->features, &r->lesson, &taught)
+	    : ctl_stream_teach(&l->stream, r->features, &r->lesson, l->bad,
+		  &taught);
+
+	if (rc == OCT_ELIMIT) {
+		l->failed++;
+		return 0;
+	}
+	if (rc != 0)
+		return rc;
+	l->added += taught == CTL_TAUGHT_SAID;
+	l->forgotten += taught == CTL_TAUGHT_FORGOTTEN;
+	l->known += taught == CTL_TAUGHT_KNOWN;
+	l->full = taught == CTL_TAUGHT_FULL;
+	return l->full ? -ECANCELED : 0;
+}
+
 /* 1 changed, 0 as before, or an error. */
 static int
 keep(struct learning *l, const struct read *r)
@@ -205,13 +233,13 @@ take_one(void *arg, size_t i, void *result)
 	int rc = r != NULL ? 0 : -ENOMEM;
 
 	if (r != NULL && r->status == 0)
-		rc = keep(l, r);
+		rc = l->set != NULL ? keep(l, r) : say(l, r);
 	if (r != NULL && r->status != 0) {
 		l->failed++;
 		l->first = l->first != 0 ? l->first : r->status;
 	}
 	drop_read(NULL, r);
-	if (rc >= 0 && i % SYNC_EVERY == SYNC_EVERY - 1)
+	if (rc >= 0 && l->set != NULL && i % SYNC_EVERY == SYNC_EVERY - 1)
 		rc = training_sync(l->set);
 	progress_show(&l->progress, i + 1, l->mails.count);
 	return rc < 0 ? rc : 0;
@@ -230,7 +258,7 @@ read_all(struct learning *l, size_t jobs)
 
 	progress_begin(&l->progress, l->ctl, "reading");
 	rc = ctl_parallel_run(&work);
-	if (rc == 0)
+	if (rc == 0 && l->set != NULL)
 		rc = training_sync(l->set);
 	return rc;
 }
@@ -294,11 +322,13 @@ counts_json(const struct learning *l)
 	size_t good, bad;
 	json_t *v = json_object();
 
-	(void)training_count(l->set, &good, &bad);
 	ctl_json_set(v, "added", json_integer((json_int_t)l->added));
 	ctl_json_set(v, "known", json_integer((json_int_t)l->known));
 	ctl_json_set(v, "forgotten", json_integer((json_int_t)l->forgotten));
 	ctl_json_set(v, "failed", json_integer((json_int_t)l->failed));
+	if (l->set == NULL)
+		return v;
+	(void)training_count(l->set, &good, &bad);
 	ctl_json_set(v, "good", json_integer((json_int_t)good));
 	ctl_json_set(v, "bad", json_integer((json_int_t)bad));
 	return v;
@@ -318,7 +348,8 @@ show_done(const struct learning *l)
 
 	if (l->ctl->quiet && !l->ctl->json)
 		return 0;
-	return ctl_print(l->ctl, counts_json(l), columns, OCT_LEN(columns));
+	return ctl_print(l->ctl, counts_json(l), columns,
+	    l->set != NULL ? OCT_LEN(columns) : OCT_LEN(columns) - 2);
 }
 
 static int
@@ -335,6 +366,41 @@ list_mails(const struct ctl_args *args, struct learning *l)
 		first = first != 0 ? first : status;
 	}
 	return first;
+}
+
+/* The stream is bounded; what was said is not said again. */
+static int
+fail_full(const struct learning *l)
+{
+	size_t n = l->added + l->forgotten;
+
+	if (l->stream.domain != NULL)
+		return ctl_fail(l->ctl, DAEMON_EXIT_UNAVAILABLE,
+		    "%zu messages are taught, and no more can be now: %s may "
+		    "say %d a day, and %d labels wait for the slowest node at "
+		    "most; give the same command later",
+		    n, l->stream.domain, LEARN_DOMAIN_DAY, LEARN_ENTRIES_MAX);
+	return ctl_fail(l->ctl, DAEMON_EXIT_UNAVAILABLE,
+	    "%zu messages are taught, and no more can be now: %d labels wait "
+	    "for the slowest node at most; give the same command in a quarter "
+	    "of an hour",
+	    n, LEARN_ENTRIES_MAX);
+}
+
+static int
+say_all(struct learning *l, const struct ctl_args *args, size_t jobs)
+{
+	int rc, later, status = list_mails(args, l);
+
+	l->failed += status != 0;
+	rc = read_all(l, jobs);
+	if (rc != 0 && !l->full)
+		return ctl_fail_rc(l->ctl, rc, "the stream of", "labels");
+	later = show_done(l);
+	if (l->full)
+		later = fail_full(l);
+	status = status != 0 ? status : l->first;
+	return status != 0 ? status : later;
 }
 
 static int
@@ -354,6 +420,40 @@ learn_all(struct learning *l, const struct ctl_args *args, size_t jobs)
 	return status != 0 ? status : later;
 }
 
+/* A model that nobody has applies no label. */
+static int
+open_stream(struct ctl *ctl, const struct ctl_args *args, struct learning *l)
+{
+	const char *domain = ctl_args_value(args, "domain");
+	const struct settings *set;
+	int status = ctl_settings_maybe(ctl, &set);
+
+	if (status == 0 && (set == NULL || *set->model == '\0'))
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "which model?  name it with --model FILE, or set "
+		    "score.model for all nodes to learn");
+	if (status == 0 && domain != NULL) {
+		status = ctl_domain(ctl, domain, l->domain);
+		l->stream.domain = l->domain;
+	}
+	if (status == 0)
+		status = ctl_store(ctl, &l->stream.store);
+	return status;
+}
+
+static int
+open_where(struct ctl *ctl, const struct ctl_args *args, struct learning *l)
+{
+	l->model = ctl_args_value(args, "model");
+	if (l->model == NULL)
+		return open_stream(ctl, args, l);
+	if (ctl_args_has(args, "domain"))
+		return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+		    "--model and --domain: a model that stands alone knows no "
+		    "domains");
+	return open_set(l);
+}
+
 static int
 learn(struct ctl *ctl, const struct ctl_args *args, bool bad)
 {
@@ -369,14 +469,13 @@ learn(struct ctl *ctl, const struct ctl_args *args, bool bad)
 	l.seed = (uint64_t)seed;
 	oct_msg_limits_init(&l.limits);
 	l.limits.body_octets = BODY_MAX;
-	if (status == 0)
-		status = model_path(ctl, args, &l.model);
 	if (status == 0 && manifest != NULL)
 		status = ctl_manifest_read(ctl, manifest, &l.manifest);
 	if (status == 0)
-		status = open_set(&l);
+		status = open_where(ctl, args, &l);
 	if (status == 0)
-		status = learn_all(&l, args, (size_t)jobs);
+		status = l.set != NULL ? learn_all(&l, args, (size_t)jobs)
+				       : say_all(&l, args, (size_t)jobs);
 	training_close(l.set);
 	ctl_manifest_free(l.manifest);
 	ctl_mails_fini(&l.mails);
@@ -424,7 +523,8 @@ learn_status(struct ctl *ctl, const struct ctl_args *args)
 /* --- The verbs ------------------------------------------------------------------------ */
 
 static const struct ctl_option options[] = {
-	{ "model", "FILE", "the model (default: the configuration's)" },
+	{ "model", "FILE", "a model that stands alone (default: all nodes')" },
+	{ "domain", "DOMAIN", "for that domain above all" },
 	{ "manifest", "FILE", "table of envelopes, by the id of a file" },
 	{ "forget", NULL, "unlearn them" },
 	{ "seed", "N", "order of the training (default: 1)" },

@@ -55,6 +55,8 @@ test_names(void **state)
 		    "oct:{d.fr}:chal:c1" },
 		{ "due", key_due(room(), "n1"), "oct:due:n1" },
 		{ "work", key_work(room(), "n1"), "oct:work:n1" },
+		{ "taught", key_said(room(), "d.fr"), "oct:{d.fr}:said" },
+		{ "taught for all", key_said(room(), NULL), "oct:{g}:said" },
 		{ "confirmed", key_later(room(), "d.fr", "0a"),
 		    "oct:{d.fr}:later:0a" },
 		{ "token", key_token(room(), "T1"), "oct:tok:T1" },

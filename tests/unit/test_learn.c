@@ -360,6 +360,7 @@ static void
 marks(void **state)
 {
 	const struct case_sender who = { D, "bob", SID };
+	struct case_sender named = { D, "bob", "addr:alice@example.org" };
 	enum learn_mark mark;
 	char id[HELD_ID_SIZE];
 	struct arrival a = { .n = 1, .local = "bob", .sid = SID,
@@ -395,6 +396,18 @@ marks(void **state)
 	assert_int_equal(mark, LEARN_SPAM);
 	assert_int_equal(case_drop(world.store, D, id, NOW, &outcome), 0);
 	assert_int_equal(learn_mark(world.store, D, id, LEARN_HAM), 0);
+	assert_int_equal(learn_mark_named(world.store, &named, LEARN_SPAM,
+			     &count),
+	    0);
+	assert_int_equal(count, 1);
+	assert_int_equal(learn_marked(world.store, D, id_of(1, id), &mark), 0);
+	assert_int_equal(mark, LEARN_SPAM);
+	named.sid = "addr:nobody@example.org";
+	assert_int_equal(learn_mark_named(world.store, &named, LEARN_SPAM,
+			     &count),
+	    0);
+	assert_int_equal(count, 0);
+	(void)id_of(2, id);
 	/* The mark outlives the end of the item: the courier reads it then. */
 	assert_int_equal(learn_marked(world.store, D, id, &mark), 0);
 	assert_int_equal(mark, LEARN_SPAM);
