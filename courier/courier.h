@@ -16,6 +16,7 @@
 #include "policy/casework.h"
 #include "policy/directory.h"
 #include "policy/dkim_vault.h"
+#include "policy/owner_link.h"
 #include "policy/settings.h"
 #include "policy/template_store.h"
 
@@ -29,6 +30,7 @@ struct courier {
 	char *dkim_pem; /* of a file, used where there are none; or NULL */
 	struct case_timers timers;
 	struct oct_token_keys tokens;
+	struct owner_link_keys links; /* to owners' pages */
 	uint8_t code_key[OCT_KEY_OCTETS], suppress_key[OCT_KEY_OCTETS];
 	char challenge_domain[OCT_DOMAIN_SIZE];
 	char page_host[OCT_DOMAIN_SIZE]; /* that templates may name */
@@ -64,6 +66,14 @@ enum duty courier_expire(struct courier *c, const struct case_duty *d);
 enum duty courier_purge(struct courier *c, const struct case_duty *d);
 enum duty courier_storage(struct courier *c, const struct case_duty *d);
 enum duty courier_decide(struct courier *c, const struct case_duty *d);
+enum duty courier_digest(struct courier *c, const struct case_duty *d);
+enum duty courier_link(struct courier *c, const struct case_duty *d);
+/* Somebody asks for a link (OWNER_JOB_LINK): a duty of it.  0 or the store's
+ * error. */
+OCT_CHECK int courier_link_note(struct courier *c,
+    const struct store_entry *e);
+/* A field of an entry of the work stream; "" if it is not there. */
+const char *courier_field(const struct store_entry *e, const char *name);
 
 /*
  * A release in its three steps, for two threads: look (1: it may leave now, and

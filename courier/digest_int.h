@@ -27,6 +27,10 @@ const char *digest_proof(const struct digest_line *l, enum template_lang lang);
 const char *digest_reason(const struct digest_line *l, enum template_lang lang);
 void digest_subject(const struct digest_line *l, enum template_lang lang,
     struct oct_str *out);
+/* "3 autres messages, déjà signalés, ...", "" for 0. */
+#define DIGEST_EARLIER_SIZE 128
+void digest_earlier(size_t n, enum template_lang lang,
+    char out[DIGEST_EARLIER_SIZE]);
 void digest_others(size_t n, enum template_lang lang, struct oct_str *out);
 
 /* The HTML document, LF ends; in as for the plain text. */

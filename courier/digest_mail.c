@@ -35,6 +35,7 @@ static int
 check(const struct digest_mail *m)
 {
 	if (m->count == 0 || m->total < m->count || !oct_mime_shown(m->to) ||
+	    !oct_mime_shown(m->mailbox) ||
 	    !is_url_or_none(m->page) || !is_url_or_none(m->unsubscribe))
 		return OCT_EPARSE;
 	for (size_t i = 0; i < m->count; i++)
@@ -185,7 +186,7 @@ digest_mail_write(const struct digest_mail *m, struct oct_str *out)
 {
 	struct oct_str subject, list;
 	struct notice_values v;
-	char count[24];
+	char count[24], earlier[TEMPLATE_LANGS][DIGEST_EARLIER_SIZE];
 	int rc = check(m);
 
 	if (rc != 0)
@@ -196,7 +197,11 @@ digest_mail_write(const struct digest_mail *m, struct oct_str *out)
 	(void)snprintf(count, sizeof(count), "%zu", m->total);
 	notice_set(&v, TEMPLATE_V_COUNT, count);
 	notice_word(&v, m->total > 1 ? TEMPLATE_W_MANY : TEMPLATE_W_ONE);
-	notice_set(&v, TEMPLATE_V_MAILBOX, m->to);
+	notice_set(&v, TEMPLATE_V_MAILBOX, m->mailbox);
+	for (unsigned i = 0; i < TEMPLATE_LANGS; i++) {
+		digest_earlier(m->earlier, (enum template_lang)i, earlier[i]);
+		v.in[i].value[TEMPLATE_V_EARLIER] = earlier[i];
+	}
 	notice_set(&v, TEMPLATE_V_LINK, m->page);
 	digest_list_write(m->lines, m->count, m->total, m->texts.first, &list);
 	notice_set(&v, TEMPLATE_V_LINES, oct_str_text(&list));

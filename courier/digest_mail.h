@@ -14,7 +14,7 @@
 #include "lib/str.h"
 
 #define DIGEST_LINES_MAX 50 /* messages shown; "et N autres" for the rest */
-#define DIGEST_URL_MAX 200
+#define DIGEST_URL_MAX 400
 #define DIGEST_SUBJECT_MAX 100 /* characters of a shown subject */
 #define DIGEST_MAIL_MAX (512u * 1024) /* of the whole: a bound for out */
 
@@ -26,7 +26,7 @@ struct digest_line {
 	const char *rpath;   /* shown if there is no author */
 	const char *class;   /* of proof: "A".."X" */
 	const char *subject; /* raw field value */
-	const char *reason;  /* fate_reason_name */
+	const char *reason;  /* fate_reason_name, or "undelivered" */
 	bool asked;          /* the sender was asked to confirm */
 	/* "remettre", "remettre et accepter", "refuser"; "" = no such link */
 	const char *release, *accept, *refuse;
@@ -35,13 +35,15 @@ struct digest_line {
 struct digest_mail {
 	const char *host;       /* challenge domain, normalised */
 	const char *role;       /* From: address that a human reads */
-	const char *to;         /* the owner, whom the text names too */
+	const char *to;         /* the owner, or one of several */
+	const char *mailbox;    /* whose the messages are: the text names it */
 	const char *message_id; /* NULL = made of random */
 	uint8_t random[16];     /* of the boundary, too: must be random */
 	int64_t now_ms;
 	const struct digest_line *lines;
 	size_t count;           /* of lines */
-	size_t total;           /* held for him, at least count */
+	size_t total;           /* to be told of, at least count */
+	size_t earlier;         /* held too, and told before */
 	const char *page;       /* URL of all of them, "" = none */
 	const char *unsubscribe; /* URL for RFC 8058's POST, "" = none */
 	struct notice_contact contact;

@@ -82,8 +82,10 @@ const char *
 digest_reason(const struct digest_line *l, enum template_lang lang)
 {
 	static const struct word words[] = {
-		{ "virus", { "contient peut-être un logiciel malveillant",
-			       "may contain malware" } },
+		{ "virus", { "contient peut-être un logiciel malveillant" N
+			     ": seul un administrateur peut le remettre",
+			       "may contain malware: only an administrator can "
+			       "deliver it" } },
 		{ "dmarc", { "se présente sous une adresse qui n'est pas la sienne",
 			       "claims an address that is not its own" } },
 		{ "spoof", { "se présente sous une adresse qui n'est pas la sienne",
@@ -100,6 +102,15 @@ digest_reason(const struct digest_line *l, enum template_lang lang)
 				 "from here" } },
 		{ "first-contact", { "premier message de cet expéditeur",
 				       "first message of this sender" } },
+		{ "suspended", { "reçu pendant que la boîte était suspendue",
+				   "received while the mailbox was "
+				   "suspended" } },
+		{ "limit", { "reçu au-delà d'une limite de la boîte",
+			       "received past a limit of the mailbox" } },
+		{ "undelivered", { "remise demandée, mais refusée par le "
+				   "serveur de la boîte",
+				     "its delivery was refused by the "
+				     "mailbox's server" } },
 		{ "", { "gardé par précaution", "held as a precaution" } },
 	};
 	static const struct word asked = { "",
@@ -157,6 +168,28 @@ digest_subject(const struct digest_line *l, enum template_lang lang,
 	if (oct_str_err(&text) != 0 && out->err == 0)
 		out->err = text.err;
 	oct_str_free(&text);
+}
+
+void
+digest_earlier(size_t n, enum template_lang lang,
+    char out[DIGEST_EARLIER_SIZE])
+{
+	struct oct_str s;
+
+	oct_str_fixed(&s, out, DIGEST_EARLIER_SIZE);
+	if (n == 0)
+		return;
+	if (lang == TEMPLATE_FR)
+		oct_str_addf(&s, n > 1
+			? "%zu autres messages, déjà signalés, attendent "
+			  "toujours."
+			: "%zu autre message, déjà signalé, attend toujours.",
+		    n);
+	else
+		oct_str_addf(&s, n > 1
+			? "%zu other messages, reported before, still wait."
+			: "%zu other message, reported before, still waits.",
+		    n);
 }
 
 void

@@ -22,6 +22,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/keys.h"
+#include "policy/owner_link.h"
 
 #define BATCH 100
 #define BLOCK_MS 250
@@ -107,13 +108,15 @@ each_due(void *arg, const char *member, int64_t score)
 	return asked_to_stop(l) ? 1 : 0;
 }
 
-static const char *
-pair(const struct store_entry *e, const char *name)
+static int
+end_work(struct loop *l, const struct store_entry *e, enum duty out)
 {
-	for (size_t i = 0; i + 1 < e->count; i += 2)
-		if (strcmp(e->pairs[i], name) == 0)
-			return e->pairs[i + 1];
-	return "";
+	if (out == DUTY_FAILED)
+		return OCT_EDOWN;
+	if (store_group_ack(l->courier->store, l->work, KEY_WORK_GROUP,
+		e->id) != 0)
+		return OCT_EDOWN;
+	return asked_to_stop(l) ? 1 : 0;
 }
 
 static int
@@ -124,18 +127,18 @@ each_work(void *arg, const struct store_entry *e)
 	struct case_duty d;
 	enum duty out = DUTY_DONE;
 
-	case_duty_write(pair(e, "verb"), pair(e, "domain"), pair(e, "id"),
+	if (strcmp(courier_field(e, "verb"), OWNER_JOB_LINK) == 0)
+		return end_work(l, e,
+		    courier_link_note(l->courier, e) == 0 ? DUTY_DONE
+							   : DUTY_FAILED);
+	case_duty_write(courier_field(e, "verb"), courier_field(e, "domain"),
+	    courier_field(e, "id"),
 	    member);
 	if (case_duty_parse(member, &d) == 0)
 		out = do_duty(l, &d);
 	else
 		oct_log(OCT_ERROR, "duty=unreadable entry=%s", e->id);
-	if (out == DUTY_FAILED)
-		return OCT_EDOWN;
-	if (store_group_ack(l->courier->store, l->work, KEY_WORK_GROUP,
-		e->id) != 0)
-		return OCT_EDOWN;
-	return asked_to_stop(l) ? 1 : 0;
+	return end_work(l, e, out);
 }
 
 static int

@@ -35,6 +35,7 @@ open_secret(struct courier *c)
 		return fail("secret", c->settings->secret_file, rc,
 		    "make it with 'octroictl secret create'");
 	oct_token_keys_init(&c->tokens, &secret, NULL);
+	owner_link_keys_init(&c->links, &secret, NULL);
 	oct_secret_key(&secret, "challenge.code", c->code_key);
 	oct_secret_key(&secret, SUPPRESS_PURPOSE, c->suppress_key);
 	rc = dkim_vault_new(&secret, &c->vault);
@@ -195,6 +196,7 @@ courier_close(struct courier *c)
 		explicit_bzero(c->dkim_pem, strlen(c->dkim_pem));
 	free(c->dkim_pem);
 	oct_token_keys_fini(&c->tokens);
+	owner_link_keys_fini(&c->links);
 	explicit_bzero(c->code_key, sizeof(c->code_key));
 	free(c);
 }

@@ -11,7 +11,7 @@
 #include "policy/dkim_keys.h"
 #include "policy/suppress.h"
 
-#define OWN_MAX (256 * 1024)
+#define OWN_MAX (600 * 1024) /* a digest may have 512 kB */
 
 static void
 split(const struct oct_str *message, struct auth_dkim_parts *out)

@@ -10,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/keys.h"
+#include "policy/owner_ask.h"
 
 /* Above the slowest transaction (lib/smtp_out.h). */
 #define JOB_MAX_MS (14 * 60000)
@@ -189,13 +190,25 @@ spread(uint64_t h, const char *text)
 	return h;
 }
 
+/* Of the lane that writes to owners, referents and refused senders. */
+static bool
+is_notice(const struct case_duty *d)
+{
+	static const char *const verbs[] = { "digest", "expire",
+		OWNER_ASK_VERB, "storage", "tell" };
+
+	for (size_t i = 0; i < OCT_LEN(verbs); i++)
+		if (strcmp(d->verb, verbs[i]) == 0)
+			return true;
+	return false;
+}
+
 size_t
 pool_lane(const struct pool *p, const struct case_duty *d, const char *local)
 {
 	if (strcmp(d->verb, "challenge") == 0)
 		return p->workers;
-	if (strcmp(d->verb, "expire") == 0 || strcmp(d->verb, "tell") == 0 ||
-	    strcmp(d->verb, "storage") == 0)
+	if (is_notice(d))
 		return p->workers + 1;
 	return (size_t)(spread(spread(14695981039346656037ULL, d->domain),
 			    local) %
@@ -323,9 +336,7 @@ pool_dispatch(struct pool *p, struct courier *c, const struct case_duty *d)
 	struct pool_job job = { .duty = *d };
 	bool release = strcmp(d->verb, "release") == 0;
 
-	if (!release && strcmp(d->verb, "challenge") != 0 &&
-	    strcmp(d->verb, "expire") != 0 && strcmp(d->verb, "tell") != 0 &&
-	    strcmp(d->verb, "storage") != 0)
+	if (!release && strcmp(d->verb, "challenge") != 0 && !is_notice(d))
 		return courier_do(c, d);
 	/* Its lease or its time is over before its turn came: it is safe here,
 	 * and nobody else has this node's duties. */

@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/breaker.h"
+#include "policy/digest.h"
 #include "policy/event.h"
 #include "policy/grant.h"
 #include "policy/keys.h"
@@ -205,6 +206,35 @@ sweep_space(struct courier *c)
 		    oct_strerror(rc));
 }
 
+/* A schedule may have changed since its duty was put off, and a duty may be lost
+ * between two couriers: whatever has something to tell is looked at. */
+static void
+sweep_digests(struct courier *c, int64_t now_ms)
+{
+	const struct dir_snapshot *dir = gate_directory(c);
+	struct case_duty d = { "digest", "", "-" };
+	size_t count = 0;
+	int rc = 0;
+
+	if (dir == NULL)
+		return;
+	for (size_t i = 0; rc == 0 && i < dir_domain_count(dir); i++) {
+		const char *name = dir_domain_at(dir, i)->name;
+
+		rc = digest_any(c->store, name);
+		if (rc != 1)
+			continue;
+		memcpy(d.domain, name, strlen(name) + 1);
+		rc = courier_put_off(c, &d, now_ms) == DUTY_FAILED ? OCT_EDOWN
+								   : 0;
+		count++;
+	}
+	directory_put(dir);
+	if (rc != 0)
+		oct_log(OCT_WARNING, "sweep=digests domains=%zu error=\"%s\"",
+		    count, oct_strerror(rc));
+}
+
 static int
 leave_it(OCT_UNUSED void *arg, OCT_UNUSED const char *kind,
     OCT_UNUSED const char *name, OCT_UNUSED const struct breaker *b)
@@ -245,6 +275,7 @@ courier_sweep(struct courier *c, int64_t now_ms)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
 	sweep_grants(c, now_ms);
 	sweep_space(c);
+	sweep_digests(c, now_ms);
 	sweep_events(c, now_ms);
 	sweep_breakers(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)

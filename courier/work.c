@@ -11,6 +11,16 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/keys.h"
+#include "policy/owner_ask.h"
+
+const char *
+courier_field(const struct store_entry *e, const char *name)
+{
+	for (size_t i = 0; i + 1 < e->count; i += 2)
+		if (strcmp(e->pairs[i], name) == 0)
+			return e->pairs[i + 1];
+	return "";
+}
 
 enum duty
 courier_put_off(struct courier *c, const struct case_duty *d, int64_t when_ms)
@@ -57,7 +67,9 @@ courier_do(struct courier *c, const struct case_duty *d)
 		{ "purge", courier_purge },
 		{ "decide", courier_decide },
 		{ "defer", courier_defer },
+		{ "digest", courier_digest },
 		{ "learn", courier_learn_later },
+		{ OWNER_ASK_VERB, courier_link },
 		{ "tell", courier_tell },
 		{ "storage", courier_storage },
 	};

@@ -8,6 +8,7 @@
 
 #include "lib/err.h"
 #include "policy/case_int.h"
+#include "policy/digest.h"
 #include "policy/keys.h"
 #include "policy/space.h"
 
@@ -81,6 +82,8 @@ bring_item(const struct undoing *u, const struct case_item *item)
 	key_bin(key, h->domain, h->local);
 	store_txn_zrem(u->txn, key, h->id);
 	space_count(u->txn, h, h->share, 1);
+	if (!item->digested)
+		digest_add(u->txn, h, u->now_ms);
 }
 
 static int

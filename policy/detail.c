@@ -115,6 +115,8 @@ static const struct row rows[DETAIL_COUNT] = {
 	"forwarded mail is delivered here as well; empty: yes"),
     [DETAIL_OWNERS] = ROW("owners", BIT(MAILBOX), ADDRESSES, NULL, 0,
 	"people who share it: each has a link of his own to its held mail"),
+    [DETAIL_NO_DIGEST] = ROW("no_digest", BIT(MAILBOX), ADDRESSES, NULL, 0,
+	"which of its owners want no digest"),
     [DETAIL_POST] = ROW("post", BIT(ALIAS), WORD,
 	"anyone domain tenant members listed", 0,
 	"it is a group, and who may write to it"),

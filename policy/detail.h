@@ -47,6 +47,7 @@ enum detail {
 	DETAIL_FORWARD,
 	DETAIL_KEEP_COPY,
 	DETAIL_OWNERS,
+	DETAIL_NO_DIGEST,
 	/* aliases: post makes a group of it */
 	DETAIL_POST,
 	DETAIL_POSTERS,

@@ -208,6 +208,23 @@ digest_boxes_read(struct store *s, const char *domain,
 }
 
 int
+digest_any(struct store *s, const char *domain)
+{
+	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
+	int slot, rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	slot = store_batch_exists(b, key_digest(key, domain));
+	rc = slot < 0 ? slot : store_batch_run(s, b);
+	if (rc == 0)
+		rc = strcmp(store_batch_value(b, slot, 0)->data, "1") == 0;
+	store_batch_free(b);
+	return rc;
+}
+
+int
 digest_box_read(struct store *s, const char *domain, const char *local,
     struct digest_boxes *out)
 {
@@ -287,6 +304,13 @@ move(struct store *s, const char *domain, const struct digest_box *b,
 	return case_commit_or_not(s, txn);
 }
 
+bool
+digest_is_taken(const struct digest_box *b, const char *node, int64_t now_ms)
+{
+	/* A lease of our own is of a courier that died: a node has but one. */
+	return b->state.lease_ms > now_ms && strcmp(b->state.node, node) != 0;
+}
+
 int
 digest_take(struct store *s, const char *domain, struct digest_box *b,
     const char *node, int64_t now_ms, int64_t lease_ms)
@@ -295,8 +319,7 @@ digest_take(struct store *s, const char *domain, struct digest_box *b,
 	char text[STATE_SIZE];
 	int rc;
 
-	/* A lease of our own is of a courier that died: a node has but one. */
-	if (to.lease_ms > now_ms && strcmp(to.node, node) != 0)
+	if (digest_is_taken(b, node, now_ms))
 		return 0;
 	to.lease_ms = now_ms + lease_ms;
 	(void)snprintf(to.node, sizeof(to.node), "%s", node);
@@ -366,12 +389,13 @@ digest_look(struct store *s, const char *domain, const struct digest_box *b,
 }
 
 int
-digest_failed(struct store *s, const char *domain, const struct digest_box *b)
+digest_failed(struct store *s, const char *domain, const struct digest_box *b,
+    int64_t again_ms)
 {
 	struct digest_state to = b->state;
 	int rc;
 
-	to.lease_ms = 0;
+	to.lease_ms = again_ms;
 	to.node[0] = '\0';
 	rc = move(s, domain, b, &to);
 	return rc < 0 ? rc : 0;

@@ -37,7 +37,8 @@ struct digest_state {
 	int64_t looked_ms; /* what its schedule has up to here is settled */
 	int64_t lease_ms;  /* it is being sent, until then at most; 0 = not */
 	bool asked;        /* one is wanted now, of all that waits */
-	char node[HELD_NODE_SIZE]; /* whose courier has the lease; "" */
+	char node[HELD_NODE_SIZE]; /* whose courier has it; "" = nobody's: it
+				      failed */
 };
 
 struct digest_box {
@@ -56,6 +57,8 @@ struct digest_boxes {
  * asked for. */
 OCT_CHECK int digest_boxes_read(struct store *s, const char *domain,
     struct digest_boxes *out);
+/* Has any?  1, 0, or an error. */
+OCT_CHECK int digest_any(struct store *s, const char *domain);
 /* One mailbox, whatever it has. */
 OCT_CHECK int digest_box_read(struct store *s, const char *domain,
     const char *local, struct digest_boxes *out);
@@ -77,9 +80,12 @@ OCT_CHECK int digest_take(struct store *s, const char *domain,
 /* It was accepted.  Before that, each item that it showed is listed. */
 OCT_CHECK int digest_sent(struct store *s, const char *domain,
     const struct digest_box *b, int64_t now_ms);
-/* It was not: again at the next look. */
+/* It was not: nobody tries before that time. */
 OCT_CHECK int digest_failed(struct store *s, const char *domain,
-    const struct digest_box *b);
+    const struct digest_box *b, int64_t again_ms);
+/* Is it somebody else's turn, or nobody's, until its lease is over? */
+bool digest_is_taken(const struct digest_box *b, const char *node,
+    int64_t now_ms);
 
 /* --- Listing ---------------------------------------------------------------- */
 

@@ -339,6 +339,12 @@ key_told(char out[KEY_SIZE], const char *what)
 }
 
 const char *
+key_owner_ask(char out[KEY_SIZE], const char *id)
+{
+	return join2(out, "g", "ownerask", id);
+}
+
+const char *
 key_tempfirst(char out[KEY_SIZE], const char *domain, const char *hash)
 {
 	return join2(out, domain, "tfirst", hash);

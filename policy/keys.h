@@ -148,6 +148,8 @@ const char *key_asked(char out[KEY_SIZE], const char *day);
 const char *key_extended(char out[KEY_SIZE], const char *domain);
 /* string: this mail to administrators or a referent was sent (policy/told.h) */
 const char *key_told(char out[KEY_SIZE], const char *what);
+/* hash: a link to an owner's page that is to be sent (policy/owner_ask.h) */
+const char *key_owner_ask(char out[KEY_SIZE], const char *id);
 /* string: first sight of a message of class T */
 const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
     const char *hash);
@@ -170,6 +172,7 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_SENT_MS (30LL * 86400000)   /* what was sent: challenge.md 7 */
 #define KEY_TTL_EXPECT_MS (8LL * 86400000)  /* past the last opening */
 #define KEY_TTL_STAT_MS (400LL * 86400000)  /* a year to compare with */
+#define KEY_TTL_OWNER_ASK_MS (7LL * 86400000)
 #define KEY_TTL_OWN_MS (180LL * 86400000)   /* past the last such message */
 #define KEY_TTL_SUPPRESSED_MS (365LL * 86400000)
 #define KEY_TTL_BREAKER_MS (40LL * 86400000) /* past the last event */

@@ -78,6 +78,15 @@ const struct value_spec template_value_specs[TEMPLATE_VALUES] = {
 	    { "1023,9\u00a0Go", "1023.9\u00a0GB" } },
 	[TEMPLATE_V_LIMIT] = { "limit", FORM_INLINE, false,
 	    { "100 messages en 1 h", "100 messages in 1 h" }, { X80, X80 } },
+	[TEMPLATE_V_EARLIER] = { "earlier", FORM_INLINE, false,
+	    { "3 autres messages, déjà signalés, attendent toujours.",
+		"3 other messages, reported before, still wait." },
+	    { "1000000 autres messages, déjà signalés, attendent toujours.",
+		"1000000 other messages, reported before, still wait." } },
+	[TEMPLATE_V_NETWORK] = { "network", FORM_INLINE, false,
+	    { "192.0.2.0/24", "192.0.2.0/24" },
+	    { "2001:db8:1111:2222:3333:4444:5555:6666/48",
+		"2001:db8:1111:2222:3333:4444:5555:6666/48" } },
 };
 
 const struct word_spec template_word_specs[TEMPLATE_WORDS] = {
@@ -115,7 +124,7 @@ const struct template_spec template_specs[TEMPLATE_COUNT] = {
 	    V(DATE) | V(ADDRESSES) | CONTACT,
 	    V(DATE) | V(ADDRESSES) | V(HELP), ORDER | ENDING, 4096, 1024 },
 	[TEMPLATE_DIGEST] = { "digest", "lists what is held for a mailbox",
-	    V(MAILBOX) | V(COUNT) | V(LINES) | V(LINK) | CONTACT,
+	    V(MAILBOX) | V(COUNT) | V(LINES) | V(LINK) | V(EARLIER) | CONTACT,
 	    V(MAILBOX) | V(LINES), ORDER | NUMBER, 4096, 1024 },
 	[TEMPLATE_EXTENSION] = { "extension",
 	    "lists what is kept longer because no digest told of it",
@@ -130,7 +139,7 @@ const struct template_spec template_specs[TEMPLATE_COUNT] = {
 	    V(MAILBOX) | V(LINK) | V(EXPIRY) | CONTACT,
 	    V(MAILBOX) | V(LINK) | V(EXPIRY) | V(HELP), ORDER, 4096, 1024 },
 	[TEMPLATE_LINK] = { "link", "gives an owner a new link to his page",
-	    V(MAILBOX) | V(LINK) | V(EXPIRY) | CONTACT,
+	    V(MAILBOX) | V(LINK) | V(EXPIRY) | V(NETWORK) | CONTACT,
 	    V(MAILBOX) | V(LINK) | V(EXPIRY) | V(HELP), ORDER, 4096, 1024 },
 	[TEMPLATE_STORAGE] = { "storage",
 	    "tells an owner and his referent that a mailbox fills up",

@@ -57,9 +57,11 @@ enum template_value {
 	TEMPLATE_V_PERCENT,   /* of the quota */
 	TEMPLATE_V_USED,      /* storage: "4,2 Go" */
 	TEMPLATE_V_QUOTA,
-	TEMPLATE_V_LIMIT      /* "100 messages en 1 h" */
+	TEMPLATE_V_LIMIT,     /* "100 messages en 1 h" */
+	TEMPLATE_V_EARLIER,   /* what else waits, in a sentence */
+	TEMPLATE_V_NETWORK    /* from which a link was asked for */
 };
-#define TEMPLATE_VALUES (TEMPLATE_V_LIMIT + 1)
+#define TEMPLATE_VALUES (TEMPLATE_V_NETWORK + 1)
 
 /* Exactly one of each group that the template knows applies. */
 enum template_word {

@@ -134,8 +134,9 @@ digest(const struct sample *s, struct oct_str *out)
 {
 	struct digest_line lines[2];
 	struct digest_mail m = { .host = s->host, .role = s->role,
-		.to = s->mailbox, .now_ms = s->now_ms, .lines = lines,
-		.count = OCT_LEN(lines), .total = 12, .page = s->url,
+		.to = s->mailbox, .mailbox = s->mailbox, .now_ms = s->now_ms,
+		.lines = lines, .count = OCT_LEN(lines), .total = 12,
+		.earlier = 3, .page = s->url,
 		.unsubscribe = s->url, .contact = s->contact,
 		.texts = s->p->texts };
 

@@ -258,12 +258,16 @@ one_courier_sends_it(void **state)
 	    1);
 	/* Too late for it. */
 	assert_int_equal(digest_sent(world.store, D, &one.box[0], NOW), 0);
-	assert_int_equal(digest_failed(world.store, D, &two.box[0]), 0);
+	assert_int_equal(digest_failed(world.store, D, &two.box[0],
+			     NOW + LEASE + 60000),
+	    0);
 	digest_boxes_free(&one);
 	digest_boxes_free(&two);
+	/* Nobody tries for a while, not even the one who did. */
 	one = boxes();
 	assert_int_equal(one.box[0].state.sent_ms, 0);
-	assert_int_equal(one.box[0].state.lease_ms, 0);
+	assert_true(digest_is_taken(&one.box[0], "b", NOW + LEASE + 2));
+	assert_false(digest_is_taken(&one.box[0], "b", NOW + LEASE + 60000));
 	digest_boxes_free(&one);
 }
 

@@ -43,6 +43,7 @@ a_mail(const struct digest_line *lines, size_t count)
 {
 	return (struct digest_mail){ .host = "filtre.example",
 		.role = "filtre@filtre.example", .to = "mairie@ville.example",
+		.mailbox = "mairie@ville.example",
 		.random = { 1, 2, 3 }, .now_ms = 1795257960000,
 		.lines = lines, .count = count, .total = count,
 		.page = URL "tout", .unsubscribe = URL "fin",

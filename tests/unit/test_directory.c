@@ -580,6 +580,7 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"reject\":null,\"credential\":\"\",\"role\":\"\","
 	    "\"challenge_from\":\"\",\"challenge_until\":\"\","
 	    "\"forward\":\"\",\"keep_copy\":\"\",\"owners\":\"\","
+	    "\"no_digest\":\"\","
 	    "\"closes\":\"\","
 	    "\"closed\":\"\",\"challenge\":\"inherit\","
 	    "\"first_contact\":\"inherit\",\"unproven\":\"inherit\","

@@ -82,6 +82,8 @@ test_names(void **state)
 		{ "breaker", key_breaker(room(), "org", "a.fr"),
 		    "oct:{g}:breaker:org:a.fr" },
 		{ "organisation", key_org(room(), "h"), "oct:{g}:org:h" },
+		{ "a link", key_owner_ask(room(), "0123"),
+		    "oct:{g}:ownerask:0123" },
 		{ "unlisted", key_unlisted(room(), "a.example", "bob"),
 		    "oct:{a.example}:unlisted:bob" },
 		{ "digest", key_digest(room(), "a.example"),
