@@ -45,9 +45,6 @@ OCT_CHECK int digest_gather(const struct digest_for *f,
     struct digest_list **out);
 void digest_list_free(struct digest_list *l);
 
-/* Is he one of those who share it and want no digest? */
-bool digest_declined(const struct dir_mailbox *m, const char *person);
-
 struct courier;
 /* To everybody whom it is for.  0: all accepted, or refused for good; else the
  * first error. */

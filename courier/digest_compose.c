@@ -14,48 +14,49 @@
 #include "policy/template_store.h"
 
 #define LINKS 3 /* of a message */
-#define LINK_SIZE DIGEST_URL_MAX
 
 /* What a mail borrows. */
 struct parts {
 	char role[OCT_ADDR_SIZE], mailbox[OCT_ADDR_SIZE];
 	char page[OWNER_LINK_URL_SIZE], unsubscribe[OWNER_LINK_URL_SIZE];
+	char enter[OWNER_LINK_SIZE], schedule[OWNER_LINK_SIZE];
 	struct digest_line line[DIGEST_LINES_MAX];
-	char link[DIGEST_LINES_MAX][LINKS][LINK_SIZE];
+	char link[DIGEST_LINES_MAX][LINKS][OWNER_LINK_URL_SIZE];
 };
 
+/* The token, and its URL. */
 static int
-make_url(const struct digest_for *f, enum owner_link_kind kind,
-    const char *person, int64_t life_ms, char out[OWNER_LINK_URL_SIZE])
+make_link(const struct digest_for *f, enum owner_link_kind kind,
+    const char *person, char token[OWNER_LINK_SIZE],
+    char url[OWNER_LINK_URL_SIZE])
 {
 	const struct owner_link_who who = { .domain = f->domain->name,
 		.local = f->mailbox->local, .person = person };
-	char token[OWNER_LINK_SIZE] = "preview";
+	int64_t life = kind == OWNER_LINK_ENTER ? OWNER_LINK_DIGEST_MS
+						: OWNER_LINK_SCHEDULE_MS;
 	int rc = 0;
 
 	if (f->desk->links != NULL)
 		rc = owner_link_make(f->desk->links, kind, &who, f->now_ms,
-		    f->now_ms + life_ms, token);
+		    f->now_ms + life, token);
+	else
+		memcpy(token, "preview", sizeof("preview"));
 	return rc != 0 ? rc
 		       : owner_link_url(f->desk->settings->challenge_url,
-			     kind, token, out);
+			     kind, token, url);
 }
 
-/* As the page reads them: "i" the message, "a" what the button is for. */
 static int
-add_links(struct parts *p, size_t i, const char *id)
+add_links(const struct digest_for *f, struct parts *p, size_t i,
+    const char *id)
 {
-	static const char *const acts[LINKS] = { "release", "accept",
-		"refuse" };
+	static const enum owner_link_act acts[LINKS] = { OWNER_LINK_RELEASE,
+		OWNER_LINK_ACCEPT, OWNER_LINK_REFUSE };
 	int rc = 0;
 
-	for (size_t k = 0; rc == 0 && k < LINKS; k++) {
-		struct oct_str s;
-
-		oct_str_fixed(&s, p->link[i][k], LINK_SIZE);
-		oct_str_addf(&s, "%s?i=%s&a=%s", p->page, id, acts[k]);
-		rc = oct_str_err(&s);
-	}
+	for (size_t k = 0; rc == 0 && k < LINKS; k++)
+		rc = owner_link_item_url(f->desk->settings->challenge_url,
+		    p->enter, id, acts[k], p->link[i][k]);
 	p->line[i].release = p->link[i][0];
 	p->line[i].accept = p->link[i][1];
 	p->line[i].refuse = p->link[i][2];
@@ -72,15 +73,15 @@ typed(const struct parts *p, const struct held *h)
 }
 
 static int
-add_line(struct parts *p, size_t i, const struct case_item *item,
-    int64_t now_ms)
+add_line(const struct digest_for *f, struct parts *p, size_t i,
+    const struct case_item *item)
 {
 	const struct held *h = &item->held;
 	bool withheld = digest_withholds(item);
 
 	p->line[i] = (struct digest_line){ .arrival_ms = h->arrival_ms,
 		.expiry_ms = withheld ? item->expires_ms
-				      : digest_expiry(item, now_ms),
+				      : digest_expiry(item, f->now_ms),
 		.rcpt = typed(p, h),
 		.from = h->from,
 		.rpath = h->rpath,
@@ -92,7 +93,7 @@ add_line(struct parts *p, size_t i, const struct case_item *item,
 		.release = "",
 		.accept = "",
 		.refuse = "" };
-	return withheld ? 0 : add_links(p, i, h->id);
+	return withheld ? 0 : add_links(f, p, i, h->id);
 }
 
 static int
@@ -107,13 +108,12 @@ fill(const struct digest_for *f, const struct digest_list *l,
 	    f->desk->challenge_domain);
 	oct_str_fixed(&s, p->mailbox, sizeof(p->mailbox));
 	oct_str_addf(&s, "%s@%s", f->mailbox->local, f->domain->name);
-	rc = make_url(f, OWNER_LINK_ENTER, person, OWNER_LINK_DIGEST_MS,
-	    p->page);
+	rc = make_link(f, OWNER_LINK_ENTER, person, p->enter, p->page);
 	if (rc == 0)
-		rc = make_url(f, OWNER_LINK_SCHEDULE, person,
-		    OWNER_LINK_SCHEDULE_MS, p->unsubscribe);
+		rc = make_link(f, OWNER_LINK_SCHEDULE, person, p->schedule,
+		    p->unsubscribe);
 	for (size_t i = 0; rc == 0 && i < l->count; i++)
-		rc = add_line(p, i, &l->item[i], f->now_ms);
+		rc = add_line(f, p, i, &l->item[i]);
 	return rc;
 }
 
@@ -167,20 +167,4 @@ digest_compose(const struct digest_for *f, const struct digest_list *l,
 		    *person != '\0' ? person : p->mailbox, out);
 	free(p);
 	return rc;
-}
-
-bool
-digest_declined(const struct dir_mailbox *m, const char *person)
-{
-	const char *list = detail_get(m->details, DETAIL_NO_DIGEST);
-	size_t len = strlen(person);
-
-	for (const char *p = list; p != NULL && *p != '\0';
-	     p = strchr(p, ',')) {
-		p += *p == ',';
-		if (strncasecmp(p, person, len) == 0 &&
-		    (p[len] == ',' || p[len] == '\0'))
-			return true;
-	}
-	return false;
 }

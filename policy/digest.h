@@ -12,6 +12,7 @@
 #include "lib/store.h"
 #include "policy/casework.h"
 #include "policy/digest_schedule.h"
+#include "policy/directory.h"
 #include "policy/options.h"
 
 /* Whoever was told of an item has so long at least. */
@@ -22,6 +23,19 @@
 int64_t digest_schedule_of(const struct option_values *o);
 /* Does nobody hear of what is held by score?  Then it is delivered, marked. */
 bool digest_is_off(const struct option_values *o);
+
+/* --- Who wants none -------------------------------------------------------- */
+
+/* Is he one of those who share it and want no digest? */
+bool digest_declined(const struct dir_mailbox *m, const char *person);
+/*
+ * No more for him who shares it ("" = the mailbox itself), as the snapshot has
+ * it: the others go on getting theirs; when nobody is left, and for a mailbox
+ * that nobody shares, its schedule is off.  actor: for the journal.  As
+ * directory_change.
+ */
+OCT_CHECK int digest_stop(struct store *s, const struct dir_domain *d,
+    const struct dir_mailbox *m, const char *person, const char *actor);
 
 /* --- Of an item, in its own transaction ------------------------------------- */
 

@@ -307,6 +307,62 @@ leftovers_of_a_lost_item_go(void **state)
 	assert_false(is_unlisted("bob", 1));
 }
 
+/* --- Who wants none -------------------------------------------------------- */
+
+static void
+provision(const char *local, const char *json)
+{
+	struct dir_change c = { .domain = D, .local = local, .create = true,
+		.json = json, .actor = "test" };
+	char problem[256];
+
+	assert_int_equal(directory_change(world.store, &c, problem), 0);
+}
+
+/* One click of that person, and what the mailbox is then: "off anne,paul". */
+static const char *
+stop(const char *local, const char *person)
+{
+	static char out[256];
+	char schedule[DIGEST_TEXT_SIZE];
+	const struct dir_snapshot *s;
+	const struct dir_mailbox *m;
+	struct option_values o;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(directory_read(world.store, D, &s), 0);
+		m = dir_mailbox(dir_domain(s, D), local);
+		if (i == 0)
+			assert_int_equal(digest_stop(world.store,
+					     dir_domain(s, D), m, person,
+					     "owner"),
+			    0);
+		options_standard(&o);
+		dir_options(dir_domain(s, D), m, &o, &o);
+		digest_schedule_text(o.v[OPTION_DIGEST], schedule);
+		(void)snprintf(out, sizeof(out), "%s %s", schedule,
+		    detail_get(m->details, DETAIL_NO_DIGEST));
+		directory_put(s);
+	}
+	return out;
+}
+
+static void
+one_click_is_for_who_clicks(void **state)
+{
+	(void)state;
+	provision(NULL, "{}");
+	provision("bob", "{}");
+	provision("nous", "{\"owners\":\"anne@x.example,paul@x.example\"}");
+	assert_string_equal(stop("bob", ""), "off ");
+	assert_string_equal(stop("nous", "anne@x.example"),
+	    "weekdays@8 anne@x.example");
+	/* Twice is once; and the last one ends it for all. */
+	assert_string_equal(stop("nous", "anne@x.example"),
+	    "weekdays@8 anne@x.example");
+	assert_string_equal(stop("nous", "paul@x.example"), "off ");
+}
+
 static void
 due_at_the_hours_of_the_owner(void **state)
 {
@@ -394,6 +450,7 @@ main(void)
 		cmocka_unit_test_setup(one_courier_sends_it, reset),
 		cmocka_unit_test_setup(one_may_be_asked_for, reset),
 		cmocka_unit_test_setup(leftovers_of_a_lost_item_go, reset),
+		cmocka_unit_test_setup(one_click_is_for_who_clicks, reset),
 		cmocka_unit_test(due_at_the_hours_of_the_owner),
 		cmocka_unit_test(off_has_its_consequences),
 	};
