@@ -5,6 +5,7 @@
 
 #include "lib/err.h"
 #include "lib/str.h"
+#include "policy/digest.h"
 #include "policy/keys.h"
 
 /* An SPF pass that binds the sender to the domain (challenge.md 1, line A). */
@@ -125,6 +126,7 @@ facts_final(const struct dir_final *f, const struct dir_thresholds *platform,
 	out->unproven = (enum option_unproven)v[OPTION_UNPROVEN];
 	out->automatic = (enum option_automatic)v[OPTION_AUTOMATIC];
 	out->outbound_here = v[OPTION_OUTBOUND] != 0;
+	out->no_digest = digest_is_off(options);
 	out->has_blocks = f->domain->has_blocks || f->mailbox->has_blocks;
 }
 

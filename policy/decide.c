@@ -72,6 +72,7 @@ static const char *const reason_names[] = {
 	[FATE_R_SUSPENDED] = "suspended",
 	[FATE_R_BYPASS] = "bypass",
 	[FATE_R_LIMIT] = "limit",
+	[FATE_R_NO_DIGEST] = "no-digest",
 };
 
 const char *
@@ -462,6 +463,9 @@ by_recipient(const struct decide_msg *m, const struct decide_rcpt *r)
 		f.label = LABEL_BYPASS;
 		return f;
 	}
+	/* Held by its score alone, nobody would ever hear of it. */
+	if (spam && r->no_digest && !m->phishing)
+		return with_tag(deliver(FATE_R_NO_DIGEST, 6), m, r);
 	return spam ? hold(FATE_R_SPAM, 6) : by_option(m, r);
 }
 

@@ -64,7 +64,8 @@ enum fate_reason {
 	FATE_R_MALFORMED,     /* over a bound of ours: refused or deferred */
 	FATE_R_SUSPENDED,     /* a suspended mailbox behind a group */
 	FATE_R_BYPASS,        /* an administrator's lever */
-	FATE_R_LIMIT          /* past a limit that holds (design 7) */
+	FATE_R_LIMIT,         /* past a limit that holds (design 7) */
+	FATE_R_NO_DIGEST      /* row 6: nobody would hear of it (10e) */
 };
 const char *fate_reason_name(enum fate_reason r);
 OCT_CHECK int fate_reason_parse(const char *name, enum fate_reason *out);
@@ -142,6 +143,7 @@ struct decide_rcpt {
 	const char *domain;   /* hosted; NULL = external.  Not copied */
 	bool suspended;       /* the mailbox, or its domain */
 	bool over_limit;      /* past one of its limits, which holds */
+	bool no_digest;       /* its owner wants to be told of nothing */
 	bool has_blocks;      /* the mailbox or its domain blocks somebody */
 	enum proof_class class;
 	enum legacy_credit legacy;

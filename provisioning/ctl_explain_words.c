@@ -89,6 +89,10 @@ static const struct word reasons[] = {
 			  "the alias leads outside" } },
 	{ "malformed", { "il a trop de champs contrefaits",
 			   "it has too many forged fields" } },
+	{ "no-digest", { "la note suffit pour retenir, mais le titulaire ne veut "
+		  "aucun récapitulatif",
+		    "its score is enough to hold it, but the owner wants no "
+		    "digest" } },
 	{ "suspended", { "la boîte est suspendue",
 			   "the mailbox is suspended" } },
 	{ "bypass", { "un administrateur laissait passer les inconnus",

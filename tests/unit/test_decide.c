@@ -167,6 +167,7 @@ set_flag(struct facts *f, const char *name)
 		{ "has-blocks", &f->rcpt.has_blocks, true },
 		{ "protected", &f->rcpt.protected_path, true },
 		{ "exempt", &f->rcpt.exempt, true },
+		{ "no-digest", &f->rcpt.no_digest, true },
 		{ "no-store", &f->rcpt.store_known, false },
 		{ "no-ask", &f->rcpt.may_ask, false },
 		{ "full", &f->rcpt.has_room, false },
