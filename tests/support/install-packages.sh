@@ -18,13 +18,14 @@ declare -A packages=(
 	[demo]="python3 python3-dkim python3-nacl util-linux"
 	[run]="postfix redis-server nsd openssl publicsuffix"
 	[test]="clang binutils mandoc xz-utils python3 python3-dkim
-		python3-nacl python3-selenium python3-spf chromium
+		python3-dnspython python3-nacl python3-selenium python3-spf chromium
 		chromium-driver miltertest util-linux zstd clamav-daemon
-		dovecot-imapd dovecot-lmtpd dovecot-sieve postsrsd"
+		dovecot-imapd dovecot-lmtpd dovecot-sieve curl ldnsutils
+		nginx-light postsrsd unbound"
 	[bench]="rspamd opendkim opendmarc"
 )
 servers="postfix redis-server nsd rspamd opendkim opendmarc clamav-daemon
-	clamav-freshclam postsrsd"
+	clamav-freshclam nginx postsrsd unbound"
 
 say() { printf '%s\n' "$*"; }
 
