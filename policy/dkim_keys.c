@@ -80,6 +80,7 @@ read_members(json_t *object, struct dkim_keys_item *out)
 		return OCT_EPARSE;
 	if (read_state(state, &out->state) != 0)
 		return OCT_EPARSE;
+	out->ready_ms = json_integer_value(json_object_get(object, "ready_ms"));
 	out->created_ms = created;
 	out->changed_ms = changed;
 	out->sealed = strdup(sealed);

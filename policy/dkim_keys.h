@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DKIM keys of a domain in the store: oct:{d}:dkim, a hash of selector -> JSON
- * {alg, state, created_ms, changed_ms, private (sealed), record}.
+ * {alg, state, created_ms, changed_ms, ready_ms, private (sealed), record}.
  *
  * A key goes through three states, so that no message is ever out with a
  * signature that its reader cannot verify: new (to be published in DNS, not
@@ -40,6 +40,9 @@ struct dkim_keys_item {
 	bool ed25519; /* else RSA of 2,048 bits */
 	enum dkim_keys_state state;
 	int64_t created_ms, changed_ms; /* wall; changed: of the state */
+	/* Wall: all name servers have shown it, and from then on nobody
+	 * remembers that it was not there.  0: not seen yet. */
+	int64_t ready_ms;
 	char *sealed;
 	char *record; /* text of the TXT record */
 	char *stored; /* the JSON as it is in the store */
@@ -89,8 +92,13 @@ struct dkim_keys_change {
 OCT_CHECK int dkim_keys_add(const struct dkim_keys_change *c,
     const struct dkim_vault *vault, bool ed25519,
     char problem[DKIM_KEYS_PROBLEM_SIZE]);
+/* All name servers show it: it may sign from ready_ms on (0: they no longer
+ * do). */
+OCT_CHECK int dkim_keys_note(const struct dkim_keys_change *c,
+    int64_t ready_ms, char problem[DKIM_KEYS_PROBLEM_SIZE]);
 /* New or retired -> active; the former active of its algorithm is retired.
- * Asks the DNS, unless forced (dns may be NULL then). */
+ * Asks the DNS, unless forced (dns may be NULL then); a new one must have been
+ * noted before, and its time have come. */
 OCT_CHECK int dkim_keys_activate(const struct dkim_keys_change *c,
     struct dns_session *dns, char problem[DKIM_KEYS_PROBLEM_SIZE]);
 /* Active -> retired, without a successor. */

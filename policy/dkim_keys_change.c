@@ -30,6 +30,8 @@ struct stepping {
 	const char *json;
 	/* activate */
 	struct dns_session *dns;
+	/* note */
+	int64_t ready_ms;
 };
 
 /* Decides on what was read and adds the writes. */
@@ -232,28 +234,36 @@ dkim_keys_add(const struct dkim_keys_change *c, const struct dkim_vault *vault,
 
 /* --- Changes of state ----------------------------------------------------- */
 
+/* Takes object over, which may be NULL: no memory. */
+static int
+put(struct stepping *s, const struct dkim_keys_item *item, json_t *object)
+{
+	char key[KEY_SIZE], *text = NULL;
+
+	if (object != NULL)
+		text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+	if (text != NULL)
+		store_txn_hset(s->txn, key_dkim(key, s->c->domain),
+		    item->selector, text);
+	json_decref(object);
+	free(text);
+	return text != NULL ? 0 : -ENOMEM;
+}
+
 static int
 put_state(struct stepping *s, const struct dkim_keys_item *item,
     enum dkim_keys_state state)
 {
 	json_t *object = json_loads(item->stored, 0, NULL);
-	char key[KEY_SIZE], *text = NULL;
-	int rc = -ENOMEM;
 
-	if (object != NULL &&
-	    json_object_set_new(object, "state",
-		json_string(dkim_keys_state_name(state))) == 0 &&
+	if (json_object_set_new(object, "state",
+		json_string(dkim_keys_state_name(state))) != 0 ||
 	    json_object_set_new(object, "changed_ms",
-		json_integer(s->c->now_ms)) == 0)
-		text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-	if (text != NULL) {
-		store_txn_hset(s->txn, key_dkim(key, s->c->domain),
-		    item->selector, text);
-		rc = 0;
+		json_integer(s->c->now_ms)) != 0) {
+		json_decref(object);
+		return -ENOMEM;
 	}
-	free(text);
-	json_decref(object);
-	return rc;
+	return put(s, item, object);
 }
 
 static int
@@ -264,6 +274,50 @@ find(struct stepping *s, const struct dkim_keys_item **out)
 		return refuse(s, OCT_EABSENT, "there is no key %s",
 		    s->c->selector);
 	return 0;
+}
+
+static int
+decide_note(struct stepping *s)
+{
+	const struct dkim_keys_item *key;
+	int rc = find(s, &key);
+	json_t *object;
+
+	if (rc != 0)
+		return rc;
+	if (key->state == DKIM_KEYS_BROKEN)
+		return refuse(s, -EBUSY, "the key %s cannot be read",
+		    key->selector);
+	object = json_loads(key->stored, 0, NULL);
+	if (json_object_set_new(object, "ready_ms",
+		json_integer(s->ready_ms)) != 0) {
+		json_decref(object);
+		return -ENOMEM;
+	}
+	return put(s, key, object);
+}
+
+int
+dkim_keys_note(const struct dkim_keys_change *c, int64_t ready_ms,
+    char problem[DKIM_KEYS_PROBLEM_SIZE])
+{
+	struct stepping s = { .c = c, .action = "note", .ready_ms = ready_ms,
+		.problem = problem };
+
+	problem[0] = '\0';
+	return run(&s, decide_note);
+}
+
+/* Nobody may remember that a new key was not there (RFC 2308). */
+static int
+check_ready(const struct stepping *s, const struct dkim_keys_item *key)
+{
+	if (key->state != DKIM_KEYS_NEW ||
+	    (key->ready_ms > 0 && key->ready_ms <= s->c->now_ms))
+		return 0;
+	return refuse(s, -EBUSY,
+	    "the key %s has not been seen at all name servers for long enough",
+	    key->selector);
 }
 
 static int
@@ -282,6 +336,8 @@ decide_activate(struct stepping *s)
 		    key->selector);
 	if (!s->c->force)
 		rc = dkim_keys_published(s->dns, s->c->domain, key, s->problem);
+	if (rc == 0 && !s->c->force)
+		rc = check_ready(s, key);
 	for (size_t i = 0; rc == 0 && i < s->keys.count; i++) {
 		const struct dkim_keys_item *other = &s->keys.items[i];
 

@@ -122,7 +122,11 @@ find_cut(struct checking *c)
 		}
 		if (a->status == DNS_TEMPFAIL)
 			return NULL;
-		name = dot != NULL ? dot + 1 : NULL;
+		/* At last the root: of an inner DNS that is one zone. */
+		if (strcmp(name, ".") == 0)
+			name = NULL;
+		else
+			name = dot != NULL ? dot + 1 : ".";
 	}
 	return NULL;
 }

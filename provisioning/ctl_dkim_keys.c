@@ -19,8 +19,8 @@
 #define NAMES_MAX 9 /* selectors that are tried on one day */
 
 /* What all verbs begin with: the domain, the store, who and when. */
-static int
-begin(struct ctl *ctl, const struct ctl_args *args,
+int
+ctl_dkim_begin(struct ctl *ctl, const struct ctl_args *args,
     char domain[OCT_DOMAIN_SIZE], struct dkim_keys_change *out)
 {
 	const struct settings *set;
@@ -41,9 +41,9 @@ begin(struct ctl *ctl, const struct ctl_args *args,
 }
 
 /* An exit status for what a step gave. */
-static int
-outcome(const struct ctl *ctl, int rc, const char *problem, const char *done,
-    const char *name)
+int
+ctl_dkim_outcome(const struct ctl *ctl, int rc, const char *problem,
+    const char *done, const char *name)
 {
 	if (rc == 0)
 		return ctl_done(ctl, done, "key", name);
@@ -97,7 +97,7 @@ ctl_dkim_list(struct ctl *ctl, const struct ctl_args *args)
 	struct dkim_keys_change c;
 	struct dkim_keys keys;
 	json_t *items;
-	int status = begin(ctl, args, domain, &c);
+	int status = ctl_dkim_begin(ctl, args, domain, &c);
 
 	if (status == 0)
 		status = load(ctl, &c, &keys);
@@ -155,7 +155,7 @@ ctl_dkim_show(struct ctl *ctl, const struct ctl_args *args)
 	struct dkim_keys_change c;
 	struct dkim_keys keys;
 	bool shown = false;
-	int status = begin(ctl, args, domain, &c);
+	int status = ctl_dkim_begin(ctl, args, domain, &c);
 
 	if (status == 0)
 		status = load(ctl, &c, &keys);
@@ -211,10 +211,11 @@ propose(bool ed25519, int64_t now_ms, int n, char out[DKIM_SELECTOR_SIZE])
 		oct_str_addf(&s, "-%d", n);
 }
 
-static int
-add_named(struct ctl *ctl, struct dkim_keys_change *c, bool ed25519,
-    char problem[DKIM_KEYS_PROBLEM_SIZE], char selector[DKIM_SELECTOR_SIZE])
+int
+ctl_dkim_add_key(struct ctl *ctl, struct dkim_keys_change *c, bool ed25519,
+    char selector[DKIM_SELECTOR_SIZE])
 {
+	char problem[DKIM_KEYS_PROBLEM_SIZE];
 	struct dkim_vault *vault = NULL;
 	int status = open_vault(ctl, &vault), rc = -EEXIST;
 
@@ -233,7 +234,7 @@ add_named(struct ctl *ctl, struct dkim_keys_change *c, bool ed25519,
 	dkim_vault_free(vault);
 	if (rc == 0 && *c->selector == '\0')
 		c->selector = selector;
-	return rc == 0 ? 0 : outcome(ctl, rc, problem, NULL, NULL);
+	return rc == 0 ? 0 : ctl_dkim_outcome(ctl, rc, problem, NULL, NULL);
 }
 
 static int
@@ -255,7 +256,6 @@ int
 ctl_dkim_add(struct ctl *ctl, const struct ctl_args *args)
 {
 	char domain[OCT_DOMAIN_SIZE], selector[DKIM_SELECTOR_SIZE];
-	char problem[DKIM_KEYS_PROBLEM_SIZE];
 	const struct dkim_keys_item *key;
 	struct dkim_keys_change c;
 	struct dkim_keys keys;
@@ -263,9 +263,9 @@ ctl_dkim_add(struct ctl *ctl, const struct ctl_args *args)
 	int status = read_algorithm(ctl, args, &ed25519);
 
 	if (status == 0)
-		status = begin(ctl, args, domain, &c);
+		status = ctl_dkim_begin(ctl, args, domain, &c);
 	if (status == 0)
-		status = add_named(ctl, &c, ed25519, problem, selector);
+		status = ctl_dkim_add_key(ctl, &c, ed25519, selector);
 	if (status == 0)
 		status = load(ctl, &c, &keys);
 	if (status != 0)
@@ -287,15 +287,17 @@ ctl_dkim_activate(struct ctl *ctl, const struct ctl_args *args)
 	char domain[OCT_DOMAIN_SIZE], problem[DKIM_KEYS_PROBLEM_SIZE];
 	struct dns_session *dns = NULL;
 	struct dkim_keys_change c;
-	int status = begin(ctl, args, domain, &c), rc;
+	int status = ctl_dkim_begin(ctl, args, domain, &c), rc;
 
+	if (status == 0 && !c.force)
+		status = ctl_dkim_prepare(ctl, args, &c);
 	if (status == 0 && !c.force)
 		status = ctl_auth_session(ctl, args, &dns);
 	if (status != 0)
 		return status;
 	rc = dkim_keys_activate(&c, dns, problem);
 	dns_session_free(dns);
-	return outcome(ctl, rc, problem, "active", c.selector);
+	return ctl_dkim_outcome(ctl, rc, problem, "active", c.selector);
 }
 
 int
@@ -303,11 +305,11 @@ ctl_dkim_retire(struct ctl *ctl, const struct ctl_args *args)
 {
 	char domain[OCT_DOMAIN_SIZE], problem[DKIM_KEYS_PROBLEM_SIZE];
 	struct dkim_keys_change c;
-	int status = begin(ctl, args, domain, &c);
+	int status = ctl_dkim_begin(ctl, args, domain, &c);
 
 	if (status != 0)
 		return status;
-	return outcome(ctl, dkim_keys_retire(&c, problem), problem,
+	return ctl_dkim_outcome(ctl, dkim_keys_retire(&c, problem), problem,
 	    "retired; leave its record in the DNS for 7 days", c.selector);
 }
 
@@ -316,11 +318,11 @@ ctl_dkim_remove(struct ctl *ctl, const struct ctl_args *args)
 {
 	char domain[OCT_DOMAIN_SIZE], problem[DKIM_KEYS_PROBLEM_SIZE];
 	struct dkim_keys_change c;
-	int status = begin(ctl, args, domain, &c);
+	int status = ctl_dkim_begin(ctl, args, domain, &c);
 
 	if (status != 0)
 		return status;
-	return outcome(ctl, dkim_keys_remove(&c, problem), problem,
+	return ctl_dkim_outcome(ctl, dkim_keys_remove(&c, problem), problem,
 	    "removed; its record may leave the DNS", c.selector);
 }
 

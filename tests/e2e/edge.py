@@ -156,6 +156,7 @@ class Edge:
                        "domain_rate_recipients_in": "100000/1h",
                        "rate_messages_out": "100000/1h",
                        "rate_recipients_out": "100000/1h", "guess": "100000/1h"},
+            "hosting": {"dns_port": self.dns.port},
             "mapd": {"socket": f"unix:{self.mapd_socket}", "group": "postfix",
                      "transport": f"lmtp:unix:{self.mailboxes.path}"},
             "milter": {"socket": f"unix:{self.milter_socket}",

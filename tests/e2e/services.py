@@ -106,6 +106,7 @@ class Dns(Process):
         own(self.dir)
         self.records = {}     # (name, type) -> [(ttl, data)]
         self.serial = 1
+        self.minimum = 5      # s that "there is none" is remembered
         with open(f"{self.dir}/nsd.conf", "w") as f:
             f.write(NSD.format(port=self.port, d=self.dir))
         super().__init__("nsd", ["nsd", "-d", "-c", f"{self.dir}/nsd.conf"],
@@ -160,7 +161,7 @@ class Dns(Process):
     def _write(self):
         lines = ["$ORIGIN .", "$TTL 60",
                  f". 60 IN SOA ns.test. root.test. {self.serial} "
-                 "3600 900 604800 5",
+                 f"3600 900 604800 {self.minimum}",
                  ". 60 IN NS ns.test.", "ns.test. 60 IN A 127.0.0.1"]
         for (name, rtype), values in sorted(self.records.items()):
             lines += [f"{name} {ttl} IN {rtype} {data}"

@@ -193,6 +193,37 @@ def test_what_a_resolver_still_remembers(edge):
         zones.reload_all()
 
 
+def test_a_key_is_used_when_all_servers_show_it(edge):
+    zones, name = edge.zones, "plain.test"
+
+    def rotate(status):
+        out = edge.ctl("dkim", "rotate", name, "--json", check=False)
+        equal(out.returncode, status, f"{out.stdout}{out.stderr}")
+        return json.loads(out.stdout)
+
+    records = rotate(0)["records"]
+    z = zones.zones[name]
+    z.minimum = 0
+    other = z.other()
+    for r in records:
+        z[r["name"].removesuffix(f".{name}"), "TXT"] = [r["record"]]
+    zones.reload()
+    late = rotate(75)
+    check(all("ns2.dns.test" in r["problem"] for r in late["records"]), late)
+    got = results(edge, [name])[name]
+    check({"servers-differ", "dkim-new"} & {f["code"] for f in
+                                            got["findings"]}, got)
+    other.update({k: v for k, v in z.items() if k not in other})
+    zones.reload()
+    equal(rotate(0)["step"], "sign")
+    equal(codes(results(edge, [name])[name], "error", "warning"), [])
+    del z["s1._domainkey", "TXT"], other["s1._domainkey", "TXT"]
+    zones.reload()
+    got = results(edge, [name])[name]
+    equal(codes(got, "error", "warning"), ["dkim-early"],
+          "mail signed with the old key is still under way")
+
+
 def test_unknown_domains_are_said(edge):
     out = edge.ctl("domain", "check", "inconnu.test", check=False)
     equal(out.returncode, 1)

@@ -2,6 +2,7 @@
 """Mail that leaves is signed with the keys of its From domain; dkimpy is the
 reader who judges."""
 import itertools
+import json
 import struct
 import threading
 
@@ -12,7 +13,15 @@ from proc import wait_until
 from scene import CHALLENGE, OTHER_TOWN, TOWN, accepted, mailbox
 
 RELAY = "192.0.2.99"
-EDGE = scene.edge({"milter": {"trusted_relays": [RELAY]}})
+
+
+def prepare(edge):
+    """No waiting for what nobody remembers: test_dns_life has the waits."""
+    edge.dns.minimum = 0
+    scene.prepare(edge)
+
+
+EDGE = scene.edge({"milter": {"trusted_relays": [RELAY]}}, prepare=prepare)
 LOGIN, PASSWORD = f"maire@{TOWN}", "secret"
 
 _count = itertools.count(1)
@@ -246,6 +255,70 @@ def test_rotation_under_way_never_fails_a_signature(edge):
     out = edge.ctl("dkim", "remove", TOWN, "r1", check=False)
     equal(out.returncode, 1)
     check("7 days" in out.stderr, out.stderr)
+
+
+@limit(120)
+@fresh()
+def test_rotation_goes_step_by_step(edge):
+    """Publish, wait, sign, remove: each only when the one before is done, with
+    mail under way all the time."""
+    both_keys(edge, TOWN, LOGIN)
+    edge.dns.minimum = 3
+    edge.dns.apply()
+    got, wrong, stop = [], [], threading.Event()
+
+    def write():
+        while not stop.is_set():
+            try:
+                got.append(submit(edge).data)
+            except Exception as e:
+                wrong.append(e)
+                return
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+
+    def step(status):
+        out = edge.ctl("dkim", "rotate", TOWN, "--json", check=False)
+        equal(out.returncode, status, f"{out.stdout}{out.stderr}")
+        return json.loads(out.stdout)
+
+    first = step(0)
+    equal((first["step"], len(first["records"])), ("publish", 2))
+    again = step(75)
+    equal(again["step"], "publish", "nothing is published yet")
+    check("no key" in again["records"][0]["problem"], again)
+    new = [r["selector"] for r in first["records"]]
+    edge.dns.add(first["records"][0]["name"], "TXT",
+                 first["records"][0]["record"]).apply()
+    equal([r["selector"] for r in step(75)["records"]], new[1:], "half of it")
+    edge.dns.add(first["records"][1]["name"], "TXT",
+                 first["records"][1]["record"]).apply()
+    waits = step(75)
+    equal((waits["step"], waits["records"]), ("wait", []))
+    out = edge.ctl("dkim", "activate", TOWN, new[0], check=False)
+    check(out.returncode in (0, 75), out.stderr)    # it was there 3 s earlier
+    out = edge.ctl("dkim", "activate", TOWN, new[1], check=False)
+    equal(out.returncode, 75, f"skipped: {out.stdout}{out.stderr}")
+    check("may sign from" in out.stderr, out.stderr)
+    wait_until(lambda: edge.ctl("dkim", "rotate", TOWN, "--quiet",
+                                check=False).returncode == 0, 10,
+               "the wait is over")
+    have = states(edge, TOWN)
+    equal({s: have[s] for s in (*new, "r1", "e1")},
+          {new[0]: "active", new[1]: "active", "r1": "retired",
+           "e1": "retired"})
+    wait_until(lambda: {s for _, s in signatures(edge, got[-1]).values()} ==
+               set(new), 10, "the milter signs with the new keys")
+    rest = step(0)
+    equal((rest["step"], rest["records"]), ("rest", []), "the old ones stay")
+    stop.set()
+    writer.join(30)
+    equal(wrong, [])
+    for octets in got:
+        equal(set(signatures(edge, octets)), {"rsa-sha256", "ed25519-sha256"},
+              "algorithms of a message on the way")
+    out = edge.ctl("dkim", "rotate", TOWN, "--every=x", check=False)
+    equal(out.returncode, 64, out.stderr)
 
 
 @fresh()

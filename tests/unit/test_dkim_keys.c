@@ -423,6 +423,17 @@ test_activation_asks_the_dns(void **state)
 				     oct_clock_mono_ms() + DEADLINE_MS, 10,
 				     &session),
 		    0);
+		assert_int_equal(dkim_keys_note(&c, 0, world.problem), 0);
+		/* Not before it was seen at all name servers, and what they
+		 * said before is forgotten. */
+		assert_int_equal(dkim_keys_activate(&c, session, world.problem),
+		    rows[i].rc == 0 ? -EBUSY : rows[i].rc);
+		assert_int_equal(dkim_keys_note(&c, c.now_ms + 1,
+				     world.problem), 0);
+		assert_int_equal(dkim_keys_activate(&c, session, world.problem),
+		    rows[i].rc == 0 ? -EBUSY : rows[i].rc);
+		assert_int_equal(dkim_keys_note(&c, c.now_ms, world.problem),
+		    0);
 		assert_int_equal(dkim_keys_activate(&c, session, world.problem),
 		    rows[i].rc);
 		assert_string_equal(states(),
