@@ -274,6 +274,11 @@ static const struct ctl_option dovecot_options[] = {
 const struct ctl_verb ctl_feed_verbs[] = {
 	{ "postfix", "", "print what main.cf and master.cf must hold", 0, 0,
 	    NULL, CTL_NO_ATTRIBUTES, feed_postfix },
+	{ "zimbra", "--dump=FILE",
+	    "print the batch for zmprov that makes Zimbra's domains, accounts "
+	    "and lists what they should be",
+	    0, 0, ctl_feed_zimbra_options, CTL_NO_ATTRIBUTES,
+	    ctl_feed_zimbra },
 	{ "dovecot", "",
 	    "print what Dovecot must read, or write it into a folder", 0, 0,
 	    dovecot_options, CTL_NO_ATTRIBUTES, ctl_feed_dovecot },

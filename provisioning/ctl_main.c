@@ -32,6 +32,7 @@ static const struct ctl_noun nouns[] = {
 	{ "plan", "what a file would change; plans that tenants may have",
 	    ctl_plan_verbs },
 	{ "apply", "make what a plan has shown", ctl_apply_verbs },
+	{ "import", "what another program has, as a file", ctl_import_verbs },
 	{ "export", "all that is provisioned, as a file", ctl_export_verbs },
 	{ "price", "dated price lists", ctl_price_verbs },
 	{ "contract", "contracts of tenants, and their dates",
