@@ -365,6 +365,8 @@ domain_writes(struct writing *w)
 	store_txn_del(w->txn, key_own(key, domain));
 	store_txn_del(w->txn, key_use(key, domain));
 	store_txn_del(w->txn, key_extended(key, domain));
+	store_txn_del(w->txn, key_digest(key, domain));
+	store_txn_del(w->txn, key_digest_state(key, domain));
 }
 
 static void

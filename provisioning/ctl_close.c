@@ -13,6 +13,7 @@
 #include "policy/casework.h"
 #include "policy/detail.h"
 #include "policy/keys.h"
+#include "policy/owner_session.h"
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
 
@@ -340,8 +341,17 @@ forget_owner(struct ctl *ctl, const struct ctl_subject *s)
 	store_txn_del(txn, key_grants(key, s->domain, s->local));
 	store_txn_del(txn, key_expect(key, s->domain, s->local));
 	store_txn_del(txn, key_tags(key, s->domain, s->local));
+	store_txn_del(txn, key_unlisted(key, s->domain, s->local));
+	store_txn_del(txn, key_bin(key, s->domain, s->local));
+	store_txn_del(txn, key_acts(key, s->domain, s->local));
+	store_txn_hdel(txn, key_digest(key, s->domain), s->local);
+	store_txn_hdel(txn, key_digest_state(key, s->domain), s->local);
 	rc = store_txn_commit(store, txn);
 	store_txn_free(txn);
+	/* His links and sessions open nothing of whoever comes. */
+	if (rc == 0)
+		rc = owner_revoke(
+		    store, s->domain, s->local, oct_clock_wall_ms());
 	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "mailbox", s->name);
 }
 

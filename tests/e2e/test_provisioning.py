@@ -361,8 +361,8 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
                "the messages are removed")
     for key in edge.redis.keys(f"oct:{{{town}}}:*"):
         kind = key.split(":")[2]
-        check(kind in ("journal", "held", "chal", "rate", "stat", "sent"),
-              key)
+        check(kind in ("journal", "held", "chal", "rate", "stat", "sent",
+                       "owner"), key)
         check(edge.redis.cmd("PTTL", key) > 0, f"{key} has no end")
     equal([k for k in edge.redis.keys("*layrac*")
            if "{" + town + "}" not in k and ":journal" not in k], [])
