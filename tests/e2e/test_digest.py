@@ -11,14 +11,14 @@ from mail import message, untraced
 from octroi import held, provision, set_mailbox
 from proc import wait_until
 from scene import TOWN, accepted, mailbox, person, send, wait_known
-from test_signing import new_key, signatures
+from test_signing import new_key, prepare, signatures
 
 # Every four hours of every day: one of them is within the last day.
 OFTEN = "daily@0,4,8,12,16,20"
 DAY_MS = 86_400_000
 
 EDGE = scene.edge({"digest": {"schedule": OFTEN},
-                   "challenge": {"settle": "1s"}})
+                   "challenge": {"settle": "1s"}}, prepare=prepare)
 
 
 def key(kind, box):
