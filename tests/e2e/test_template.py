@@ -12,13 +12,13 @@ from mail import message
 from octroi import held, set_mailbox
 from scene import (CHALLENGE, OTHER_TOWN, TOWN, accepted, challenge, mailbox,
                    person, send)
-from test_signing import new_key, signatures
+from test_signing import new_key, prepare, signatures
 
 EDGE = scene.edge({
     "challenge": {"contact": "aide@cdg.test, 01 23 45 67 89",
                   "dpo": "dpo@cdg.test", "notice": "https://cdg.test/donnees",
                   "hold": "4s", "hold_silent": "4s", "extend": "1s"},
-    "web": {"operator": "Centre de gestion de l'Exemple"}})
+    "web": {"operator": "Centre de gestion de l'Exemple"}}, prepare=prepare)
 NAMES = ("challenge", "end", "digest", "extension", "breaker", "welcome",
          "link")
 CASES = {"challenge": ("button", "code"),
