@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/num.h"
+#include "policy/limit.h"
+#include "policy/model.h"
 #include "provisioning/ctl_cmd.h"
 
 #define WHY_SIZE 1024
@@ -346,6 +349,86 @@ check_domain(struct check *c, const struct dir_domain *d)
 		check_mailbox(c, d, dir_mailbox_at(d, i));
 }
 
+/* --- Storage beyond the plan ----------------------------------------------- */
+
+/* Octets that the open mailboxes of a tenant may use beyond quota for each; -1: a
+ * mailbox without a quota. */
+static int64_t
+storage_beyond(const struct dir_snapshot *s, const struct dir_tenant *t,
+    const struct limit_platform *p, int64_t quota)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < dir_domain_count(s); i++) {
+		const struct dir_domain *d = dir_domain_at(s, i);
+
+		if (d->of_tenant != t || d->state == DIR_CLOSED)
+			continue;
+		for (size_t k = 0; k < d->mailbox_count; k++) {
+			const struct dir_mailbox *m = dir_mailbox_at(d, k);
+			int64_t v = limit_storage(p, d, m);
+
+			if (m->state == DIR_CLOSED)
+				continue;
+			if (v == 0)
+				return -1;
+			sum += v > quota ? v - quota : 0;
+		}
+	}
+	return sum;
+}
+
+/* What is in force, which the platform's own quota is a part of: allowances count
+ * what tenants, domains and mailboxes set. */
+static void
+check_storage(struct check *c, const struct dir_snapshot *s,
+    const struct dir_tenant *t, const struct limit_platform *p,
+    const struct model *records)
+{
+	const char *id = detail_get(t->details, DETAIL_PLAN);
+	const struct model_item *plan =
+	    *id != '\0' ? model_find(records, DIR_KIND_PLAN, "", id) : NULL;
+	int64_t extra = detail_number(t->details, DETAIL_EXTRA_STORAGE, 0);
+	char quota_text[64] = "";
+	int64_t quota = 0, beyond;
+
+	if (plan != NULL)
+		model_text(plan, "quota", quota_text, sizeof(quota_text));
+	if (*quota_text == '\0' ||
+	    oct_num_size(quota_text, 1, INT64_MAX, &quota) != 0)
+		return;
+	beyond = storage_beyond(s, t, p, quota);
+	if (beyond >= 0 && beyond <= extra)
+		return;
+	found(c, t->id,
+	    "plan %s includes %s of storage a mailbox, but more is in force "
+	    "than that and what was ordered (%" PRId64 " MB%s): octroictl "
+	    "tenant set %s storage=%s",
+	    id, quota_text, beyond < 0 ? 0 : (beyond - extra) >> 20,
+	    beyond < 0 ? ", without a quota" : " more", t->id, quota_text);
+}
+
+static int
+check_storages(struct ctl *ctl, struct check *c, const struct dir_snapshot *s,
+    const struct settings *set)
+{
+	struct limit_platform platform;
+	struct model *records = NULL;
+	struct store *store;
+	int status = ctl_store(ctl, &store), rc;
+
+	if (status != 0)
+		return status;
+	rc = model_load_records(store, &records);
+	if (rc != 0)
+		return ctl_fail_rc(ctl, rc, "policy check", "plans");
+	settings_limits(set, &platform);
+	for (size_t i = 0; i < dir_tenant_count(s); i++)
+		check_storage(c, s, dir_tenant_at(s, i), &platform, records);
+	model_free(records);
+	return 0;
+}
+
 static int
 policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 {
@@ -369,7 +452,12 @@ policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	check_pairs(&c, "platform", &c.platform);
 	for (size_t i = 0; i < dir_domain_count(snapshot); i++)
 		check_domain(&c, dir_domain_at(snapshot, i));
+	status = check_storages(ctl, &c, snapshot, set);
 	directory_put(snapshot);
+	if (status != 0) {
+		json_decref(c.problems);
+		return status;
+	}
 	count = json_array_size(c.problems);
 	if (ctl->quiet || (count == 0 && !ctl->json))
 		json_decref(c.problems);

@@ -172,6 +172,34 @@ def test_a_mailbox_fills_is_refused_told_enlarged_and_receives(edge):
         c.logout()
 
 
+def test_the_last_message_may_pass_the_quota_by_its_grace(edge):
+    """Dovecot and octroi agree: one goes over, the next is refused."""
+    box = box_with_login(edge, "delai", storage="100k", storage_grace="50")
+    accepted(deliver(edge, box, 80, "avant"))
+    wait_mail(edge, box, "avant")
+    wait_until(lambda: used(edge, box)[0] > 80 * 1024, 5, "usage")
+    # Beyond quota and grace together, as it says itself.
+    sender = person()
+    with scene.client(edge, sender) as c:
+        c.mail(sender, f"SIZE={80 * 1024}")
+        equal(c.rcpt(box).code, 452)
+    accepted(deliver(edge, box, 50, "par delai"))
+    wait_mail(edge, box, "par delai")
+    wait_until(lambda: used(edge, box)[0] > 130 * 1024, 5, "usage")
+    refused(deliver(edge, box), 452, "4.2.2")
+    # Room again as soon as something is thrown away.
+    c = edge.dovecot.login(box, PASSWORD)
+    try:
+        c.select("INBOX")
+        c.store("1", "+FLAGS", "\\Deleted")
+        c.expunge()
+    finally:
+        c.logout()
+    wait_until(lambda: deliver(edge, box, subject="apres").accepted, 10,
+               "room again")
+    wait_mail(edge, box, "apres")
+
+
 def fill_up(edge, box):
     """By IMAP, to the last octet: what people file themselves counts too."""
     c = edge.dovecot.login(box, PASSWORD)

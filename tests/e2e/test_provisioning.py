@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A commune comes, lives and leaves: by command and by file."""
 import concurrent.futures
+import json
 import os
 import re
 import subprocess
@@ -468,3 +469,27 @@ def test_names_with_accents_are_taken_and_shown_as_people_write_them(edge):
         f"mailbox maire@{kept}", f"mailbox agent@{kept}")).stdout
     check(f"add mailbox agent@{shown}" in said, said)
     answer(edge, f"accueil@{kept}", 250)
+
+
+def test_storage_that_no_plan_includes_is_found(edge):
+    """By what is in force: the platform's own quota is larger than this plan's."""
+    edge.ctl("plan", "add", "petit", "quota=1G")
+    edge.ctl("tenant", "add", "etroit", "plan=petit")
+    edge.ctl("domain", "add", "etroit.test", "tenant=etroit")
+    box = "accueil@etroit.test"
+    edge.ctl("mailbox", "add", box)
+    equal(edge.ctl_json("quota", "show", box)["storage"][0]["quota"], 5 << 30)
+
+    def problems():
+        out = edge.ctl("policy", "check", "--json", check=False).stdout
+        return [x["problem"] for x in json.loads(out)["items"]
+                if x["where"] == "etroit"]
+    check("4096 MB more" in problems()[0] and
+          "tenant set etroit storage=1G" in problems()[0], problems())
+    edge.ctl("tenant", "set", "etroit", "storage=1G")
+    equal(problems(), [])
+    equal(edge.ctl_json("quota", "show", box)["storage"][0]["quota"], 1 << 30)
+    # More than that is ordered first, at whatever level it is set.
+    for level, name in (("mailbox", box), ("domain", "etroit.test"),
+                        ("tenant", "etroit")):
+        refused(edge, level, "set", name, "storage=2G", says="extra_storage")
