@@ -117,6 +117,7 @@ write_lines(const char *account, const char *reason, const struct reason *r,
 		oct_str_addf(out, "  %s %s\n", fr ? "Client :   " : "Client:    ",
 		    r->client);
 	}
+	oct_str_addf(out, "  octroictl quota show %s\n", account);
 	oct_str_addf(out, "  octroictl %s set %s --sending=active\n",
 	    strchr(account, '@') != NULL ? "mailbox" : "domain", account);
 }

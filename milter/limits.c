@@ -123,6 +123,32 @@ limits_settle(struct session *s, int64_t octets)
 			    octets);
 }
 
+/* The one mailbox behind the address, or NULL: a group is charged to the domain
+ * of its address. */
+static const struct dir_final *
+single(const struct rcpt *r)
+{
+	return r->finals.count == 1 && r->finals.finals[0].domain != NULL
+	    ? &r->finals.finals[0]
+	    : NULL;
+}
+
+static const struct dir_domain *
+domain_of(const struct session *s, const struct rcpt *r)
+{
+	const struct dir_final *f = single(r);
+
+	return f != NULL ? f->domain : dir_domain(s->snapshot, r->addr.domain);
+}
+
+static const struct dir_mailbox *
+mailbox_of(const struct rcpt *r)
+{
+	const struct dir_final *f = single(r);
+
+	return f != NULL ? f->mailbox : NULL;
+}
+
 /* --- Alarms ------------------------------------------------------------------ */
 
 /* One token a period and limit: the first to pass it takes it. */
@@ -142,10 +168,35 @@ is_first(struct session *s, const struct charge *hit)
 	    store_rate_take(s->app->store, &told, 1, &over, &retry_ms) == 1;
 }
 
+/* Which level sets it, and what would lift it. */
+static void
+write_level(const struct session *s, const struct rcpt *r,
+    const struct charge *hit, struct oct_str *out)
+{
+	const struct limit_platform *p = &s->app->limits;
+	struct limits_sender from = { domain_of(s, r), mailbox_of(r) };
+	enum dir_level level;
+
+	if (s->direction == DIR_SUBMISSION)
+		limits_sender(s, &from);
+	if (hit->network) {
+		oct_str_addf(out, "level=platform lift=\"limits.network_%s of "
+				  "the configuration\"", quota_name(hit->quota));
+		return;
+	}
+	level = limit_level(
+	    from.domain, from.mailbox, hit->quota, &hit->rate);
+	oct_str_addf(out, "level=%s lift=\"", dir_level_name(level));
+	limit_lift(level, p->maximum, from.domain, from.mailbox, hit->quota,
+	    out);
+	oct_str_addc(out, '"');
+}
+
 void
 limits_alarm(struct session *s, const struct rcpt *r, const struct charge *hit,
     const char *account)
 {
+	char level[LIMIT_LIFT_SIZE + 48];
 	char limit[TEXT_SIZE], from[OCT_ADDR_SIZE], ip[OCT_IP_SIZE];
 	char safe[OCT_LOG_SAFE_SIZE], who[OCT_LOG_SAFE_SIZE];
 	bool first = is_first(s, hit);
@@ -155,11 +206,13 @@ limits_alarm(struct session *s, const struct rcpt *r, const struct charge *hit,
 	charge_text(hit, &text);
 	oct_addr_text(&s->rpath, from);
 	oct_ip_text(&s->client, ip);
+	oct_str_fixed(&text, level, sizeof(level));
+	write_level(s, r, hit, &text);
 	oct_log(first ? OCT_WARNING : OCT_NOTICE,
-	    "%s: %slimit=\"%s\" account=%s domain=%s from=%s client=%s",
+	    "%s: %slimit=\"%s\" account=%s domain=%s from=%s client=%s %s",
 	    *s->id != '\0' ? s->id : "-", first ? "alarm=limit " : "", limit,
 	    oct_log_safe(account, who, sizeof(who)), r->addr.domain,
-	    oct_log_safe(from, safe, sizeof(safe)), ip);
+	    oct_log_safe(from, safe, sizeof(safe)), ip, level);
 }
 
 /* --- Who is known ------------------------------------------------------------ */
@@ -305,32 +358,6 @@ is_known(const struct session *s, const struct dir_final *f)
 }
 
 /* --- In ---------------------------------------------------------------------- */
-
-/* The one mailbox behind the address, or NULL: a group is charged to the domain
- * of its address. */
-static const struct dir_final *
-single(const struct rcpt *r)
-{
-	return r->finals.count == 1 && r->finals.finals[0].domain != NULL
-	    ? &r->finals.finals[0]
-	    : NULL;
-}
-
-static const struct dir_domain *
-domain_of(const struct session *s, const struct rcpt *r)
-{
-	const struct dir_final *f = single(r);
-
-	return f != NULL ? f->domain : dir_domain(s->snapshot, r->addr.domain);
-}
-
-static const struct dir_mailbox *
-mailbox_of(const struct rcpt *r)
-{
-	const struct dir_final *f = single(r);
-
-	return f != NULL ? f->mailbox : NULL;
-}
 
 /* True: over both buckets that it may take from. */
 static bool

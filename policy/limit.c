@@ -51,17 +51,51 @@ limit_rates(const struct limit_platform *p, const struct dir_domain *d,
 	quota_build_end(&b, out);
 }
 
+static bool
+has_rate(const struct quota_windows *w, const struct quota_rate *rate)
+{
+	for (size_t i = 0; w != NULL && i < w->count; i++)
+		if (w->at[i].count == rate->count &&
+		    w->at[i].period_ms == rate->period_ms)
+			return true;
+	return false;
+}
+
 enum dir_level
 limit_level(const struct dir_domain *d, const struct dir_mailbox *m,
-    enum quota q)
+    enum quota q, const struct quota_rate *rate)
 {
 	struct level levels[LEVELS_MAX];
 	size_t n = levels_of(d, m, levels);
 
-	while (n > 0)
-		if (quota_find_rule(levels[--n].limits->quotas, q) != NULL)
+	while (n > 0) {
+		const struct quota_windows *w =
+		    quota_find_rule(levels[--n].limits->quotas, q);
+
+		if (rate != NULL ? has_rate(w, rate) : w != NULL)
 			return levels[n].name;
+	}
 	return DIR_LEVEL_PLATFORM;
+}
+
+void
+limit_lift(enum dir_level level, bool maximum, const struct dir_domain *d,
+    const struct dir_mailbox *m, enum quota q, struct oct_str *out)
+{
+	const char *name = quota_name(q);
+
+	if (level == DIR_LEVEL_TENANT && d != NULL && d->of_tenant != NULL)
+		oct_str_addf(out, "octroictl tenant set %s %s=...",
+		    d->of_tenant->id, name);
+	else if (level == DIR_LEVEL_PLATFORM && (maximum || d == NULL))
+		oct_str_addf(out, "limits.%s of the configuration", name);
+	/* What the platform sets for all may be set for one. */
+	else if (level == DIR_LEVEL_DOMAIN || quota_is_domain(q) || m == NULL)
+		oct_str_addf(
+		    out, "octroictl domain set %s %s=...", d->name, name);
+	else
+		oct_str_addf(out, "octroictl mailbox set %s@%s %s=...",
+		    m->local, d->name, name);
 }
 
 /* --- Keys ---------------------------------------------------------------- */

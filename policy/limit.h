@@ -24,9 +24,15 @@ struct limit_platform {
 /* d NULL: nobody's domain, the platform alone; m NULL: the domain alone. */
 void limit_rates(const struct limit_platform *p, const struct dir_domain *d,
     const struct dir_mailbox *m, enum quota q, struct quota_force *out);
-/* Who sets the rates of q. */
+/* Who sets the rates of q; rate: who sets that one of those in force, which may be
+ * a maximum of an outer level (NULL: the innermost who sets any). */
 enum dir_level limit_level(const struct dir_domain *d,
-    const struct dir_mailbox *m, enum quota q);
+    const struct dir_mailbox *m, enum quota q, const struct quota_rate *rate);
+/* What would lift what that level sets: a command, or the name of a setting.
+ * maximum: the platform's settings are maxima. */
+#define LIMIT_LIFT_SIZE (OCT_ADDR_SIZE + 128)
+void limit_lift(enum dir_level level, bool maximum, const struct dir_domain *d,
+    const struct dir_mailbox *m, enum quota q, struct oct_str *out);
 /* max_recipients_in .. max_size_out; 0 = no limit. */
 int64_t limit_number(const struct limit_platform *p,
     const struct dir_domain *d, const struct dir_mailbox *m, enum option o);

@@ -67,10 +67,12 @@ duration_json(int64_t ms)
 
 static json_t *
 rate_json(const struct show *s, const struct dir_domain *d,
-    const struct dir_mailbox *m, enum quota q)
+    const struct dir_mailbox *m, enum quota q, const struct quota_rate *r)
 {
+	enum dir_level level = limit_level(d, m, q, r);
+	char name[OCT_ADDR_SIZE], lift[LIMIT_LIFT_SIZE];
 	json_t *v = json_object();
-	char name[OCT_ADDR_SIZE];
+	struct oct_str text;
 
 	if (quota_is_domain(q))
 		(void)snprintf(name, sizeof(name), "%s", d->name);
@@ -78,8 +80,10 @@ rate_json(const struct show *s, const struct dir_domain *d,
 		(void)snprintf(name, sizeof(name), "%s@%s", m->local, d->name);
 	ctl_json_set(v, "of", ctl_json_text(name));
 	ctl_json_set(v, "limit", json_string(quota_name(q)));
-	ctl_json_set(v, "set_by",
-	    json_string(dir_level_name(limit_level(d, m, q))));
+	ctl_json_set(v, "set_by", json_string(dir_level_name(level)));
+	oct_str_fixed(&text, lift, sizeof(lift));
+	limit_lift(level, s->platform.maximum, d, m, q, &text);
+	ctl_json_set(v, "lift", ctl_json_text(lift));
 	ctl_json_set(v, "past", json_string(past_name(s, d, m, q)));
 	return v;
 }
@@ -104,7 +108,7 @@ add_window(struct show *s, const struct dir_domain *d,
 		return rc;
 	oct_str_fixed(&text, rate, sizeof(rate));
 	quota_rate_text(quota_unit(q), r, &text);
-	v = rate_json(s, d, m, q);
+	v = rate_json(s, d, m, q, r);
 	ctl_json_set(v, "rate", json_string(rate));
 	ctl_json_set(v, "used", json_integer(r->count - left));
 	ctl_json_set(v, "left", json_integer(left));

@@ -151,6 +151,7 @@ static const char suspension_lines[] =
     "  Message :   4XyZab1Cd2z\n"
     "  De :        jean.dupont@ville.example\n"
     "  Client :    203.0.113.9\n"
+    "  octroictl quota show jean.dupont@ville.example\n"
     "  octroictl mailbox set jean.dupont@ville.example --sending=active\n";
 
 static int

@@ -246,6 +246,16 @@ def test_a_tenant_cannot_raise_what_is_a_maximum(edge):
     for _ in range(3):
         result = deliver(edge, person(), box)
     over(result, "rate_messages_in 3/1h")
+    rows = [v for v in edge.ctl_json("quota", "show", box)["limits"]
+            if v["limit"] == "rate_messages_in"]
+    equal([(v["rate"], v["set_by"], v["lift"]) for v in rows],
+          [("3/1h", "tenant", "octroictl tenant set borne "
+            "rate_messages_in=...")])
+    with open(edge.octroi["milter"].log, errors="replace") as f:
+        log = f.read()
+    check('limit="rate_messages_in 3/1h" account=b@borne.test' in log and
+          'level=tenant lift="octroictl tenant set borne '
+          'rate_messages_in=..."' in log, "the alarm")
     shown = edge.ctl_json("quota", "show", "--tenant=borne")
     check(shown["sending"] == "active" and {v["of"] for v in shown["limits"]}
           == {"borne.test"}, shown)

@@ -199,11 +199,11 @@ levels_of_a_directory(void **state)
 	late = dir_mailbox(b, "bob");
 	limit_rates(&p, a, bob, QUOTA_MESSAGES_IN, &f);
 	assert_int_equal(f.at[0].count, 7); /* "rate_in" is its older name */
-	assert_int_equal(limit_level(a, bob, QUOTA_MESSAGES_IN),
+	assert_int_equal(limit_level(a, bob, QUOTA_MESSAGES_IN, NULL),
 	    DIR_LEVEL_MAILBOX);
 	limit_rates(&p, a, joe, QUOTA_MESSAGES_IN, &f);
 	assert_int_equal(f.at[0].count, 600);
-	assert_int_equal(limit_level(a, joe, QUOTA_MESSAGES_IN),
+	assert_int_equal(limit_level(a, joe, QUOTA_MESSAGES_IN, NULL),
 	    DIR_LEVEL_PLATFORM);
 	/* The domain's rate_in is of the whole domain, as it always was. */
 	limit_rates(&p, a, bob, QUOTA_DOMAIN_MESSAGES_IN, &f);
