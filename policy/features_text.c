@@ -353,17 +353,39 @@ text_marks(struct features *f, const struct feature_message *m)
 
 /* --- Links --------------------------------------------------------------------------- */
 
+#define HOSTS_KEPT 8
+
 struct link_tally {
 	size_t web, distinct, of_from;
 	char last[OCT_DOMAIN_SIZE];
+	/* Hosts come again and again; their organisations are looked up once. */
+	struct {
+		const char *host;
+		char org[OCT_DOMAIN_SIZE];
+	} kept[HOSTS_KEPT];
+	size_t next;
 };
+
+static const char *
+org_of(struct link_tally *t, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < HOSTS_KEPT && t->kept[i].host != NULL; i++)
+		if (strcmp(t->kept[i].host, host) == 0)
+			return t->kept[i].org;
+	i = t->next++ % HOSTS_KEPT;
+	t->kept[i].host = host;
+	feature_org(host, t->kept[i].org);
+	return t->kept[i].org;
+}
 
 static void
 count_link(struct features *f, const struct feature_message *m,
     const struct content_link *l, struct link_tally *t)
 {
 	const char *tld = strrchr(l->host, '.');
-	char org[OCT_DOMAIN_SIZE];
+	const char *org;
 	size_t dots = 0;
 
 	feature_mark_number(f, "link.kind", l->kind);
@@ -380,7 +402,7 @@ count_link(struct features *f, const struct feature_message *m,
 		feature_mark(f, "link:dots");
 	if (tld != NULL && (l->flags & CONTENT_LINK_IP) == 0)
 		feature_mark_text(f, "link.tld", tld + 1);
-	feature_org(l->host, org);
+	org = org_of(t, l->host);
 	t->web++;
 	t->of_from += strcmp(org, m->from_org) == 0;
 	if (strcmp(org, t->last) != 0)
