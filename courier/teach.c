@@ -37,7 +37,8 @@ teach_pack(struct oct_msg *m, const struct teach_from *from,
 		.rpath = &rpath,
 		.helo = from->helo != NULL ? from->helo : "",
 		.received_skip = from->received_skip,
-		.when_ms = from->when_ms };
+		.when_ms = from->when_ms,
+		.proof = from->proof };
 	struct features *f = NULL;
 	struct lesson l;
 	int rc = features_new(&f);
@@ -83,7 +84,8 @@ pack_item(const struct courier *c, const struct held *h,
 	const struct teach_from from = { .rcpt = h->typed,
 		.rpath = h->rpath,
 		.helo = h->helo,
-		.when_ms = h->arrival_ms };
+		.when_ms = h->arrival_ms,
+		.proof = h->class };
 	struct oct_msg *m = NULL;
 	int rc = read_item(c, h->id, &m);
 

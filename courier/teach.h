@@ -25,6 +25,7 @@ struct teach_from {
 	const char *rcpt, *rpath, *helo;
 	size_t received_skip;
 	int64_t when_ms;
+	const char *proof; /* class of proof; NULL: not known */
 };
 /* Fills in packed and fingerprint.  OCT_ELIMIT: too much of it to be learnt. */
 OCT_CHECK int teach_pack(struct oct_msg *m, const struct teach_from *from,

@@ -430,6 +430,19 @@ is_sent_on(const struct evaluator *e)
 
 /* --- Score ------------------------------------------------------------------- */
 
+/* As if To named everybody, and the replay memory were empty: what holds for all
+ * recipients. */
+static const char *
+proof_of(const struct evaluator *e)
+{
+	struct proof_input in;
+	struct proof p;
+
+	evaluation_proof(&e->out, &e->envelope, true, PROOF_REPLAY_FRESH, &in);
+	proof_classify(&in, &p);
+	return proof_class_name(p.class);
+}
+
 static int
 check_score(struct evaluator *e, int64_t now_ms)
 {
@@ -457,7 +470,8 @@ check_score(struct evaluator *e, int64_t now_ms)
 		.weights = &e->env->weights,
 		.model = e->env->model,
 		.received_skip = e->envelope.received_skip,
-		.when_ms = when };
+		.when_ms = when,
+		.proof = proof_of(e) };
 	struct appraisal found;
 	int rc;
 

@@ -20,7 +20,8 @@ hear(const struct appraise_input *in, const struct content *c,
 		.rcpt_count = in->score.rcpt_count,
 		.rpath = in->score.rpath,
 		.received_skip = in->received_skip,
-		.when_ms = in->when_ms };
+		.when_ms = in->when_ms,
+		.proof = in->proof };
 	struct classifier_stratum stratum;
 	struct features *f = NULL;
 	int rc = features_new(&f);
@@ -171,7 +172,8 @@ appraise_lesson(const struct lesson_input *in, struct features *f,
 			.rcpt_count = in->rcpt_count,
 			.rpath = in->rpath,
 			.received_skip = in->received_skip,
-			.when_ms = in->when_ms };
+			.when_ms = in->when_ms,
+			.proof = in->proof };
 
 		rc = opinion_read(&oi, f, &out->stratum);
 	}

@@ -20,6 +20,7 @@ struct appraise_input {
 	const char *domain;   /* whose corrections count; NULL = nobody's */
 	size_t received_skip; /* Received fields at the top that are our own */
 	int64_t when_ms;      /* when it was received */
+	const char *proof;    /* as in policy/opinion.h */
 };
 
 struct appraisal {
@@ -51,6 +52,7 @@ struct lesson_input {
 	const char *helo;
 	size_t received_skip;
 	int64_t when_ms;
+	const char *proof;
 };
 OCT_CHECK int appraise_lesson(const struct lesson_input *in,
     struct features *f, struct lesson *out);

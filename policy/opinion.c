@@ -76,7 +76,9 @@ opinion_read(const struct opinion_input *in, struct features *f,
 	struct feature_facts facts = { .recipients = rcpts,
 		.recipient_count = count,
 		.received_skip = in->received_skip,
-		.proof = "",
+		.proof = in->proof != NULL && strcmp(in->proof, "T") != 0
+		    ? in->proof
+		    : "",
 		.symbols = symbols };
 	int rc;
 

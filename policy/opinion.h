@@ -27,6 +27,9 @@ struct opinion_input {
 	const struct oct_addr *rpath;
 	size_t received_skip; /* Received fields at the top that are our own */
 	int64_t when_ms;      /* when it was received */
+	/* Of proof of the sender, "A" to "X" (policy/proof.h); NULL or "T": not
+	 * known. */
+	const char *proof;
 };
 
 /* What can be learnt or judged of it; -ENOMEM, else 0. */

@@ -256,6 +256,54 @@ test_fingerprint(void **state)
 	features_free(f);
 }
 
+/* Proof of the sender is learnt beside what a message says; what is not known is
+ * no feature. */
+static void
+test_proof(void **state)
+{
+	static const char *const proofs[] = { NULL, "T", "A", "N" };
+	struct classifier *c = NULL;
+	struct features *f = NULL;
+	size_t count[OCT_LEN(proofs)];
+	double raw[OCT_LEN(proofs)];
+
+	(void)state;
+	assert_int_equal(features_new(&f), 0);
+	assert_int_equal(classifier_new(&c), 0);
+	for (int i = 0; i < 200; i++) {
+		struct oct_msg *m = mail(true, i);
+		const struct lesson_input in = { .msg = m, .rpath = &rpath,
+			.helo = "", .when_ms = WHEN,
+			.proof = i % 2 == 0 ? "A" : "N" };
+		struct classifier_label label = { .bad = i % 2 == 1,
+			.weight = 1 };
+		struct lesson lesson;
+
+		assert_int_equal(appraise_lesson(&in, f, &lesson), 0);
+		label.stratum = lesson.stratum;
+		classifier_learn(c, f, &label);
+		oct_msg_free(m);
+	}
+	for (size_t i = 0; i < OCT_LEN(proofs); i++) {
+		struct oct_msg *m = mail(true, 7777);
+		const struct lesson_input in = { .msg = m, .rpath = &rpath,
+			.helo = "", .when_ms = WHEN, .proof = proofs[i] };
+		struct classifier_score score;
+		struct lesson lesson;
+
+		assert_int_equal(appraise_lesson(&in, f, &lesson), 0);
+		count[i] = features_count(f, FEATURE_PROOF);
+		classifier_score(c, f, NULL, &score);
+		raw[i] = score.raw;
+		oct_msg_free(m);
+	}
+	assert_true(count[0] == count[1] && raw[0] == raw[1]);
+	assert_true(count[2] == count[0] + 1 && count[3] == count[0] + 1);
+	assert_true(raw[3] > raw[2] + 0.5);
+	classifier_close(c);
+	features_free(f);
+}
+
 int
 main(void)
 {
@@ -264,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_voice_grows),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_fingerprint),
+		cmocka_unit_test(test_proof),
 	};
 
 	if (sodium_init() < 0)
