@@ -133,9 +133,54 @@ forget(struct judge_actions *out)
 	out->virus = NULL;
 }
 
+/* RFC 5322 2.1.1: lines of 78; between symbols a fold. */
+static char *
+folded(struct oct_str *text)
+{
+	const char *p = oct_str_text(text);
+	size_t line = sizeof("X-Octroi-Symbols: ");
+	struct oct_str out;
+
+	oct_str_heap(&out, SYMBOLS_MAX);
+	while (*p != '\0') {
+		size_t n = strcspn(p, ",");
+
+		n += p[n] == ',';
+		if (line + n > 77 && out.len > 0) {
+			oct_str_add(&out, "\n\t");
+			line = 8;
+		}
+		oct_str_addn(&out, p, n);
+		line += n;
+		p += n;
+	}
+	oct_str_free(text);
+	return oct_str_take(&out);
+}
+
+/* Whose score the one header shows: that of those to whom it is delivered, if it is
+ * the same for all; else the message's (NULL). */
+static const struct judge_final *
+shown_final(const struct judge *j)
+{
+	const struct judge_final *shown = NULL;
+
+	for (size_t i = 0; i < j->count; i++) {
+		const struct judge_final *f = &j->finals[i];
+
+		if (!f->kept)
+			continue;
+		if (shown != NULL && shown->score.total != f->score.total)
+			return NULL;
+		shown = f;
+	}
+	return shown;
+}
+
 static int
 list_headers(const struct judge *j, struct judge_actions *out)
 {
+	const struct judge_final *shown;
 	struct oct_str results, symbols;
 	char score[16];
 	int rc;
@@ -150,12 +195,17 @@ list_headers(const struct judge *j, struct judge_actions *out)
 	out->virus = outside_virus_text(&j->ev->virus);
 	if (is_submitted(j->session))
 		return out->results != NULL ? 0 : -ENOMEM;
-	score_text(j->ev->score.total, score);
+	shown = shown_final(j);
+	score_text(shown != NULL ? shown->score.total : j->ev->score.total,
+	    score);
 	oct_str_heap(&symbols, SYMBOLS_MAX);
-	score_symbols_text(&j->ev->score, &j->session->app->env.weights,
-	    &symbols);
+	if (shown != NULL && shown->symbols != NULL)
+		oct_str_add(&symbols, shown->symbols);
+	else
+		score_symbols_text(&j->ev->score,
+		    &j->session->app->env.weights, &symbols);
 	out->score = strdup(score);
-	out->symbols = oct_str_take(&symbols);
+	out->symbols = folded(&symbols);
 	for (size_t i = 0; i < j->count; i++) {
 		const struct fate *f = &j->finals[i].fate;
 
@@ -203,6 +253,7 @@ log_final(const struct judge *j, const struct judge_final *f, struct line *l)
 	const char *verdict = fate_verdict_name(f->fate.verdict);
 	const char *override = actions_override(j, &f->fate);
 
+	score_text(f->score.total, l->score);
 	(void)snprintf(l->simulated, sizeof(l->simulated), "none");
 	if (f->fate.simulated)
 		(void)snprintf(l->simulated, sizeof(l->simulated), "%d:%s%s",

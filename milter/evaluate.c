@@ -37,6 +37,9 @@ struct evaluator {
 	bool all_legacy; /* of the recipients so far, legacy_rcpts */
 	size_t legacy_rcpts;
 	struct evaluation out;
+	struct features *features; /* NULL: the classifier was not asked */
+	char points_for[OCT_DOMAIN_SIZE]; /* whose points these are */
+	int32_t points;
 };
 
 static bool
@@ -144,6 +147,7 @@ evaluator_free(struct evaluator *e)
 	outside_free(e->outside); /* before the message */
 	dns_session_free(e->dns);
 	oct_msg_free(e->msg);
+	features_free(e->features);
 	free(e->named);
 	free(e->rpath_text);
 	free(e->helo);
@@ -488,6 +492,7 @@ check_score(struct evaluator *e, int64_t now_ms)
 	o->score = found.score;
 	o->heard = found.heard;
 	o->rank = found.rank;
+	e->features = found.features;
 	if (found.heard)
 		o->opinion = found.opinion;
 	return 0;
@@ -540,6 +545,32 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	outside_virus(e->outside, &e->out.virus);
 	*out = &e->out;
 	return rc;
+}
+
+int32_t
+evaluator_points(struct evaluator *e, const char *domain)
+{
+	const struct classifier *model;
+	struct opinion o;
+
+	if (e->features == NULL || !e->out.heard)
+		return e->out.score.content;
+	if (strcmp(e->points_for, domain) == 0)
+		return e->points;
+	model = classifier_live_get(e->env->model);
+	if (model == NULL)
+		return e->out.score.content;
+	opinion_of(model, e->features, &e->out.opinion.stratum, domain, &o);
+	classifier_live_put(e->env->model, model);
+	(void)snprintf(e->points_for, sizeof(e->points_for), "%s", domain);
+	e->points = o.points;
+	return o.points;
+}
+
+const struct score *
+evaluator_score(const struct evaluator *e)
+{
+	return &e->out.score;
 }
 
 struct oct_msg *

@@ -124,6 +124,11 @@ void evaluator_legacy_rcpt(struct evaluator *e, bool any);
 OCT_CHECK int evaluator_end(struct evaluator *e, int64_t now_ms,
     const struct evaluation **out);
 
+/* What the classifier says with what that domain taught it, in hundredths; remembers
+ * the last answer. */
+int32_t evaluator_points(struct evaluator *e, const char *domain);
+const struct score *evaluator_score(const struct evaluator *e);
+
 struct oct_msg *evaluator_msg(struct evaluator *e);
 const struct evaluate_envelope *evaluator_envelope(const struct evaluator *e);
 struct dns_session *evaluator_dns(struct evaluator *e);

@@ -219,6 +219,9 @@ fill_final(const struct judge *j, const struct judge_final *f, struct event *e)
 	e->row = f->fate.row;
 	e->ask = f->fate.ask;
 	e->transit = f->transit;
+	e->score = f->score.total;
+	if (f->symbols != NULL)
+		e->symbols = f->symbols;
 	e->thresholds = f->facts.thresholds;
 	e->label = f->fate.label != LABEL_NONE ? fate_label_name(f->fate.label)
 					       : NULL;

@@ -137,6 +137,37 @@ facts_sent_on(enum legacy_credit legacy, struct proof_input *in)
 	in->credited |= legacy == LEGACY_PROVEN;
 }
 
+void
+facts_weights(const struct dir_final *f, const struct score_weights *platform,
+    struct score_weights *out)
+{
+	*out = *platform;
+	if (f->domain == NULL)
+		return;
+	score_weights_change(detail_get(f->domain->details, DETAIL_WEIGHTS),
+	    out);
+	if (f->mailbox != NULL)
+		score_weights_change(
+		    detail_get(f->mailbox->details, DETAIL_WEIGHTS), out);
+}
+
+void
+facts_score(const struct dir_final *f, struct evaluator *e,
+    const struct score_weights *platform, struct score *score,
+    struct decide_rcpt *out)
+{
+	struct score_weights weights;
+
+	*score = *evaluator_score(e);
+	out->score_own = 0;
+	if (f->domain == NULL)
+		return;
+	facts_weights(f, platform, &weights);
+	score_content(score, evaluator_points(e, f->domain->name));
+	score_sum(&weights, score);
+	out->score_own = score->total - evaluator_score(e)->total;
+}
+
 /* --- The store ---------------------------------------------------------- */
 
 static void

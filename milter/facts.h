@@ -43,6 +43,16 @@ void facts_final(const struct dir_final *f,
 /* Mail that was sent on is not proven by its client (before proof_classify). */
 void facts_sent_on(enum legacy_credit legacy, struct proof_input *in);
 
+/* The weights in force for a final: the platform's, and what its domain and then
+ * itself say otherwise. */
+void facts_weights(const struct dir_final *f,
+    const struct score_weights *platform, struct score_weights *out);
+/* The score for it, with these weights and what its domain taught the classifier;
+ * sets out->score_own.  One outside has the message's. */
+void facts_score(const struct dir_final *f, struct evaluator *e,
+    const struct score_weights *platform, struct score *score,
+    struct decide_rcpt *out);
+
 /* --- What the store says ------------------------------------------------ */
 
 #define FACTS_WHO_MAX 6

@@ -63,6 +63,37 @@ short_value(const struct oct_msg *m, const char *name, char *out, size_t len)
 		*out = '\0'; /* too long to be shown or quoted */
 }
 
+/* As much of a Subject as is kept, up to a blank: what is cut off is said, and no
+ * encoded word (RFC 2047) is cut. */
+static void
+shown_subject(const struct oct_msg *m, char *out, size_t len)
+{
+	static const char more[] = " ...";
+	const struct oct_field *f = oct_msg_find(m, "Subject", 0);
+	char *whole;
+	size_t n = len - sizeof(more);
+
+	if (oct_msg_value(m, "Subject", out, len) >= 0)
+		return;
+	*out = '\0';
+	whole = f != NULL ? malloc(f->value_len + 1) : NULL;
+	if (whole == NULL ||
+	    oct_msg_value(m, "Subject", whole, f->value_len + 1) != 1 ||
+	    strlen(whole) <= n) {
+		free(whole);
+		return;
+	}
+	while (n > 0 && whole[n] != ' ')
+		n--;
+	/* One word without end: cut between characters. */
+	for (n = n > 0 ? n : len - sizeof(more);
+	     n > 0 && ((unsigned char)whole[n] & 0xc0) == 0x80;)
+		n--;
+	memcpy(out, whole, n);
+	memcpy(out + n, more, sizeof(more));
+	free(whole);
+}
+
 int
 hold_shared_init(struct judge *j, struct hold_shared *sh)
 {
@@ -78,7 +109,7 @@ hold_shared_init(struct judge *j, struct hold_shared *sh)
 		oct_addr_fold(&j->ev->from[0], '\0', &folded);
 		oct_addr_text(&folded, sh->from);
 	}
-	short_value(j->msg, "Subject", sh->subject, sizeof(sh->subject));
+	shown_subject(j->msg, sh->subject, sizeof(sh->subject));
 	short_value(j->msg, "Message-ID", sh->message_id,
 	    sizeof(sh->message_id));
 	short_value(j->msg, "References", sh->references,
@@ -157,7 +188,7 @@ hold_item_fill(struct judge *j, const struct hold_shared *sh,
 	h->sid = f->transit || outside ? "" : f->sid;
 	h->share = f->transit || outside ? "" : f->share;
 	h->reason = fate_reason_name(reason);
-	h->symbols = sh->symbols;
+	h->symbols = f->symbols != NULL ? f->symbols : sh->symbols;
 	h->client = sh->client;
 	h->helo = s->helo;
 	h->queue_id = s->id;
@@ -165,7 +196,7 @@ hold_item_fill(struct judge *j, const struct hold_shared *sh,
 	h->ledger = f->ledger;
 	h->trace = sh->trace;
 	h->lang = hold_lang_of(f);
-	h->score = j->ev->score.total;
+	h->score = f->score.total;
 	h->arrival_ms = j->now_ms;
 	h->size = (int64_t)oct_msg_size(j->msg);
 	facts_timers(&s->app->timers, &f->options, &timers);

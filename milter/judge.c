@@ -30,6 +30,8 @@
 /* Times that a lost race with another writer is read and decided again. */
 #define JUDGE_TRIES 4
 
+#define SYMBOLS_MAX 4000
+
 bool
 judge_is_forged(const struct oct_field *f, const char *authserv_id)
 {
@@ -149,6 +151,21 @@ collect_finals(struct judge *j)
 
 /* --- Facts of one final ----------------------------------------------------------- */
 
+/* Best effort: without memory the message's are shown. */
+static void
+own_symbols(const struct judge *j, struct judge_final *f)
+{
+	struct score_weights weights;
+	struct oct_str text;
+
+	if (f->facts.score_own == 0)
+		return;
+	facts_weights(f->final, &j->session->app->env.weights, &weights);
+	oct_str_heap(&text, SYMBOLS_MAX);
+	score_symbols_text(&f->score, &weights, &text);
+	f->symbols = oct_str_take(&text);
+}
+
 static void
 static_facts(struct judge *j, struct judge_final *f)
 {
@@ -164,6 +181,11 @@ static_facts(struct judge *j, struct judge_final *f)
 	    j->exempt || !f->named, &f->facts);
 	f->facts.legacy = way.credit;
 	f->facts.over_limit = r->over_limit;
+	f->score = *evaluator_score(s->evaluator);
+	if (is_inbound(s))
+		facts_score(f->final, s->evaluator, &s->app->env.weights,
+		    &f->score, &f->facts);
+	own_symbols(j, f);
 }
 
 static void
@@ -410,8 +432,10 @@ tempfail(struct judge_actions *out, int rc)
 static void
 judge_fini(struct judge *j)
 {
-	for (size_t i = 0; i < j->count; i++)
+	for (size_t i = 0; i < j->count; i++) {
 		doors_fini(&j->finals[i].doors);
+		free(j->finals[i].symbols);
+	}
 	free(j->finals);
 	free(j->map);
 	free(j->first);

@@ -24,6 +24,8 @@ struct judge_final {
 	struct proof proof;
 	struct fate fate;
 	struct option_values options;
+	struct score score; /* with the weights and corrections for it */
+	char *symbols; /* its text where that differs from the message's */
 	char sid[PROOF_SID_SIZE];
 	char share[SPACE_SHARE_SIZE]; /* for whom it would count */
 	struct doors doors;

@@ -32,6 +32,8 @@ hear(const struct appraise_input *in, const struct content *c,
 		opinion_of(model, f, &stratum, in->domain, &out->opinion);
 		out->heard = true;
 		score_content(&out->score, out->opinion.points);
+		out->features = f;
+		f = NULL;
 	}
 	features_free(f);
 	return rc;
@@ -57,6 +59,7 @@ appraise(const struct appraise_input *in, struct appraisal *out)
 	int rc = content_read(in->msg, NULL, &c);
 
 	out->heard = false;
+	out->features = NULL;
 	out->over = NULL;
 	if (rc == 0) {
 		score.msg = in->msg;

@@ -27,6 +27,9 @@ struct appraisal {
 	struct score score;
 	bool heard; /* the classifier was asked: */
 	struct opinion opinion;
+	/* What the classifier was asked about; freed by features_free, NULL if
+	 * it was not. */
+	struct features *features;
 	/* What mail is ordered by: the classifier at full voice and a little of
 	 * the rules (opinion_rank()); without a classifier the score. */
 	double rank;

@@ -249,6 +249,12 @@ is_allowed(const struct decide_msg *m, const struct decide_rcpt *r)
 	    (r->store_known && (r->relation == REL_ALLOWED || r->granted));
 }
 
+static int32_t
+score_of(const struct decide_msg *m, const struct decide_rcpt *r)
+{
+	return m->score + r->score_own;
+}
+
 /* Row 7: does the option stand before this message? */
 static bool
 wants_challenge(const struct decide_msg *m, const struct decide_rcpt *r)
@@ -259,7 +265,7 @@ wants_challenge(const struct decide_msg *m, const struct decide_rcpt *r)
 	case OPTION_CHALLENGE_OFF:
 		return false;
 	case OPTION_CHALLENGE_DOUBTFUL:
-		return m->score >= r->thresholds.tag;
+		return score_of(m, r) >= r->thresholds.tag;
 	case OPTION_CHALLENGE_FIRST_CONTACT:
 	case OPTION_CHALLENGE_SIMULATE:
 		break;
@@ -281,15 +287,15 @@ is_settled(const struct decide_msg *m, const struct decide_rcpt *r)
 static bool
 is_settled_later(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	return r->suspended || r->over_limit || m->score >= r->thresholds.reject ||
-	    m->phishing || is_known(m, r) || m->bypass;
+	return r->suspended || r->over_limit ||
+	    score_of(m, r) >= r->thresholds.reject || m->phishing || is_known(m, r) || m->bypass;
 }
 
 bool
 decide_may_reach(const struct decide_msg *m, const struct decide_rcpt *r)
 {
 	return !is_settled(m, r) && !is_settled_later(m, r) &&
-	    m->score < r->thresholds.hold && wants_challenge(m, r);
+	    score_of(m, r) < r->thresholds.hold && wants_challenge(m, r);
 }
 
 bool
@@ -301,7 +307,7 @@ decide_needs_store(const struct decide_msg *m, const struct decide_rcpt *r)
 		return true;
 	if (is_settled_later(m, r))
 		return false;
-	return m->score >= r->thresholds.hold ||
+	return score_of(m, r) >= r->thresholds.hold ||
 	    (r->mode != OPTION_CHALLENGE_SIMULATE && decide_may_reach(m, r));
 }
 
@@ -314,7 +320,7 @@ decide_asks_store(const struct decide_msg *m, const struct decide_rcpt *r)
 static struct fate
 with_tag(struct fate f, const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	f.tag = m->score >= r->thresholds.tag;
+	f.tag = score_of(m, r) >= r->thresholds.tag;
 	return f;
 }
 
@@ -443,15 +449,15 @@ blocked(const struct decide_rcpt *r)
 static struct fate
 by_recipient(const struct decide_msg *m, const struct decide_rcpt *r)
 {
-	bool spam = m->score >= r->thresholds.hold || m->phishing;
+	bool spam = score_of(m, r) >= r->thresholds.hold || m->phishing;
 	struct fate f;
 
 	if (r->store_known && (r->blocked || r->relation == REL_BLOCKED))
 		return blocked(r);
 	if (is_allowed(m, r) && !m->phishing && !r->suspended &&
-	    !r->over_limit && m->score < r->thresholds.reject)
+	    !r->over_limit && score_of(m, r) < r->thresholds.reject)
 		return with_tag(deliver(FATE_R_ALLOWED, 4), m, r);
-	if (m->score >= r->thresholds.reject)
+	if (score_of(m, r) >= r->thresholds.reject)
 		return refuse(FATE_R_SPAM, 5, "5.7.1");
 	/* Its mail waits for the owner, not the others' of the group. */
 	if (r->suspended)
@@ -484,7 +490,7 @@ by_table(const struct decide_msg *m, const struct decide_rcpt *r)
 		return m->claims_refuse ? refuse(FATE_R_SPOOF, 2, "5.7.26")
 					: hold(FATE_R_SPOOF, 2);
 	if (r->external)
-		return m->score >= r->thresholds.reject
+		return score_of(m, r) >= r->thresholds.reject
 		    ? refuse(FATE_R_SPAM, 5, "5.7.1")
 		    : deliver(FATE_R_EXTERNAL, 0);
 	return by_recipient(m, r);

@@ -155,6 +155,9 @@ struct decide_rcpt {
 	enum dir_dmarc dmarc_mode; /* of its domain; inherit = the platform's */
 	bool protected_path;
 	bool exempt;          /* an exempt kind (policy/exempt.h) */
+	/* Hundredths that weights of its own, or of its domain, and what that
+	 * domain taught the classifier add to the message's score. */
+	int32_t score_own;
 	struct dir_thresholds thresholds; /* resolved: tag <= hold <= reject */
 	/* From the store; store_known false = it was not asked or is away. */
 	bool store_known;

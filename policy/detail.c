@@ -12,6 +12,7 @@
 #include "lib/num.h"
 #include "policy/contract.h"
 #include "policy/directory_private.h"
+#include "policy/score.h"
 
 enum form {
 	FORM_TEXT,
@@ -27,7 +28,8 @@ enum form {
 	FORM_LOCAL,
 	FORM_CREDENTIAL,
 	FORM_RULE,
-	FORM_AMOUNTS
+	FORM_AMOUNTS,
+	FORM_WEIGHTS
 };
 
 struct row {
@@ -98,6 +100,8 @@ static const struct row rows[DETAIL_COUNT] = {
 	"mode of its MTA-STS policy; empty: hosting.mta_sts"),
     [DETAIL_SPF] = ROW("spf", BIT(DOMAIN), TEXT, NULL, 0,
 	"SPF terms of its other senders, as include:spf.example"),
+    [DETAIL_WEIGHTS] = ROW("weights", BIT(DOMAIN) | BIT(MAILBOX), WEIGHTS, NULL,
+	0, "weights of symbols that differ, like FRAUD_OFFICE=1,URL_IP=0"),
     [DETAIL_CREDENTIAL] = {{"credential",
 			       "how its owner proves who he is: external, or "
 			       "'octroictl mailbox password'",
@@ -251,6 +255,9 @@ form_expected(enum form form)
 		       "or empty";
 	case FORM_AMOUNTS:
 		return "item=12.50 with commas between, each item once";
+	case FORM_WEIGHTS:
+		return "SYMBOL=1.50 with commas between, each known symbol "
+		       "once";
 	case FORM_COUNT:
 	case FORM_WORD:
 		break;
@@ -400,6 +407,20 @@ add_parts(const char *text, int (*add)(const char *, struct oct_str *),
 	}
 }
 
+static int
+add_weight(const char *text, struct oct_str *out)
+{
+	enum symbol_id id;
+	int32_t weight;
+	char num[16];
+
+	if (score_weight_parse(text, &id, &weight) != 0)
+		return OCT_EPARSE;
+	score_text(weight, num);
+	oct_str_addf(out, "%s=%s", symbol_of(id)->name, num);
+	return 0;
+}
+
 static bool
 has_twice(const char *items)
 {
@@ -463,6 +484,7 @@ is_right(const struct row *r, const char *text)
 	case FORM_ADDRESS:
 	case FORM_ADDRESSES:
 	case FORM_AMOUNTS:
+	case FORM_WEIGHTS:
 		break;
 	}
 	return false;
@@ -498,8 +520,9 @@ detail_canonical(enum detail what, const char *text, struct oct_str *out)
 		return add_address(text, out);
 	if (r->form == FORM_ADDRESSES)
 		return add_parts(text, add_address, out);
-	if (r->form == FORM_AMOUNTS) {
-		rc = add_parts(text, add_amount, out);
+	if (r->form == FORM_AMOUNTS || r->form == FORM_WEIGHTS) {
+		rc = add_parts(text,
+		    r->form == FORM_WEIGHTS ? add_weight : add_amount, out);
 		return rc == 0 && has_twice(oct_str_text(out) + from)
 		    ? OCT_EPARSE
 		    : rc;

@@ -39,6 +39,8 @@ enum detail {
 	DETAIL_RESERVED_UNTIL,
 	DETAIL_MTA_STS,
 	DETAIL_SPF,
+	/* domains and mailboxes */
+	DETAIL_WEIGHTS,
 	/* mailboxes */
 	DETAIL_CREDENTIAL,
 	DETAIL_ROLE,

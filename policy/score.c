@@ -328,6 +328,11 @@ score_find(const struct score_input *in, struct score *out)
 void
 score_content(struct score *s, int32_t hundredths)
 {
+	for (int i = 0; i < 2; i++) {
+		enum symbol_id id = i == 0 ? SYM_CONTENT_GOOD : SYM_CONTENT_BAD;
+
+		s->symbols[id / 64] &= ~((uint64_t)1 << (id % 64));
+	}
 	s->content = hundredths;
 	score_mark(s, SYM_CONTENT_BAD, hundredths > 0);
 	score_mark(s, SYM_CONTENT_GOOD, hundredths < 0);

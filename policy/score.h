@@ -169,6 +169,12 @@ struct score_weights {
 	int32_t cap[GROUP_COUNT]; /* most that a group may add */
 };
 void score_weights_init(struct score_weights *w);
+/* "SYMBOL=1.5"; OCT_EPARSE: no such symbol, one that weighs what a list or the
+ * classifier says, or no number. */
+OCT_CHECK int score_weight_parse(const char *text, enum symbol_id *id,
+    int32_t *weight);
+/* Those of a list with commas between; what cannot be read is left out. */
+void score_weights_change(const char *list, struct score_weights *w);
 
 /* Sums of what DNS lists say, in hundredths; 0 = nothing. */
 struct score_lists {

@@ -204,31 +204,13 @@ settings_is_timezone(const char *v)
 	    oct_str_err(&s) == 0 && access(path, R_OK) == 0;
 }
 
-static int
-parse_weight(const char *v, enum symbol_id *id, int32_t *weight)
-{
-	const char *eq = strchr(v, '=');
-	char name[64];
-	size_t len = eq != NULL ? (size_t)(eq - v) : 0;
-
-	if (len == 0 || len >= sizeof(name))
-		return OCT_EPARSE;
-	memcpy(name, v, len);
-	name[len] = '\0';
-	/* What the lists find weighs what each list says. */
-	if (symbol_parse(name, id) != 0 ||
-	    symbol_of(*id)->weight == 0)
-		return OCT_EPARSE;
-	return settings_hundredths(eq + 1, weight);
-}
-
 bool
 settings_is_weight(const char *v)
 {
 	enum symbol_id id;
 	int32_t weight;
 
-	return parse_weight(v, &id, &weight) == 0;
+	return score_weight_parse(v, &id, &weight) == 0;
 }
 
 bool
@@ -444,7 +426,7 @@ settings_weights(const struct settings *s, struct score_weights *out)
 		enum symbol_id id;
 		int32_t weight;
 
-		if (parse_weight(s->weights.values[i], &id, &weight) == 0)
+		if (score_weight_parse(s->weights.values[i], &id, &weight) == 0)
 			out->weight[id] = weight;
 	}
 }

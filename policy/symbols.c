@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "policy/score.h"
+#include "policy/settings.h"
 
 #define MORE_MAX 16 /* octets of "+99 more" */
 
@@ -402,6 +403,42 @@ symbol_parse(const char *name, enum symbol_id *out)
 		}
 	}
 	return OCT_EPARSE;
+}
+
+int
+score_weight_parse(const char *text, enum symbol_id *id, int32_t *weight)
+{
+	size_t len = strcspn(text, "=");
+	char name[64];
+
+	if (len == 0 || len >= sizeof(name) || text[len] != '=')
+		return OCT_EPARSE;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	/* What the lists find weighs what each list says. */
+	if (symbol_parse(name, id) != 0 || symbol_of(*id)->weight == 0)
+		return OCT_EPARSE;
+	return settings_hundredths(text + len + 1, weight);
+}
+
+void
+score_weights_change(const char *list, struct score_weights *w)
+{
+	while (*list != '\0') {
+		size_t len = strcspn(list, ", ");
+		enum symbol_id id;
+		int32_t weight;
+		char one[96];
+
+		if (len > 0 && len < sizeof(one)) {
+			memcpy(one, list, len);
+			one[len] = '\0';
+			if (score_weight_parse(one, &id, &weight) == 0)
+				w->weight[id] = weight;
+		}
+		list += len;
+		list += strspn(list, ", ");
+	}
 }
 
 void

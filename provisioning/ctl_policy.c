@@ -11,6 +11,7 @@
 #include "lib/num.h"
 #include "policy/limit.h"
 #include "policy/model.h"
+#include "policy/score.h"
 #include "provisioning/ctl_cmd.h"
 
 #define WHY_SIZE 1024
@@ -163,11 +164,102 @@ options_json(const struct subject *s, const struct option_values *platform)
 	return out;
 }
 
+static void
+add_row(json_t *list, const char *name, const char *value, const char *level,
+    const char *help)
+{
+	json_t *v = json_object();
+
+	ctl_json_set(v, "option", json_string(name));
+	ctl_json_set(v, "value", json_string(value));
+	ctl_json_set(v, "level", json_string(level));
+	ctl_json_set(v, "help", json_string(help));
+	(void)json_array_append_new(list, v);
+}
+
+/* Who set a threshold: INT32_MIN is none. */
+static enum dir_level
+level_of(const struct subject *s, int32_t of_mailbox, int32_t of_domain)
+{
+	if (s->mailbox != NULL && of_mailbox != INT32_MIN)
+		return DIR_LEVEL_MAILBOX;
+	return of_domain != INT32_MIN ? DIR_LEVEL_DOMAIN : DIR_LEVEL_PLATFORM;
+}
+
+static void
+add_thresholds(const struct subject *s, const struct settings *set,
+    json_t *list)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+	} rows[] = { { "tag", "score from which mail is marked",
+			offsetof(struct dir_thresholds, tag) },
+		{ "hold", "score from which mail is held",
+		    offsetof(struct dir_thresholds, hold) },
+		{ "reject", "score from which mail is refused",
+		    offsetof(struct dir_thresholds, reject) } };
+	struct dir_thresholds platform, in_force;
+	const struct dir_thresholds *d = &s->domain->thresholds;
+	const struct dir_thresholds *m = s->mailbox != NULL
+	    ? &s->mailbox->thresholds
+	    : d;
+
+	(void)!settings_hundredths(set->tag, &platform.tag);
+	(void)!settings_hundredths(set->hold, &platform.hold);
+	(void)!settings_hundredths(set->reject, &platform.reject);
+	dir_thresholds_of(s->domain, s->mailbox, &platform, &in_force);
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		int32_t value[3];
+		char text[16];
+
+		memcpy(&value[0], (const char *)&in_force + rows[i].at, 4);
+		memcpy(&value[1], (const char *)m + rows[i].at, 4);
+		memcpy(&value[2], (const char *)d + rows[i].at, 4);
+		score_text(value[0], text);
+		add_row(list, rows[i].name, text,
+		    dir_level_name(level_of(s, value[1], value[2])),
+		    rows[i].help);
+	}
+}
+
+/* Weights that differ from the built-in ones, whoever set them. */
+static void
+add_weights(const struct subject *s, const struct settings *set, json_t *list)
+{
+	const struct detail_set *own = s->mailbox != NULL
+	    ? s->mailbox->details
+	    : NULL;
+	struct score_weights weights[4]; /* built in, then each level */
+
+	score_weights_init(&weights[0]);
+	settings_weights(set, &weights[1]);
+	weights[2] = weights[1];
+	score_weights_change(
+	    detail_get(s->domain->details, DETAIL_WEIGHTS), &weights[2]);
+	weights[3] = weights[2];
+	score_weights_change(detail_get(own, DETAIL_WEIGHTS), &weights[3]);
+	for (size_t i = 0; i < SYM_COUNT; i++) {
+		const struct symbol *sym = symbol_of((enum symbol_id)i);
+		enum dir_level level = DIR_LEVEL_MAILBOX;
+		char text[16];
+
+		if (weights[3].weight[i] == weights[0].weight[i])
+			continue;
+		if (weights[3].weight[i] == weights[2].weight[i])
+			level = weights[2].weight[i] == weights[1].weight[i]
+			    ? DIR_LEVEL_PLATFORM
+			    : DIR_LEVEL_DOMAIN;
+		score_text(weights[3].weight[i], text);
+		add_row(list, sym->name, text, dir_level_name(level), sym->en);
+	}
+}
+
 static json_t *
 subject_json(const struct subject *s, const struct settings *set)
 {
 	struct option_values platform;
-	json_t *v = json_object(), *targets;
+	json_t *v = json_object(), *targets, *list;
 
 	ctl_json_set(v, *s->addr.local != '\0' ? "address" : "domain",
 	    ctl_json_text(s->name));
@@ -183,7 +275,10 @@ subject_json(const struct subject *s, const struct settings *set)
 		return v;
 	}
 	settings_options(set, &platform);
-	ctl_json_set(v, "options", options_json(s, &platform));
+	list = options_json(s, &platform);
+	add_thresholds(s, set, list);
+	add_weights(s, set, list);
+	ctl_json_set(v, "options", list);
 	return v;
 }
 
@@ -469,7 +564,8 @@ policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 
 const struct ctl_verb ctl_policy_verbs[] = {
 	{ "show", "ADDRESS|DOMAIN",
-	    "every option with its value in force and the level that set it; "
+	    "every option, threshold and changed weight with its value in force "
+	    "and the level that set it; "
 	    "whether the address is protected, and why", 1, 1, NULL,
 	    CTL_NO_ATTRIBUTES, policy_show },
 	{ "check", "",

@@ -63,12 +63,15 @@ static int
 open_parts(struct ctl_scan_site *p)
 {
 	const struct oct_conf_list *list = &p->set->statutory;
+	const char *problem = NULL;
 	int rc = open_directory(p);
 
 	if (rc != 0)
 		note_all(p, "the directory cannot be read: recipients are "
 			    "judged as mailboxes with the Challenge option off");
 	p->site.snapshot = p->snapshot;
+	if (p->store_up && ctl_scan_store_open(p, &problem) != 0)
+		note_all(p, problem);
 	p->statutory = calloc(list->count + 1, sizeof(*p->statutory));
 	if (p->statutory == NULL)
 		return ctl_fail_rc(p->ctl, -ENOMEM, "the", "scan");
@@ -109,6 +112,7 @@ open_site(struct ctl *ctl, const struct ctl_args *args,
 static void
 close_site(struct ctl_scan_site *p)
 {
+	ctl_scan_store_close(p->doors);
 	ctl_site_close(&p->site);
 	if (p->snapshot != NULL)
 		directory_put(p->snapshot);
@@ -218,28 +222,6 @@ classify(struct ctl_scan *s, struct ctl_scan_final *f, bool named)
 	proof_sid(&in, &f->proof, net, f->sid);
 }
 
-static int
-read_relation(struct ctl_scan *s, struct ctl_scan_final *f)
-{
-	struct facts_relation rel;
-	struct store_batch *b = NULL;
-	struct facts_reads at;
-	struct facts_who who;
-	int rc = store_batch_new(&b);
-
-	facts_who(s->m.ev, &s->m.envelope.rpath, &who);
-	if (rc == 0)
-		rc = facts_ask(&who, f->final.domain->name,
-		    f->final.mailbox->local, f->sid, b, &at);
-	if (rc == 0)
-		rc = store_batch_run(s->site->store, b);
-	if (rc == 0)
-		facts_read(&who, f->proof.from_proven, b, &at, &s->site->timers,
-		    oct_clock_wall_ms(), &rel, &f->facts);
-	store_batch_free(b);
-	return rc;
-}
-
 static void
 judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 {
@@ -252,6 +234,10 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 	named = way.named ||
 	    evaluator_names(s->m.evaluator, f->typed, f->final.address);
 
+	f->score = *evaluator_score(s->m.evaluator);
+	if (!f->assumed && decide_is_checked(s->msg.direction))
+		facts_score(&f->final, s->m.evaluator,
+		    &s->site->site.env.weights, &f->score, &f->facts);
 	facts_options(&f->final, &s->site->options, &options);
 	facts_final(&f->final, &s->site->thresholds, &options, s->exempt || !named,
 	    &f->facts);
@@ -264,7 +250,7 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 	if (!f->facts.external)
 		classify(s, f, named);
 	if (!f->assumed && decide_asks_store(&s->msg, &f->facts) &&
-	    s->site->store_up && read_relation(s, f) != 0)
+	    s->site->store_up && ctl_scan_read(s, f) != 0)
 		note(s, "a relation cannot be read from Redis");
 	decide_rcpt(&s->msg, &f->facts, &f->fate);
 }
@@ -313,6 +299,8 @@ scan_message(struct ctl_scan *s)
 			&s->m.envelope.rpath, true) != NULL;
 	if (p->set != NULL)
 		s->msg.dmarc_mode = facts_dmarc_mode(p->set);
+	if (p->doors != NULL && decide_is_checked(s->msg.direction))
+		ctl_scan_levers(p->doors, s);
 	for (size_t i = 0; rc == 0 && i < s->m.rcpt_count; i++)
 		rc = resolve(s, &s->m.rcpts[i]);
 	if (s->m.rcpt_count == 0)

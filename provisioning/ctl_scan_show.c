@@ -75,6 +75,7 @@ final_json(const struct ctl_scan_final *f)
 	if (f->settled != NULL)
 		return v;
 	ctl_json_set(v, "row", json_integer(f->fate.row));
+	ctl_json_set(v, "score", ctl_json_score(f->score.total));
 	ctl_json_set(v, "ask", json_boolean(f->fate.ask));
 	ctl_json_set(v, "tag", json_boolean(f->fate.tag));
 	ctl_json_set(v, "unknown_sender", json_boolean(f->fate.label == LABEL_UNKNOWN));

@@ -193,8 +193,8 @@ def test_the_milter_hears_the_model(edge):
     top = f"{edge.tmp}/milter"
     mails(f"{top}/good", "bon", GOOD, 150)
     mails(f"{top}/bad", "mauvais", BAD, 60)
-    learn(edge, "ham", f"{top}/good")
-    learn(edge, "spam", f"{top}/bad")
+    learn(edge, "ham", f"--model={model}", f"{top}/good")
+    learn(edge, "spam", f"--model={model}", f"{top}/bad")
     with open(edge.octroi["milter"].log, errors="replace") as f:
         wait_until(lambda: "learnt=210" in f.read(), 10,
                    "the milter takes the model")

@@ -13,8 +13,9 @@ import sys
 RANK = {"lib": 0, "auth": 1, "policy": 2, "milter": 3, "courier": 3,
         "challenge-web": 3, "provisioning": 3}
 # Headers of a program that others may use: they are libraries of their own.
-SHARED = {"milter/evaluate.h", "milter/facts.h", "milter/legacy.h",
-          "milter/lists.h", "courier/challenge_mail.h", "courier/digest.h",
+SHARED = {"milter/doors.h", "milter/evaluate.h", "milter/facts.h",
+          "milter/legacy.h", "milter/lists.h",
+          "courier/challenge_mail.h", "courier/digest.h",
           "courier/digest_mail.h",
           "courier/dsn.h", "courier/notice.h", "courier/notice_mail.h"}
 # The decision is pure.  Neither these of ours ...

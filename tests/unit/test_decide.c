@@ -142,6 +142,10 @@ set_value(struct facts *f, const char *name, const char *value)
 	} else if (strcmp(name, "score") == 0) {
 		assert_int_equal(oct_num_int(value, -10000, 10000, &n), 0);
 		f->msg.score = (int32_t)n;
+	} else if (strcmp(name, "own") == 0) {
+		assert_int_equal(oct_num_int(value + (*value == '-'), 0, 10000,
+				     &n), 0);
+		f->rcpt.score_own = (int32_t)(*value == '-' ? -n : n);
 	} else {
 		fail_msg("unknown fact %s", name);
 	}

@@ -518,6 +518,59 @@ symbols_as_text(void **state)
 	assert_string_equal(oct_str_text(&out), "");
 }
 
+static void
+weights_are_changed_by_name(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		int32_t weight;
+	} rows[] = { { "SPF_FAIL=1.5", 0, 150 }, { "SPF_FAIL=-2", 0, -200 },
+		{ "SPF_FAIL=0", 0, 0 }, { "SPF_FAIL", OCT_EPARSE, 0 },
+		{ "SPF_FAIL=x", OCT_EPARSE, 0 }, { "=1", OCT_EPARSE, 0 },
+		{ "NO_SUCH=1", OCT_EPARSE, 0 }, { "", OCT_EPARSE, 0 },
+		/* It weighs what the list says. */
+		{ "DNSBL=1", OCT_EPARSE, 0 } };
+	struct score_weights w, before;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		enum symbol_id id = SYM_COUNT;
+		int32_t weight = 0;
+
+		assert_int_equal(score_weight_parse(rows[i].text, &id, &weight),
+		    rows[i].rc);
+		if (rows[i].rc != 0)
+			continue;
+		assert_int_equal(id, SYM_SPF_FAIL);
+		assert_int_equal(weight, rows[i].weight);
+	}
+	score_weights_init(&w);
+	before = w;
+	score_weights_change("", &w);
+	assert_memory_equal(&w, &before, sizeof(w));
+	score_weights_change("SPF_FAIL=1.50, NO_SUCH=3, URL_IP=0.00", &w);
+	assert_int_equal(w.weight[SYM_SPF_FAIL], 150);
+	assert_int_equal(w.weight[SYM_URL_IP], 0);
+	assert_int_equal(w.weight[SYM_DMARC_FAIL],
+	    before.weight[SYM_DMARC_FAIL]);
+}
+
+static void
+what_the_classifier_says_replaces_what_it_said(void **state)
+{
+	struct score s = { .total = 0 };
+
+	(void)state;
+	score_content(&s, 100);
+	assert_true(score_has(&s, SYM_CONTENT_BAD));
+	score_content(&s, -50);
+	assert_false(score_has(&s, SYM_CONTENT_BAD));
+	assert_true(score_has(&s, SYM_CONTENT_GOOD));
+	score_content(&s, 0);
+	assert_false(score_has(&s, SYM_CONTENT_GOOD));
+}
+
 int
 main(void)
 {
@@ -533,6 +586,8 @@ main(void)
 		cmocka_unit_test(every_symbol_is_complete),
 		cmocka_unit_test(numbers_as_text),
 		cmocka_unit_test(symbols_as_text),
+		cmocka_unit_test(weights_are_changed_by_name),
+		cmocka_unit_test(what_the_classifier_says_replaces_what_it_said),
 	};
 
 	return cmocka_run_group_tests_name("score", tests, NULL, NULL);
