@@ -2,6 +2,7 @@
 #include "milter/after.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -67,20 +68,22 @@ bind_grant(struct judge *j, const struct judge_final *f)
 {
 	const struct facts_match *m = &f->match;
 	struct store_txn *txn = NULL;
-	struct facts_who who;
+	struct facts_who *who = NULL;
 	int rc;
 
 	if (m->which == SIZE_MAX || m->bound || f->proof.org[0] == '\0')
 		return;
-	facts_who(j->ev, &j->session->rpath, &who);
-	rc = store_txn_new(&txn);
+	rc = facts_who(j->ev, &j->session->rpath, &who);
+	if (rc == 0)
+		rc = store_txn_new(&txn);
 	if (rc == 0) {
 		grant_bind(txn, f->final->domain->name,
 		    m->whole_domain ? "@" : f->final->mailbox->local,
-		    who.list[m->which], m->packed, j->ev->from_org);
+		    who->list[m->which], m->packed, j->ev->from_org);
 		rc = store_txn_commit(j->session->app->store, txn);
 	}
 	store_txn_free(txn);
+	free(who);
 	lost(j, "grant", rc == OCT_ECONFLICT ? 0 : rc);
 }
 

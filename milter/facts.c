@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "milter/facts.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -183,31 +185,57 @@ add_who(struct facts_who *w, const char *kind, const char *name)
 	w->count++;
 }
 
-void
-facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
-    struct facts_who *out)
+static void
+add_address(struct facts_who *w, const char *kind, const struct oct_addr *folded)
 {
-	struct oct_addr folded;
 	char text[OCT_ADDR_SIZE];
 
-	out->count = 0;
-	memcpy(out->from_org, ev->from_org, sizeof(out->from_org));
+	oct_addr_text(folded, text);
+	add_who(w, kind, text);
+}
+
+/* Whatever author is blocked is blocked beside others too, of whom the first one
+ * alone can be proven. */
+static void
+add_other_authors(const struct evaluation *ev, struct facts_who *w)
+{
+	for (size_t i = 1; i < ev->from_count && i < EVALUATE_FROM_MAX; i++) {
+		struct oct_addr folded;
+
+		oct_addr_fold(&ev->from[i], '\0', &folded);
+		add_address(w, "addr", &folded);
+		add_who(w, "dom", ev->from[i].domain);
+	}
+}
+
+int
+facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
+    struct facts_who **out)
+{
+	struct facts_who *w = malloc(sizeof(*w));
+	struct oct_addr folded;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->count = 0;
+	memcpy(w->from_org, ev->from_org, sizeof(w->from_org));
 	if (ev->from_count > 0) {
 		oct_addr_fold(&ev->from[0], '\0', &folded);
-		oct_addr_text(&folded, text);
-		add_who(out, "addr", text);
-		add_who(out, "sent", text);
-		add_who(out, "dom", ev->from[0].domain);
+		add_address(w, "addr", &folded);
+		add_address(w, "sent", &folded);
+		add_who(w, "dom", ev->from[0].domain);
 		if (strcmp(ev->from_org, ev->from[0].domain) != 0)
-			add_who(out, "dom", ev->from_org);
+			add_who(w, "dom", ev->from_org);
 	}
-	out->from_count = out->count;
-	if (oct_addr_is_null(rpath))
-		return;
-	proof_fold(rpath, &folded);
-	oct_addr_text(&folded, text);
-	add_who(out, "addr", text);
-	add_who(out, "dom", rpath->domain);
+	w->from_count = w->count;
+	add_other_authors(ev, w);
+	if (!oct_addr_is_null(rpath)) {
+		proof_fold(rpath, &folded);
+		add_address(w, "addr", &folded);
+		add_who(w, "dom", rpath->domain);
+	}
+	*out = w;
+	return 0;
 }
 
 int

@@ -55,10 +55,12 @@ void facts_score(const struct dir_final *f, struct evaluator *e,
 
 /* --- What the store says ------------------------------------------------ */
 
-#define FACTS_WHO_MAX 6
+/* Six of the first author and the reverse-path, two of each other author. */
+#define FACTS_WHO_MAX (6 + 2 * (EVALUATE_FROM_MAX - 1))
 
 /* What a grant or block may name: the From address, its domain and organisation,
- * the reverse-path and its domain.  Points into itself: not to be copied. */
+ * the reverse-path and its domain; and what a block alone may: further authors.
+ * Points into itself: not to be copied. */
 struct facts_who {
 	char text[FACTS_WHO_MAX][OCT_ADDR_SIZE + 8];
 	const char *list[FACTS_WHO_MAX];
@@ -66,8 +68,9 @@ struct facts_who {
 	size_t from_count; /* the first ones, that a grant may match */
 	char from_org[OCT_DOMAIN_SIZE];
 };
-void facts_who(const struct evaluation *ev, const struct oct_addr *rpath,
-    struct facts_who *out);
+/* 0 or -ENOMEM; freed by free(3). */
+OCT_CHECK int facts_who(const struct evaluation *ev,
+    const struct oct_addr *rpath, struct facts_who **out);
 
 /* Reads of one final in a batch; -1 = not asked. */
 struct facts_reads {

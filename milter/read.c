@@ -197,16 +197,16 @@ read_some(struct judge *j, const struct facts_who *w, struct store_batch *b,
 static int
 read_all(struct judge *j, struct store_batch *b)
 {
-	struct facts_who w;
-	int rc = 0;
+	struct facts_who *w = NULL;
+	int rc = facts_who(j->ev, &j->session->rpath, &w);
 
-	facts_who(j->ev, &j->session->rpath, &w);
 	for (size_t i = 0; rc == 0 && i < j->count; i += READ_AT_ONCE) {
 		size_t left = j->count - i;
 
-		rc = read_some(j, &w, b, i,
+		rc = read_some(j, w, b, i,
 		    i + (left < READ_AT_ONCE ? left : READ_AT_ONCE));
 	}
+	free(w);
 	return rc;
 }
 

@@ -53,6 +53,25 @@ same_folded(const struct oct_addr *a, const char *text)
 	    strcmp(fa.domain, fb.domain) == 0;
 }
 
+/* Would one of the mailboxes that it lets him into hold it? */
+static bool
+is_junk(const struct judge *j, const struct challenge *asked)
+{
+	const struct session *s = j->session;
+	const struct dir_domain *d = dir_domain(s->snapshot, asked->domain);
+	int32_t hold = s->app->thresholds.hold;
+
+	for (size_t i = 0; d != NULL && i < asked->count; i++) {
+		struct dir_thresholds t;
+
+		dir_thresholds_of(d, dir_mailbox(d, asked->local[i]),
+		    &s->app->thresholds, &t);
+		if (i == 0 || t.hold < hold)
+			hold = t.hold;
+	}
+	return j->ev->score.total >= hold;
+}
+
 /* A reply counts if it comes, proven, from the very address that was asked, and
  * was written by a person. */
 static bool
@@ -68,7 +87,7 @@ reply_counts(struct judge *j, const struct rcpt *r,
 	if (s->direction != DIR_INBOUND ||
 	    exempt_kind(j->msg, &s->rpath, true) != NULL ||
 	    j->ev->from_count != 1 || j->ev->from_malformed ||
-	    j->ev->score.total >= s->app->thresholds.hold)
+	    is_junk(j, asked))
 		return false;
 	evaluation_proof(j->ev, evaluator_envelope(s->evaluator),
 	    evaluator_names(s->evaluator, &r->addr, NULL), replay, &in);

@@ -97,6 +97,104 @@ case_sid_named(const char *sid, const char *name)
 	return false;
 }
 
+/* --- What is held of a blocked one ------------------------------------------- */
+
+#define DROP_PAGE 100
+
+struct dropping {
+	struct store *store;
+	const char *domain, *name;
+	int64_t now_ms;
+	size_t seen, dropped;
+	int error;
+};
+
+static bool
+is_meant(const struct held *h, const char *name)
+{
+	struct who w;
+
+	gather(h->sid, h->from, h->rpath, 0, &w);
+	for (size_t i = 0; i < w.count; i++)
+		if (strcmp(w.list[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* One that is just being delivered cannot be called back, but nobody wants it any
+ * more. */
+static int
+stop_wanting(struct store *s, const struct case_item *item)
+{
+	struct store_txn *txn = NULL;
+	char key[KEY_SIZE];
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_held(key, item->held.domain, item->held.id);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_hdel(txn, key, "want");
+	rc = case_commit_or_not(s, txn);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+drop_if_meant(struct dropping *d, const struct case_item *item)
+{
+	enum case_outcome out = CASE_OVER;
+	int rc;
+
+	if (!held_is_live(item->state) || !is_meant(&item->held, d->name))
+		return 0;
+	if (item->state == HELD_RELEASING)
+		return stop_wanting(d->store, item);
+	rc = case_drop(d->store, d->domain, item->held.id, d->now_ms, &out);
+	d->dropped += rc == 0 && out == CASE_DONE;
+	return rc;
+}
+
+static int
+each_held(void *arg, const char *id, OCT_UNUSED int64_t arrival_ms)
+{
+	struct dropping *d = arg;
+	struct case_item item;
+	int rc = case_item_read(d->store, d->domain, id, &item);
+
+	d->seen++;
+	if (rc == 1) {
+		rc = drop_if_meant(d, &item);
+		case_item_fini(&item);
+	}
+	/* One damaged record does not stop the others. */
+	d->error = rc == OCT_EPARSE || rc == OCT_ECONFLICT ? 0 : rc;
+	return d->error != 0 ? 1 : 0;
+}
+
+int
+case_drop_named(struct store *s, const char *domain, const char *local,
+    const char *name, int64_t now_ms)
+{
+	struct dropping d = { .store = s, .domain = domain, .name = name,
+		.now_ms = now_ms };
+	size_t at = 0, total = 0;
+	char key[KEY_SIZE];
+	int rc = 0;
+
+	key_held_index(key, domain, local);
+	/* What was dropped has left the index before the next page. */
+	do {
+		d.seen = d.dropped = 0;
+		rc = store_zrevpage(s, key, at, DROP_PAGE, &total, each_held,
+		    &d);
+		rc = rc < 0 ? rc : d.error;
+		at += d.seen - d.dropped;
+	} while (rc == 0 && d.seen > 0);
+	return rc;
+}
+
+/* --- What is said ------------------------------------------------------------- */
+
 /* What the grants at slot say. */
 struct said {
 	bool blocked, granted;

@@ -316,7 +316,11 @@ bring_back(struct store *s, const struct case_timers *t,
     const struct case_item *item, const char *note, int64_t now_ms)
 {
 	const struct held *h = &item->held;
-	int64_t until = now_ms + t->hold_silent;
+	/* As long as it was to wait at first, by the options of its mailbox. */
+	int64_t hold = h->expires_ms > h->arrival_ms
+	    ? h->expires_ms - h->arrival_ms
+	    : t->hold_silent;
+	int64_t until = now_ms + hold;
 	char key[KEY_SIZE], num[24];
 	struct store_txn *txn = NULL;
 	int rc = store_txn_new(&txn);
@@ -336,8 +340,7 @@ bring_back(struct store *s, const struct case_timers *t,
 	store_txn_hdel(txn, key, "want");
 	store_txn_hdel(txn, key, "wanted");
 	store_txn_hdel(txn, key, "notice");
-	store_txn_expire(txn, key, t->hold_silent + t->extend +
-		KEY_TTL_NET_MS);
+	store_txn_expire(txn, key, hold + t->extend + KEY_TTL_NET_MS);
 	key_held_index(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	space_count(txn, h, h->share, 1);

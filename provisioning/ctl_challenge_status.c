@@ -117,17 +117,42 @@ read_day(struct status *st, const struct store_batch *b, int slot, bool today,
 
 /* --- Caps --------------------------------------------------------------------------- */
 
+/* As the courier charges it (courier/gate.c). */
+static int64_t
+domain_cap(const struct status *st, const char *name)
+{
+	const struct dir_snapshot *s = NULL;
+	const struct dir_domain *d;
+	struct option_values platform, o;
+	int64_t cap = st->limits.domain;
+
+	if (directory_read(st->store, name, &s) != 0)
+		return cap;
+	d = dir_domain(s, name);
+	if (d != NULL) {
+		settings_options(st->ctl->settings, &platform);
+		dir_options(d, NULL, &platform, &o);
+		cap = caps_of_domain(cap, o.v[OPTION_CAP_DOMAIN]);
+	}
+	directory_put(s);
+	return cap;
+}
+
 static int
 add_cap(struct status *st, const struct caps_ask *ask, enum caps_limit l,
     const char *kind, const char *name)
 {
 	struct caps_rate own;
+	struct caps_limits limits;
 	struct store_rate rate;
 	int64_t left = 0, full = 0;
 	json_t *v;
 	int rc;
 
-	caps_rate(&st->limits, ask, NULL, l, &own);
+	limits = st->limits;
+	if (l == CAPS_DOMAIN)
+		limits.domain = domain_cap(st, name);
+	caps_rate(&limits, ask, NULL, l, &own);
 	rate = (struct store_rate){ .key = own.key, .count = own.count,
 		.period_ms = own.period_ms, .burst = own.count, .cost = 1 };
 	rc = store_rate_peek(st->store, &rate, &left, &full);

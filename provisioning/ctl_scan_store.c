@@ -123,12 +123,13 @@ ctl_scan_read(struct ctl_scan *s, struct ctl_scan_final *f)
 	struct doors_mail mail;
 	struct doors_final door;
 	struct facts_reads at;
-	struct facts_who who;
+	struct facts_who *who = NULL;
 	int rc = store_batch_new(&b);
 
-	facts_who(s->m.ev, &s->m.envelope.rpath, &who);
 	if (rc == 0)
-		rc = facts_ask(&who, f->final.domain->name,
+		rc = facts_who(s->m.ev, &s->m.envelope.rpath, &who);
+	if (rc == 0)
+		rc = facts_ask(who, f->final.domain->name,
 		    f->final.mailbox->local, f->sid, b, &at);
 	if (rc == 0 && with_doors) {
 		door_of(s, f, &mail, &door);
@@ -139,7 +140,7 @@ ctl_scan_read(struct ctl_scan *s, struct ctl_scan_final *f)
 	if (rc == 0) {
 		facts_options(&f->final, &s->site->options, &options);
 		facts_timers(&s->site->timers, &options, &timers);
-		facts_read(&who, f->proof.from_proven, b, &at, &timers,
+		facts_read(who, f->proof.from_proven, b, &at, &timers,
 		    oct_clock_wall_ms(), &rel, &f->facts);
 		/* One who was asked already is waited for. */
 		f->facts.may_ask &= !s->stopped;
@@ -149,6 +150,7 @@ ctl_scan_read(struct ctl_scan *s, struct ctl_scan_final *f)
 	if (rc == 0 && with_doors)
 		doors_read(&mail, &door, b, &doors, &f->facts);
 	doors_fini(&doors);
+	free(who);
 	store_batch_free(b);
 	return rc;
 }

@@ -3,10 +3,10 @@
 import scene
 from kit import equal
 from mail import message
-from octroi import relations
+from octroi import relations, set_mailbox
 from proc import wait_until
 from scene import (STRANGER, accepted, challenge, mailbox, nothing_held,
-                   only_held, person, send)
+                   only_held, person, send, verdict)
 
 
 EDGE = scene.edge()
@@ -57,6 +57,20 @@ def test_a_reply_in_another_case_confirms(edge):
     equal(outcome(edge, send(edge, sender, reply_to(ask).upper(),
                              answer(ask, sender))), "done")
     edge.mailboxes.wait_for(box)
+
+
+def test_a_reply_is_weighed_as_its_mailbox_weighs(edge):
+    sender = person()
+    box, ask = asked(edge, "pese", sender)
+    # What is like any other message is spam for this one.
+    set_mailbox(edge.ctl, box, tag="-9", hold="-8")
+
+    wait_until(lambda: verdict(edge, accepted(send(
+        edge, person(), box)))["reason"] == "spam", 10,
+        "the milter knows the threshold")
+    equal(outcome(edge, send(edge, sender, reply_to(ask),
+                             answer(ask, sender))), "impossible")
+    equal(edge.mailboxes.all(box), [])
 
 
 def test_a_reply_that_proves_nothing_changes_nothing(edge):

@@ -100,6 +100,11 @@ def test_a_throw_away_domain_spends_its_share_alone(edge):
     # A little comes back every minute.
     check(3 + HONEST - 3 <= top[TOWN]["used"] <= 3 + HONEST, top[TOWN])
     check(top["all"]["left"] < 100000, top["all"])
+    # The cap that counts is the domain's own.
+    equal(top[TOWN]["limit"], 1000)
+    edge.ctl("domain", "set", TOWN, "cap_domain=900")
+    equal({c["name"]: c for c in status(edge)["caps"]}[TOWN]["limit"], 900)
+    edge.ctl("domain", "set", TOWN, "cap_domain=inherit")
 
 
 def test_one_sender_is_asked_once(edge):

@@ -169,6 +169,72 @@ a_block_by_name_reaches_whom_it_means(void **state)
 	assert_int_equal(relation_of("bob").state, REL_BLOCKED);
 }
 
+/* Forged under another path: nothing of it is proven, and its author is meant. */
+static void
+a_block_drops_what_shows_that_author(void **state)
+{
+	static const struct {
+		const char *name, *from, *rpath;
+		bool meant;
+	} rows[] = {
+		{ "addr:x@y.example", "x@y.example", "forged@z.example", true },
+		{ "dom:y.example", "x@y.example", "forged@z.example", true },
+		{ "addr:forged@z.example", "x@y.example", "forged@z.example",
+		    true },
+		{ "dom:z.example", "x@y.example", "forged@z.example", true },
+		{ "addr:w@y.example", "x@y.example", "forged@z.example",
+		    false },
+		{ "dom:example", "x@y.example", "forged@z.example", false },
+	};
+	struct case_sender named = { .domain = D, .local = "bob" };
+	char key[KEY_SIZE], id[HELD_ID_SIZE];
+	size_t n;
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		const struct arrival a = { .n = 1, .local = "bob",
+			.sid = "N|forged@z.example|192.0.2.0/24",
+			.reason = FATE_R_FIRST_CONTACT, .at_ms = NOW };
+		struct case_item read;
+		struct oct_str json;
+
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(reset(state), 0);
+		assert_int_equal(arrive(&a), 0);
+		read = item(1);
+		read.held.from = rows[i].from;
+		read.held.rpath = rows[i].rpath;
+		oct_str_heap(&json, HELD_JSON_MAX);
+		assert_int_equal(held_write(&read.held, &json), 0);
+		assert_int_equal(test_redis_do(&world.redis, "HSET %s v %s",
+				     key_held(key, D, id_of(1, id)),
+				     oct_str_text(&json)),
+		    0);
+		oct_str_free(&json);
+		case_item_fini(&read);
+		named.sid = rows[i].name;
+		assert_int_equal(case_judge_named(world.store, &world.t, &named,
+				     REL_EV_BLOCKED, NOW + 1000, &n),
+		    0);
+		assert_int_equal(state_of(1) == HELD_DROPPED, rows[i].meant);
+		assert_int_equal(is_indexed("bob", 1), !rows[i].meant);
+	}
+	/* More than one look, and others among them. */
+	assert_int_equal(reset(state), 0);
+	for (int k = 0; k < 250; k++) {
+		const struct arrival a = { .n = k, .local = "bob",
+			.reason = FATE_R_SPAM, .at_ms = NOW + k };
+
+		assert_int_equal(arrive(&a), 0);
+	}
+	named.sid = "addr:alice@example.org";
+	assert_int_equal(case_judge_named(world.store, &world.t, &named,
+			     REL_EV_BLOCKED, NOW + 1000, &n),
+	    0);
+	assert_int_equal(test_redis_do(&world.redis, "ZCARD %s",
+			     key_held_index(key, D, "bob")),
+	    0);
+}
+
 static void
 an_option_switched_off_lets_first_contacts_go(void **state)
 {
@@ -551,6 +617,7 @@ main(void)
 		T(a_block_drops_everything),
 		T(a_block_while_it_is_delivered),
 		T(a_block_by_name_reaches_whom_it_means),
+		T(a_block_drops_what_shows_that_author),
 		T(an_option_switched_off_lets_first_contacts_go),
 		T(the_end_of_t_defer),
 		T(the_end_of_t_defer_with_an_item),

@@ -877,6 +877,8 @@ a_bounce_brings_an_item_back(void **state)
 	case_item_fini(&i);
 	(void)test_redis_do(&world.redis, "SET oct:tok:" CH2 " %s",
 	    "item " D " iiiiiiiiiiiiiiiiiiiiiiiiiiiiaaab");
+	/* The platform's time may be another than that of its mailbox. */
+	world.t.hold_silent = 3 * DAY;
 	assert_int_equal(case_bring_back(world.store, &world.t, CH2, "why",
 			     NOW + DAY, &out),
 	    0);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -179,11 +180,60 @@ who_claims_no_domain_of_ours_needs_no_proof(void **state)
 	assert_false(out.same_installation);
 }
 
+/* Each author may be blocked, the first one alone be granted. */
+static void
+every_author_may_be_blocked(void **state)
+{
+	static const struct {
+		const char *name;
+		bool granted;
+	} names[] = {
+		{ "addr:jean@a.example", true },
+		{ "sent:jean@a.example", true },
+		{ "dom:a.example", true },
+		{ "addr:eve@b.example", false },
+		{ "dom:b.example", false },
+		{ "addr:eve@h.example", false },
+		{ "dom:h.example", false },
+		{ "addr:path@c.example", false },
+		{ "dom:c.example", false },
+	};
+	static struct evaluation ev;
+	struct oct_addr rpath = { .local = "path", .domain = "c.example" };
+	struct facts_who *who;
+
+	(void)state;
+	memset(&ev, 0, sizeof(ev));
+	set(ev.from_org, "a.example");
+	for (size_t i = 0; i < EVALUATE_FROM_MAX; i++) {
+		char domain[] = "a.example";
+
+		domain[0] = (char)('a' + i);
+		set(ev.from[i].local, i == 0 ? "jean" : "Eve");
+		set(ev.from[i].domain, domain);
+	}
+	ev.from_count = EVALUATE_FROM_MAX;
+	assert_int_equal(facts_who(&ev, &rpath, &who), 0);
+	assert_true(who->count <= FACTS_WHO_MAX);
+	for (size_t i = 0; i < OCT_LEN(names); i++) {
+		size_t at = 0;
+
+		print_message("  %s\n", names[i].name);
+		while (at < who->count &&
+		    strcmp(who->list[at], names[i].name) != 0)
+			at++;
+		assert_true(at < who->count);
+		assert_int_equal(at < who->from_count, names[i].granted);
+	}
+	free(who);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_proves_a_domain_of_ours),
+		cmocka_unit_test(every_author_may_be_blocked),
 		cmocka_unit_test(who_claims_no_domain_of_ours_needs_no_proof),
 	};
 
