@@ -9,11 +9,38 @@
 #include "courier/digest_int.h"
 
 #define MARK "\x01\n" /* in place of the list */
+
+/* Colours with a contrast of 4.5 and more on what is under them. */
+#define INK "#161616"
+#define GREY "#4a4a4a"
+#define BLUE "#000091"
+#define RED "#a11111"
 #define BODY_STYLE                                                             \
-	"margin:0 auto;padding:1em;max-width:40em;font-family:sans-serif;"     \
-	"font-size:1em;line-height:1.5;color:#161616;background:#ffffff"
-#define ITEM_STYLE "margin:0 0 1em;padding:0 0 1em;border-bottom:1px solid #767676"
-#define LINK_STYLE "display:inline-block;padding:.5em 1em .5em 0;color:#000091"
+	"margin:0;padding:0;background:#f5f5fe;color:" INK                     \
+	";font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5"
+#define SHEET_STYLE                                                            \
+	"margin:0 auto;padding:24px 20px;max-width:640px;background:#ffffff"
+#define TITLE_STYLE                                                            \
+	"margin:0 0 16px;font-size:22px;line-height:1.3;color:" BLUE
+#define LIST_STYLE "margin:24px 0;padding:0;list-style:none"
+#define ITEM_STYLE                                                             \
+	"margin:0 0 16px;padding:16px;border:1px solid #cecece;"               \
+	"border-left:4px solid " BLUE ";overflow-wrap:anywhere"
+#define SUBJECT_STYLE "margin:0 0 4px;font-size:18px;font-weight:bold"
+#define FACT_STYLE "margin:0;font-size:14px;color:" GREY
+#define BADGE_STYLE                                                            \
+	"display:inline-block;padding:0 8px;border:1px solid;font-size:13px;"  \
+	"color:"
+#define BUTTONS_STYLE "margin:12px 0 0"
+#define BUTTON_STYLE                                                           \
+	"display:inline-block;margin:4px 8px 4px 0;padding:8px 16px;"          \
+	"border:1px solid;text-decoration:none;font-weight:bold;"
+#define FULL_STYLE "color:#ffffff;background:" BLUE ";border-color:" BLUE
+#define LINE_STYLE "color:" BLUE ";background:#ffffff"
+#define DANGER_STYLE "color:" RED ";background:#ffffff"
+#define OTHER_STYLE                                                            \
+	"margin-top:24px;padding-top:16px;border-top:1px solid #cecece;"       \
+	"font-size:14px;color:" GREY
 
 static void
 add_escaped(struct oct_str *out, const char *s, size_t len)
@@ -50,14 +77,21 @@ add_text(struct oct_str *out, const char *s)
 /* --- One message ------------------------------------------------------------ */
 
 static void
+open_tag(struct oct_str *out, const char *name, const char *style)
+{
+	oct_str_addf(out, "<%s style=\"%s\">", name, style);
+}
+
+static void
 add_fact(struct oct_str *out, const char *label, const char *text)
 {
 	if (*text == '\0')
 		return;
-	oct_str_add(out, "<br>\n");
+	open_tag(out, "p", FACT_STYLE);
 	add_text(out, label);
 	oct_str_addc(out, ' ');
 	add_text(out, text);
+	oct_str_add(out, "</p>\n");
 }
 
 static void
@@ -68,52 +102,95 @@ add_date(struct oct_str *out, const char *label, int64_t wall_ms,
 	struct oct_str s;
 
 	oct_str_fixed(&s, text, sizeof(text));
-	notice_date_write(wall_ms, lang, &s);
+	digest_date(wall_ms, lang, &s);
 	add_fact(out, label, oct_str_text(&s));
 }
 
 static void
-add_link(struct oct_str *out, enum digest_label label, const char *url,
-    enum template_lang lang)
+add_link(struct oct_str *out, const char *text, const char *url,
+    const char *style)
 {
 	if (*url == '\0')
 		return;
-	oct_str_add(out, "<a style=\"" LINK_STYLE "\" href=\"");
+	oct_str_addf(out, "<a style=\"" BUTTON_STYLE "%s\" href=\"", style);
 	add_text(out, url);
-	oct_str_addf(out, "\">%s</a>\n", digest_label(label, lang));
+	oct_str_add(out, "\">");
+	add_text(out, text);
+	oct_str_add(out, "</a>\n");
+}
+
+/* In a word and by its colour; the word is enough. */
+static void
+add_sender(struct oct_str *out, const struct digest_line *l,
+    enum template_lang lang)
+{
+	bool proven = l->class[0] == 'A' || l->class[0] == 'F';
+	struct oct_str text;
+
+	oct_str_heap(&text, 4096);
+	digest_sender(l, lang, &text);
+	oct_str_add(out, "<p style=\"margin:0 0 4px\"><strong>");
+	add_text(out, oct_str_text(&text));
+	oct_str_addf(out, "</strong> <span style=\"" BADGE_STYLE "%s\">",
+	    proven		     ? "#18753c"
+		: l->class[0] == 'X' ? RED
+				     : "#7a4e00");
+	add_text(out, digest_proof(l, lang));
+	oct_str_add(out, "</span></p>\n");
+	if (oct_str_err(&text) != 0 && out->err == 0)
+		out->err = text.err;
+	oct_str_free(&text);
+}
+
+static void
+add_subject(struct oct_str *out, const struct digest_line *l,
+    enum template_lang lang)
+{
+	struct oct_str text;
+
+	oct_str_heap(&text, 8 * DIGEST_SUBJECT_MAX + 4096);
+	digest_subject(l, lang, &text);
+	open_tag(out, "p", SUBJECT_STYLE);
+	add_text(out, oct_str_text(&text));
+	oct_str_add(out, "</p>\n");
+	if (oct_str_err(&text) != 0 && out->err == 0)
+		out->err = text.err;
+	oct_str_free(&text);
+}
+
+static void
+add_buttons(struct oct_str *out, const struct digest_line *l,
+    enum template_lang lang)
+{
+	if (*l->release == '\0' && *l->accept == '\0' && *l->refuse == '\0')
+		return;
+	open_tag(out, "p", BUTTONS_STYLE);
+	oct_str_addc(out, '\n');
+	add_link(out, digest_label(DIGEST_L_RELEASE, lang), l->release,
+	    FULL_STYLE);
+	add_link(out, digest_label(DIGEST_L_ACCEPT, lang), l->accept,
+	    LINE_STYLE);
+	add_link(out, digest_label(DIGEST_L_REFUSE, lang), l->refuse,
+	    DANGER_STYLE);
+	oct_str_add(out, "</p>\n");
 }
 
 static void
 add_item(struct oct_str *out, const struct digest_line *l,
     enum template_lang lang)
 {
-	struct oct_str text;
-
-	oct_str_heap(&text, 8 * DIGEST_SUBJECT_MAX + 4096);
-	digest_sender(l, lang, &text);
-	oct_str_add(out, "<li style=\"" ITEM_STYLE "\"><strong>");
-	add_text(out, oct_str_text(&text));
-	oct_str_add(out, "</strong> (");
-	add_text(out, digest_proof(l, lang));
-	oct_str_addc(out, ')');
+	open_tag(out, "li", ITEM_STYLE);
+	oct_str_addc(out, '\n');
+	add_sender(out, l, lang);
+	add_subject(out, l, lang);
 	add_fact(out, digest_label(DIGEST_L_FOR, lang), l->rcpt);
-	oct_str_clear(&text);
-	digest_subject(l, lang, &text);
-	add_fact(out, digest_label(DIGEST_L_SUBJECT, lang),
-	    oct_str_text(&text));
-	add_date(out, digest_label(DIGEST_L_ARRIVED, lang), l->arrival_ms,
-	    lang);
 	add_fact(out, digest_label(DIGEST_L_REASON, lang),
 	    digest_reason(l, lang));
+	add_date(out, digest_label(DIGEST_L_ARRIVED, lang), l->arrival_ms,
+	    lang);
 	add_date(out, digest_label(DIGEST_L_UNTIL, lang), l->expiry_ms, lang);
-	oct_str_add(out, "<br>\n");
-	add_link(out, DIGEST_L_RELEASE, l->release, lang);
-	add_link(out, DIGEST_L_ACCEPT, l->accept, lang);
-	add_link(out, DIGEST_L_REFUSE, l->refuse, lang);
+	add_buttons(out, l, lang);
 	oct_str_add(out, "</li>\n");
-	if (oct_str_err(&text) != 0 && out->err == 0)
-		out->err = text.err;
-	oct_str_free(&text);
 }
 
 static void
@@ -122,37 +199,37 @@ add_list(struct oct_str *out, const struct digest_mail *m)
 	size_t shown = m->count < DIGEST_LINES_MAX ? m->count
 						   : DIGEST_LINES_MAX;
 
-	oct_str_add(out, "<ol style=\"padding-left:1.5em\">\n");
+	open_tag(out, "ul", LIST_STYLE);
+	oct_str_addc(out, '\n');
 	for (size_t i = 0; i < shown; i++)
 		add_item(out, &m->lines[i], m->texts.first);
-	oct_str_add(out, "</ol>\n");
+	oct_str_add(out, "</ul>\n");
 	if (m->total > shown) {
-		oct_str_add(out, "<p>");
+		oct_str_add(out, "<p><strong>");
 		digest_others(m->total - shown, m->texts.first, out);
-		oct_str_add(out, "</p>\n");
+		oct_str_add(out, "</strong></p>\n");
 	}
 }
 
 /* --- The template's text ----------------------------------------------------- */
 
+/* The page is long to read: a button stands for it. */
 static void
-add_line(struct oct_str *out, const char *line, size_t len, const char *page)
+add_line(struct oct_str *out, const struct digest_mail *m, const char *line,
+    size_t len, enum template_lang lang)
 {
-	if (*page != '\0' && strlen(page) == len &&
-	    memcmp(line, page, len) == 0) {
-		oct_str_add(out, "<a style=\"" LINK_STYLE "\" href=\"");
+	if (*m->page != '\0' && strlen(m->page) == len &&
+	    memcmp(line, m->page, len) == 0)
+		add_link(out, digest_label(DIGEST_L_PAGE, lang), m->page,
+		    FULL_STYLE);
+	else
 		add_escaped(out, line, len);
-		oct_str_add(out, "\">");
-		add_escaped(out, line, len);
-		oct_str_add(out, "</a>");
-	} else {
-		add_escaped(out, line, len);
-	}
 }
 
 /* Lines that follow each other are one paragraph. */
 static void
-add_paragraphs(struct oct_str *out, const struct digest_mail *m, const char *s)
+add_paragraphs(struct oct_str *out, const struct digest_mail *m,
+    enum template_lang lang, const char *s)
 {
 	bool open = false;
 
@@ -168,7 +245,7 @@ add_paragraphs(struct oct_str *out, const struct digest_mail *m, const char *s)
 			add_list(out, m);
 		} else if (len > 0) {
 			oct_str_add(out, open ? "<br>\n" : "<p>");
-			add_line(out, s, len, m->page);
+			add_line(out, m, s, len, lang);
 			open = true;
 		}
 		s += len + (s[len] == '\n');
@@ -193,8 +270,9 @@ add_language(struct oct_str *out, const struct digest_mail *m,
 	template_render(TEMPLATE_DIGEST,
 	    source != NULL ? source : template_builtin(TEMPLATE_DIGEST, lang),
 	    &in, NULL, &text);
-	oct_str_addf(out, "<div lang=\"%s\">\n", template_lang_name(lang));
-	add_paragraphs(out, m, oct_str_text(&text));
+	oct_str_addf(out, "<div lang=\"%s\"%s>\n", template_lang_name(lang),
+	    first ? "" : " style=\"" OTHER_STYLE "\"");
+	add_paragraphs(out, m, lang, oct_str_text(&text));
 	oct_str_add(out, "</div>\n");
 	if (oct_str_err(&text) != 0 && out->err == 0)
 		out->err = text.err;
@@ -213,8 +291,13 @@ digest_html(const struct digest_mail *m, const struct notice_values *v,
 	    template_lang_name(first));
 	add_text(out, subject);
 	oct_str_add(out, "</title>\n</head>\n<body style=\"" BODY_STYLE "\">\n");
+	open_tag(out, "div", SHEET_STYLE);
+	oct_str_addc(out, '\n');
+	open_tag(out, "h1", TITLE_STYLE);
+	add_text(out, subject);
+	oct_str_add(out, "</h1>\n");
 	add_language(out, m, v, first);
 	add_language(out, m, v, first == TEMPLATE_FR ? TEMPLATE_EN
 						     : TEMPLATE_FR);
-	oct_str_add(out, "</body>\n</html>\n");
+	oct_str_add(out, "</div>\n</body>\n</html>\n");
 }

@@ -15,10 +15,14 @@ enum digest_label {
 	DIGEST_L_UNTIL,
 	DIGEST_L_RELEASE,
 	DIGEST_L_ACCEPT,
-	DIGEST_L_REFUSE
+	DIGEST_L_REFUSE,
+	DIGEST_L_PAGE
 };
-/* With its colon, but for the three links. */
+/* With its colon, but for the links. */
 const char *digest_label(enum digest_label which, enum template_lang lang);
+
+/* The zone, which is that of all of them, is left out. */
+void digest_date(int64_t wall_ms, enum template_lang lang, struct oct_str *out);
 
 /* What is said of one message: UTF-8, one line each. */
 void digest_sender(const struct digest_line *l, enum template_lang lang,

@@ -72,7 +72,7 @@ add_date(enum digest_label label, int64_t wall_ms, enum template_lang lang,
     struct oct_str *out)
 {
 	oct_str_addf(out, INDENT "%s ", digest_label(label, lang));
-	notice_date_write(wall_ms, lang, out);
+	digest_date(wall_ms, lang, out);
 	oct_str_addc(out, '\n');
 }
 

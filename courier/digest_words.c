@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "courier/digest_int.h"
+#include "lib/date_text.h"
 #include "lib/mime_text.h"
 
 #define N "\u00a0"
@@ -20,12 +21,31 @@ static const char *const labels[][TEMPLATE_LANGS] = {
 	[DIGEST_L_RELEASE] = { "Remettre", "Deliver" },
 	[DIGEST_L_ACCEPT] = { "Remettre et accepter", "Deliver and accept" },
 	[DIGEST_L_REFUSE] = { "Refuser", "Refuse" },
+	[DIGEST_L_PAGE] = { "Ouvrir la page de mes messages",
+	    "Open the page of my messages" },
 };
 
 const char *
 digest_label(enum digest_label which, enum template_lang lang)
 {
 	return labels[which][lang];
+}
+
+void
+digest_date(int64_t wall_ms, enum template_lang lang, struct oct_str *out)
+{
+	char text[TEMPLATE_DATE_MAX];
+	const char *zone;
+	struct oct_str s;
+
+	if (lang == TEMPLATE_FR) {
+		oct_date_fr(out, wall_ms);
+		return;
+	}
+	oct_str_fixed(&s, text, sizeof(text));
+	oct_date_en(&s, wall_ms);
+	zone = strstr(text, N "(");
+	oct_str_addn(out, text, zone != NULL ? (size_t)(zone - text) : s.len);
 }
 
 void

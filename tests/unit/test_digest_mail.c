@@ -110,19 +110,22 @@ digest_is_whole(void **state OCT_UNUSED)
 		"     Remettre et accepter\u00a0: " URL "a\r\n",
 		"     Refuser\u00a0: " URL "n\r\n", "\r\n" URL "tout\r\n",
 		"Un message est gardé en attente pour mairie@ville.example",
+		"\r\n1 autre message, déjà signalé, attend toujours.\r\n",
 		"\r\n\r\nEnglish\r\n\r\n",
 	};
 	static const char *const html[] = { "<!DOCTYPE html>\r\n",
-		"<html lang=\"fr\">", "<div lang=\"en\">", "<title>1 message",
-		"Objet\u00a0: Été &lt;b&gt;chaud&lt;/b&gt;",
+		"<html lang=\"fr\">", "<div lang=\"en\"", "<title>1 message",
+		">Été &lt;b&gt;chaud&lt;/b&gt;</p>", "<strong>jean@orange",
 		"href=\"" URL "r\">Remettre</a>",
 		"href=\"" URL "a\">Remettre et accepter</a>",
-		"href=\"" URL "n\">Refuser</a>", "href=\"" URL "tout\">",
+		"href=\"" URL "n\">Refuser</a>",
+		"href=\"" URL "tout\">Ouvrir la page de mes messages</a>",
 		"</html>\r\n" };
 	struct digest_line line = a_line();
 	struct digest_mail m = a_mail(&line, 1);
 	struct parts p;
 
+	m.earlier = 1;
 	compose(&m, &p);
 	for (size_t i = 0; i < OCT_LEN(text); i++)
 		if (strstr(p.text.buf, text[i]) == NULL)
@@ -250,7 +253,7 @@ many_lines_are_bounded(void **state OCT_UNUSED)
 	assert_non_null(strstr(p.text.buf, " 50. jean"));
 	assert_null(strstr(p.text.buf, " 51. jean"));
 	assert_non_null(strstr(p.text.buf, "et 950 autres\r\n"));
-	assert_non_null(strstr(p.html.buf, "<p>et 950 autres</p>"));
+	assert_non_null(strstr(p.html.buf, ">et 950 autres</strong>"));
 	for (const char *s = p.html.buf; (s = strstr(s, "href=")) != NULL; s++)
 		links++;
 	assert_int_equal(links, 3 * DIGEST_LINES_MAX + 1);
