@@ -70,7 +70,8 @@ record(struct turn *t, const struct digest_for *f, const struct digest_list *l,
 
 /* It is due.  0 or the store's error. */
 static int
-serve(struct turn *t, struct digest_box *box, const struct dir_mailbox *m)
+serve(struct turn *t, struct digest_box *box, const struct dir_mailbox *m,
+    int64_t schedule)
 {
 	struct courier *c = t->courier;
 	const struct digest_desk desk = { .store = c->store,
@@ -98,6 +99,9 @@ serve(struct turn *t, struct digest_box *box, const struct dir_mailbox *m)
 		t->left--;
 		rc = record(t, &f, l, digest_send(c, &f, l));
 	}
+	/* What did not fit, or was on its way. */
+	if (box->state.asked || (size_t)box->unlisted > l->count)
+		come_back(t, digest_schedule_next(schedule, t->now_ms));
 	digest_list_free(l);
 	return rc;
 }
@@ -149,7 +153,7 @@ look_at(struct turn *t, struct digest_box *box)
 {
 	const struct dir_mailbox *m = dir_mailbox(t->domain, box->local);
 	struct option_values o;
-	int64_t due;
+	int64_t due, schedule;
 	int rc;
 
 	/* The referent hears of what nobody can be told of. */
@@ -157,7 +161,8 @@ look_at(struct turn *t, struct digest_box *box)
 	    t->domain->state == DIR_CLOSED)
 		return 0;
 	dir_options(t->domain, m, &t->platform, &o);
-	due = digest_due(box, digest_schedule_of(&o));
+	schedule = digest_schedule_of(&o);
+	due = digest_due(box, schedule);
 	if (due > t->now_ms) {
 		come_back(t, due);
 		/* Nothing of it is left: it leaves the list. */
@@ -175,7 +180,7 @@ look_at(struct turn *t, struct digest_box *box)
 		return 0;
 	}
 	rc = is_there(t, m);
-	return rc == 1 ? serve(t, box, m) : rc;
+	return rc == 1 ? serve(t, box, m, schedule) : rc;
 }
 
 /* --- The duty ---------------------------------------------------------------- */
