@@ -97,7 +97,7 @@ struct settings {
 	/* hosting; policy/hosting.h reads them */
 	struct oct_conf_list hosting_mx, hosting_senders;
 	char *hosting_spf, *hosting_rua, *hosting_tls_rpt, *hosting_web,
-	    *hosting_imap, *hosting_smtp;
+	    *hosting_imap, *hosting_smtp, *hosting_services;
 	int hosting_dmarc;   /* 0 = none, 1 = quarantine, 2 = reject */
 	int hosting_mta_sts; /* 0 = none, 1 = testing, 2 = enforce */
 	int64_t hosting_mta_sts_age, hosting_ttl, hosting_dns_port,

@@ -152,6 +152,8 @@ struct check {
 	size_t server_count;
 	struct check_server servers[CHECK_SERVERS_MAX];
 	uint32_t negative_ttl_s; /* of the zone; 0: not known */
+	/* Of its MX, of its texts, at a server itself; 0: not known. */
+	uint32_t mx_ttl_s, txt_ttl_s;
 };
 
 struct check_input {

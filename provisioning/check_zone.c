@@ -319,6 +319,9 @@ compare_answers(struct checking *c, const char *name,
 			    &other, s->name);
 		dns_probe_fini(&other);
 	}
+	if (have && strcmp(name, c->in->domain) == 0)
+		*(type == DNS_PROBE_MX ? &c->out->mx_ttl_s
+				       : &c->out->txt_ttl_s) = first.ttl_s;
 	if (have && first.count > 0 && first.ttl_s > TTL_LONG_S) {
 		char text[32];
 

@@ -20,6 +20,7 @@ static const char style[] =
     "header .date{text-align:right;white-space:nowrap}\n"
     "h1{font-size:1.5em;line-height:1.25;margin:1.4em 0 .3em}\n"
     "h2{font-size:1.1em;margin:1.6em 0 .4em;break-after:avoid}\n"
+    "h3{font-size:1em;margin:1.2em 0 .3em;break-after:avoid}\n"
     "p{margin:.5em 0}\n"
     ".to{margin:1.5em 0 0 50%}\n"
     ".note{font-size:.88em;color:#3a3a3a}\n"

@@ -27,14 +27,18 @@ void ctl_zone_close(struct ctl_zone *z);
 int ctl_english(struct ctl *ctl, const struct ctl_args *args, bool *english);
 #define CTL_LANG_OPTION { "lang", "fr|en", "language of the words" }
 
-ctl_run ctl_domain_dns, ctl_domain_check;
+ctl_run ctl_domain_dns, ctl_domain_check, ctl_domain_study;
 extern const struct ctl_option ctl_domain_dns_options[],
-    ctl_domain_check_options[];
+    ctl_domain_check_options[], ctl_domain_study_options[];
 
 #define CTL_ZONE_VERBS                                                         \
 	{ "dns", "DOMAIN", "print the records that its zone must have", 1, 1,  \
 	    ctl_domain_dns_options, CTL_NO_ATTRIBUTES, ctl_domain_dns },       \
 	{ "check", "DOMAIN", "is its DNS right? what to change", 1, 1,         \
-	    ctl_domain_check_options, CTL_NO_ATTRIBUTES, ctl_domain_check }
+	    ctl_domain_check_options, CTL_NO_ATTRIBUTES, ctl_domain_check },   \
+	{ "study", "DOMAIN",                                                   \
+	    "a domain elsewhere: who runs it, risks, and what to change in "   \
+	    "which order to bring it here", 1, 1, ctl_domain_study_options,    \
+	    CTL_NO_ATTRIBUTES, ctl_domain_study }
 
 #endif
