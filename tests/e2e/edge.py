@@ -72,6 +72,7 @@ class Edge:
         self.programs, self.prepare = programs, prepare
         self.groups = (*PROGRAM_GROUPS, *groups)
         self.keys = {}
+        self.more_env = {}  # of octroictl
         self.extra = []     # servers of prepare(): stopped with the others
         self.redis = Redis(self.tmp)
         self.dns = Dns(self.tmp)
@@ -260,7 +261,8 @@ class Edge:
         out = subprocess.run(argv, input=stdin, text=True, timeout=timeout,
                              capture_output=True, cwd=self.tmp,
                              env={"PATH": os.environ["PATH"], "TZ": "UTC",
-                                  "LANG": "C.UTF-8", **self._env()})
+                                  "LANG": "C.UTF-8", **self._env(),
+                                  **self.more_env})
         if check and out.returncode != 0:
             raise Failure(f"octroictl {' '.join(words)}: exit "
                           f"{out.returncode}\n{out.stdout}{out.stderr}")
