@@ -27,6 +27,7 @@ enum form {
 	FORM_ADDRESSES,
 	FORM_LOCAL,
 	FORM_CREDENTIAL,
+	FORM_SEALED,
 	FORM_RULE,
 	FORM_AMOUNTS,
 	FORM_WEIGHTS
@@ -134,6 +135,11 @@ static const struct row rows[DETAIL_COUNT] = {
 	"collected: protocol and server, like imaps://imap.example.org"),
     [DETAIL_LOGIN] = ROW("login", BIT(LEGACY), TEXT, NULL, 0,
 	"collected: account at that server"),
+    [DETAIL_PASSWORD] = {{"password",
+			     "collected: its password, sealed by "
+			     "'octroictl legacy password'",
+			     true, true},
+	BIT(LEGACY), FORM_SEALED, NULL, 0},
     [DETAIL_VERIFIED] = ROW("verified", BIT(LEGACY), DATE, NULL, 0,
 	"day on which a message was seen to arrive by it"),
     [DETAIL_UNTIL] = ROW("until", BIT(LEGACY), DATE, NULL, 0,
@@ -250,6 +256,8 @@ form_expected(enum form form)
 		return "a local part in lower case";
 	case FORM_CREDENTIAL:
 		return "external, an argon2id hash, or empty";
+	case FORM_SEALED:
+		return "a sealed text, or empty";
 	case FORM_RULE:
 		return "month-day/month-day like 10-31/12-31, months like 3m, "
 		       "or empty";
@@ -334,6 +342,16 @@ is_credential(const char *text)
 		return true;
 	return strncmp(text, "$argon2id$", 10) == 0 && strlen(text) < 128 &&
 	       is_plain(text, 128) && strpbrk(text, " \"\\'") == NULL;
+}
+
+/* As lib/seal.h makes it. */
+static bool
+is_sealed(const char *text)
+{
+	return strncmp(text, "s1.", 3) == 0 && strlen(text) < 4096 &&
+	       text[3 + strspn(text + 3, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"
+					 "KLMNOPQRSTUVWXYZ0123456789-_")] ==
+		   '\0';
 }
 
 static int
@@ -476,6 +494,8 @@ is_right(const struct row *r, const char *text)
 		return dir_local_check(text, problem) == 0;
 	case FORM_CREDENTIAL:
 		return is_credential(text);
+	case FORM_SEALED:
+		return is_sealed(text);
 	case FORM_RULE:
 		return contract_rule_parse(text, &rule) == 0;
 	case FORM_COUNT:

@@ -108,6 +108,8 @@ struct settings {
 	/* statement */
 	int statement_due;   /* 0 = days, 1 = year */
 	int statement_price; /* 0 = day, 1 = january */
+	/* legacy */
+	char *legacy_listener, *legacy_ca_file;
 	/* courier */
 	char *release_address, *own_address, *smtp_user, *smtp_password;
 	int64_t release_workers;

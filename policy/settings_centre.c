@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who writes the papers that are handed out, and how the yearly statement is
- * counted: sections centre and statement.
+ * counted: sections centre and statement; and where collected mail comes in:
+ * section legacy.
  */
 #include <stddef.h>
 
@@ -65,6 +66,25 @@ static const struct oct_conf_item items[] = {
 	    .help = "day: the price in force on each day; january: that of 1 "
 		    "January all the year",
 	    .offset = offsetof(struct settings, statement_price) },
+	{ .section = "legacy",
+	    .name = "listener",
+	    .type = OCT_CONF_STRING,
+	    .lo = 1,
+	    .hi = 255,
+	    .standard = "127.0.0.1:10028",
+	    .help = "Postfix listener that takes what fetchmail collects",
+	    .offset = offsetof(struct settings, legacy_listener) },
+	{ .section = "legacy",
+	    .name = "ca_file",
+	    .type = OCT_CONF_STRING,
+	    .lo = 0,
+	    .hi = 4096,
+	    .check = settings_is_path_or_empty,
+	    .expected = "an absolute path, or empty",
+	    .standard = "",
+	    .help = "certificates that sign those of collected servers; empty = "
+		    "the system's",
+	    .offset = offsetof(struct settings, legacy_ca_file) },
 };
 
 struct oct_conf_table

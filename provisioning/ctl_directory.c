@@ -8,6 +8,7 @@
 
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
+#include "provisioning/ctl_legacy.h"
 #include "provisioning/ctl_observe.h"
 #include "provisioning/ctl_zone.h"
 
@@ -357,6 +358,11 @@ const struct ctl_verb ctl_legacy_verbs[] = {
 	    NULL, CTL_NO_ATTRIBUTES, entry_list },
 	{ "set", "OLD-ADDRESS DOMAIN ATTRIBUTE=VALUE...", "change attributes",
 	    2, 2, NULL, DIR_KIND_LEGACY, entry_set },
+	{ "password", "OLD-ADDRESS DOMAIN",
+	    "seal the password with which it is collected, which is read from "
+	    "standard input",
+	    2, 2, ctl_legacy_password_options, CTL_NO_ATTRIBUTES,
+	    ctl_legacy_password },
 	CLOSING_VERBS("OLD-ADDRESS DOMAIN", 2),
 	{ .run = NULL },
 };

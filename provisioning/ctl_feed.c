@@ -215,6 +215,29 @@ internal_text(const char *what, const char *address, bool sasl,
 	    who, who);
 }
 
+/* A milter's name of the listener makes it collected mail: never asked, never
+ * refused for good. */
+static void
+collected_text(const struct settings *set, const char *milter,
+    struct oct_str *out)
+{
+	if (set->collector_daemons.count == 0)
+		return;
+	oct_str_addf(out,
+	    "\n# What fetchmail collects.  Only fetchmail may connect: let a "
+	    "firewall rule by\n# user see to it.\n"
+	    "%s inet n - n - - smtpd\n"
+	    "  -o smtpd_milters=%s\n"
+	    "  -o milter_macro_daemon_name=%s\n"
+	    "  -o mynetworks=127.0.0.0/8,[::1]/128\n"
+	    "  -o smtpd_client_restrictions=permit_mynetworks,reject\n"
+	    "  -o smtpd_relay_restrictions=reject_unauth_destination\n"
+	    "  -o smtpd_reject_unlisted_recipient=no\n"
+	    "  -o {smtpd_discard_ehlo_keywords = dsn, silent-discard}\n",
+	    set->legacy_listener, milter, set->collector_daemons.values[0]);
+}
+
+
 /* Forwarded spam must harm no other domain's name, and a hosted domain has
  * people of its own. */
 static int
@@ -263,6 +286,7 @@ feed_postfix(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 	    *set->smtp_user != '\0', &out);
 	if (*set->srs_domain != '\0')
 		srs_master_text(set, &out);
+	collected_text(set, milter, &out);
 	return ctl_write(ctl, &out);
 }
 
@@ -274,6 +298,11 @@ static const struct ctl_option dovecot_options[] = {
 const struct ctl_verb ctl_feed_verbs[] = {
 	{ "postfix", "", "print what main.cf and master.cf must hold", 0, 0,
 	    NULL, CTL_NO_ATTRIBUTES, feed_postfix },
+	{ "fetchmail", "",
+	    "print what fetchmail must read to collect old mailboxes, or write "
+	    "it to a file",
+	    0, 0, ctl_feed_fetchmail_options, CTL_NO_ATTRIBUTES,
+	    ctl_feed_fetchmail },
 	{ "zimbra", "--dump=FILE",
 	    "print the batch for zmprov that makes Zimbra's domains, accounts "
 	    "and lists what they should be",

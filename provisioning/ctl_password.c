@@ -14,9 +14,10 @@
 #include "lib/err.h"
 #include "provisioning/ctl_cmd.h"
 #include "provisioning/ctl_entry.h"
+#include "provisioning/ctl_legacy.h"
 
 #define PASSWORD_MIN 12 /* characters, as the CNIL has it for passwords alone */
-#define PASSWORD_MAX 128
+#define PASSWORD_MAX CTL_PASSWORD_MAX
 #define GENERATED_OCTETS 15 /* 24 characters of base 32: 120 bits */
 
 const struct ctl_option ctl_password_options[] = {
@@ -27,8 +28,8 @@ const struct ctl_option ctl_password_options[] = {
 };
 
 /* One line without its end; nothing is echoed on a terminal. */
-static int
-read_line(const struct ctl *ctl, char out[PASSWORD_MAX + 2])
+int
+ctl_password_line(const struct ctl *ctl, char out[PASSWORD_MAX + 2])
 {
 	bool terminal = isatty(STDIN_FILENO) == 1;
 	struct termios was, quiet;
@@ -131,7 +132,7 @@ ctl_password_run(struct ctl *ctl, const struct ctl_args *args)
 		return set_credential(ctl, &s, "external", "external");
 	if (ctl_args_has(args, "none"))
 		return set_credential(ctl, &s, "", "without a password");
-	status = read_line(ctl, password);
+	status = ctl_password_line(ctl, password);
 	if (status == 0)
 		status = check(ctl, password);
 	if (status == 0)

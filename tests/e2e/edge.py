@@ -164,6 +164,7 @@ class Edge:
                        "group": "postfix", "drain": "10s"},
             "courier": {"release": f"127.0.0.1:{p.release}",
                         "own": f"127.0.0.1:{p.own}"},
+            "legacy": {"listener": f"127.0.0.1:{p.collected}"},
             "web": {"listen": f"127.0.0.1:{self.web_port}",
                     "confirm_network": "", "confirm_organisation": ""},
             "challenge": {"domain": CHALLENGE,

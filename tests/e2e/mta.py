@@ -119,6 +119,17 @@ INTERNAL = """127.0.0.1:{port} inet n - n - - smtpd
   -o receive_override_options=no_unknown_recipient_checks,\
 no_header_body_checks,no_milters
 """
+# What fetchmail collects.
+COLLECTED = """127.0.0.1:{collected} inet n - n - - smtpd
+  -o syslog_name=postfix/collected
+  -o smtpd_milters={milter}
+  -o milter_macro_daemon_name=COLLECT
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_client_restrictions=permit_mynetworks,reject
+  -o smtpd_relay_restrictions=reject_unauth_destination
+  -o smtpd_reject_unlisted_recipient={unlisted}
+  -o {{ smtpd_discard_ehlo_keywords = dsn, silent-discard }}
+"""
 SERVICES = """pickup    unix  n  -  n  60    1  pickup
 cleanup   unix  n  -  n  -     0  cleanup
   -o milter_macro_daemon_name=INTERNAL
@@ -166,6 +177,7 @@ class Postfix(Process):
         self.services = ""        # further ones
         self.public, self.submission = free_port(), free_port()
         self.release, self.own = free_port(), free_port()
+        self.collected = free_port()
         self.auth = Auth(f"{self.dir}/auth")
         super().__init__("postfix", ["/usr/lib/postfix/sbin/master",
                                      "-c", self.etc, "-s"],
@@ -181,13 +193,15 @@ class Postfix(Process):
         v = dict(d=self.dir, map=self.map, milter=self.milter,
                  lmtp=self.lmtp, sink=self.sink,
                  public=self.public, submission=self.submission,
-                 auth=self.auth.path, public_options=self.public_options,
+                 auth=self.auth.path, collected=self.collected,
+                 public_options=self.public_options,
                  unlisted="no" if self.milter else "yes")
         main = MAIN.format(**v)
         for name, value in self.settings.items():
             main = re.sub(rf"(?m)^{re.escape(name)} =.*\n", "", main)
             main += f"{name} = {value}\n"
         master = PUBLIC.format(**v) + SUBMISSION.format(**v)
+        master += COLLECTED.format(**v)
         for name in ("release", "own"):
             master += INTERNAL.format(name=name, port=getattr(self, name))
         for name, text in (("main.cf", main),

@@ -20,12 +20,12 @@ declare -A packages=(
 	[test]="clang binutils mandoc xz-utils python3 python3-dkim
 		python3-dnspython python3-nacl python3-selenium python3-spf chromium
 		chromium-driver miltertest util-linux zstd clamav-daemon
-		dovecot-imapd dovecot-lmtpd dovecot-sieve curl ldnsutils
-		nginx-light postsrsd unbound"
+		dovecot-imapd dovecot-lmtpd dovecot-sieve curl fetchmail
+		ldnsutils nginx-light postsrsd unbound"
 	[bench]="rspamd opendkim opendmarc"
 )
 servers="postfix redis-server nsd rspamd opendkim opendmarc clamav-daemon
-	clamav-freshclam nginx postsrsd unbound"
+	clamav-freshclam fetchmail nginx postsrsd unbound"
 
 say() { printf '%s\n' "$*"; }
 
