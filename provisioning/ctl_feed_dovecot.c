@@ -77,9 +77,17 @@ quota_file(const struct feed *f, struct oct_str *out)
 	    "protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
 	    "# bin/octroi-quota puts right what was told while octroi-mapd was "
 	    "away: once a\n# day, by octroi-quota.timer.\n"
+	    "\n# Mail programs find these by what they are for, whatever their "
+	    "language.\n"
 	    "namespace inbox {\n  inbox = yes\n"
+	    "  mailbox Drafts {\n    auto = subscribe\n"
+	    "    special_use = \\Drafts\n  }\n"
 	    "  mailbox Junk {\n    auto = subscribe\n"
-	    "    special_use = \\Junk\n  }\n}\n",
+	    "    special_use = \\Junk\n  }\n"
+	    "  mailbox Sent {\n    auto = subscribe\n"
+	    "    special_use = \\Sent\n  }\n"
+	    "  mailbox Trash {\n    auto = subscribe\n"
+	    "    special_use = \\Trash\n  }\n}\n",
 	    f->socket);
 	if (*f->set->learn_folder != '\0')
 		oct_str_addf(out, "!include %s/octroi-learn.conf\n",
@@ -164,7 +172,9 @@ write_ham(OCT_UNUSED const struct feed *f, struct oct_str *out)
 	    "%s"
 	    "if environment :matches \"imap.mailbox\" \"*\" {\n"
 	    "\tset \"mailbox\" \"${1}\";\n}\n"
-	    "if string \"${mailbox}\" [\"Trash\", \"Corbeille\"] {\n"
+	    "if string \"${mailbox}\" [\"Trash\", \"Corbeille\", "
+	    "\"Deleted Items\", \"Deleted Messages\",\n"
+	    "\t\"\u00c9l\u00e9ments supprim\u00e9s\"] {\n"
 	    "\tstop;\n}\n"
 	    "if environment :matches \"imap.user\" \"*\" {\n"
 	    "\tpipe :copy \"octroi-learn.sh\" [\"ham\", \"${1}\"];\n}\n",

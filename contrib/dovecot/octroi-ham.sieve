@@ -4,7 +4,8 @@ require ["vnd.dovecot.pipe", "copy", "imapsieve", "environment", "variables"];
 if environment :matches "imap.mailbox" "*" {
 	set "mailbox" "${1}";
 }
-if string "${mailbox}" ["Trash", "Corbeille"] {
+if string "${mailbox}" ["Trash", "Corbeille", "Deleted Items", "Deleted Messages",
+	"Éléments supprimés"] {
 	stop;
 }
 if environment :matches "imap.user" "*" {

@@ -37,6 +37,13 @@ service imap-login {{
 service lmtp {{
   user = root
 }}
+# Wrong passwords are answered at once, also the next ones.
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service stats {{
   unix_listener stats-writer {{
     mode = 0666

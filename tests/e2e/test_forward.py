@@ -165,6 +165,15 @@ def test_without_postsrsd_only_forwarded_mail_waits(edge):
     wait_until(gone, 30, "it leaves when postsrsd is back")
 
 
+def test_what_has_gone_round_too_often_is_refused_at_the_door(edge):
+    """A circle by way of another house: Postfix counts, its sender is told."""
+    box, sender = forwarding(edge, "tourne", f"tourne@{AWAY}"), person()
+    octets = b"".join(b"Received: from a by b; Fri, 1 Jan 2021 00:00:00 +0000"
+                      b"\r\n" for _ in range(60)) + message(sender, box)
+    check(send(edge, sender, box, octets).end.code == 554, "too many hops")
+    equal(edge.mailboxes.all(box) + edge.world.all(f"tourne@{AWAY}"), [])
+
+
 # -- round in a circle ----------------------------------------------------------
 def not_done(edge, *words):
     out = edge.ctl(*words, check=False)
