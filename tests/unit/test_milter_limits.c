@@ -37,6 +37,9 @@ extra(void)
 	    "\"max_recipients_out\":2,\"max_recipients_in\":2}");
 	provision(D, "connu", false, "{\"rate_messages_in\":\"2/1h\"}");
 	provision(D, "petite", false, "{\"storage\":\"1000\"}");
+	provision(D, "parti", false,
+	    "{\"storage\":\"1000\",\"forward\":\"x@far.example\","
+	    "\"keep_copy\":\"no\"}");
 	provision(D, "libre", false, "{\"rate_messages_out\":\"9/1h\"}");
 	provision(D, "attente", false,
 	    "{\"rate_messages_out\":\"1/1h\",\"past_messages_out\":\"hold\"}");
@@ -466,6 +469,9 @@ a_full_mailbox_defers(void **state)
 	fill("bob", 1000000);
 	r = mail_to("tous@" D, "alice@example.org", NULL);
 	assert_reply(&r, REPLY_TEMPFAIL, 452, "4.2.2");
+	/* Nothing is put into a mailbox that keeps no copies. */
+	fill("parti", 1000);
+	assert_taken("parti@" D, 1);
 	set("petite", "{\"storage\":\"2000\"}");
 	for (int i = 0; i < 300; i++) {
 		r = mail_to("petite@" D, "alice@example.org", NULL);
