@@ -17,6 +17,7 @@ struct place {
 /* Mailboxes, each once; those from next on were not looked at. */
 struct places {
 	const struct dir_snapshot *snapshot;
+	size_t *steps; /* of the whole answer */
 	struct place *items;
 	size_t count, next, cap;
 };
@@ -79,6 +80,8 @@ follow_address(struct places *p, const char *address, expand_outside *outside,
 	struct oct_addr a;
 	int rc = 0;
 
+	if (++*p->steps > EXPAND_STEPS_MAX)
+		return OCT_ELIMIT;
 	if (oct_addr_parse(address, &a) != 0)
 		return 0;
 	switch (dir_resolve(p->snapshot, &a, NULL, &finals)) {
@@ -129,11 +132,11 @@ is_enough(OCT_UNUSED void *arg, OCT_UNUSED const char *address)
 
 /* Does what is forwarded come to anybody else?  1, 0 or an error. */
 static int
-reaches(const struct dir_snapshot *s, const struct place *from)
+reaches(const struct places *all, const struct place *from)
 {
 	const struct dir_final start = {
 	    .domain = from->domain, .mailbox = from->mailbox};
-	struct places p = {.snapshot = s};
+	struct places p = {.snapshot = all->snapshot, .steps = all->steps};
 	int rc = add_place(&p, &start);
 
 	while (rc == 0 && p.next < p.count) {
@@ -171,7 +174,7 @@ expand_one(struct places *p, const struct place *at, const char *self,
     struct oct_str *out)
 {
 	const struct dir_mailbox *m = at->mailbox;
-	int on = *forward_of(m) != '\0' ? reaches(p->snapshot, at) : 0;
+	int on = *forward_of(m) != '\0' ? reaches(p, at) : 0;
 
 	if (on < 0)
 		return on;
@@ -226,7 +229,8 @@ expand_finals(const struct dir_snapshot *s, const struct dir_finals *finals,
     const struct oct_addr *written, struct oct_str *out)
 {
 	const struct oct_addr *alone = finals->aliased ? NULL : written;
-	struct places p = {.snapshot = s};
+	size_t steps = 0;
+	struct places p = {.snapshot = s, .steps = &steps};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < finals->count; i++) {

@@ -14,7 +14,10 @@
 #include "lib/str.h"
 #include "policy/directory.h"
 
-#define EXPAND_MAILBOXES_MAX 2000 /* looked at for one answer */
+/* For one answer: mailboxes looked at, and addresses of forwardings followed, so
+ * that no answer keeps the others waiting for long. */
+#define EXPAND_MAILBOXES_MAX 2000
+#define EXPAND_STEPS_MAX 1500
 
 bool expand_is_closed(const struct dir_final *f);
 

@@ -248,7 +248,7 @@ answer_finals(const struct dir_snapshot *s, const struct dir_finals *finals,
 
 	if (rc == OCT_ELIMIT)
 		return reason(SOCKETMAP_TEMP,
-		    "forwarded to more than 2000 mailboxes", out);
+		    "forwarded too widely", out);
 	if (rc != 0)
 		return reason(SOCKETMAP_TEMP, "out of memory", out);
 	if (oct_str_err(out) == 0 && out->len > SOCKETMAP_VALUE_MAX)

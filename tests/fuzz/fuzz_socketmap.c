@@ -11,7 +11,10 @@
 #include "provisioning/socketmap.h"
 
 static const char world[] =
-    "[{\"name\":\"a.test\",\"mailboxes\":{\"bob\":{}},\"aliases\":{"
+    "[{\"name\":\"a.test\",\"mailboxes\":{\"bob\":{},"
+    "\"f\":{\"forward\":\"g@a.test, x@far.test\"},"
+    "\"g\":{\"forward\":\"f+t@a.test, t@a.test\",\"keep_copy\":\"no\"}},"
+    "\"aliases\":{"
     "\"t\":{\"targets\":[\"bob@a.test\",\"t2@a.test\",\"x@far.test\"]},"
     "\"t2\":{\"targets\":[\"bob+x@a.test\",\"l@a.test\"]},"
     "\"l\":{\"targets\":[\"any@c.test\"]},"

@@ -319,6 +319,38 @@ a_listener_becomes_a_transport(void **state)
 	}
 }
 
+/* 400 mailboxes that are forwarded to each other's group, as no provisioning lets
+ * them: an answer all the same, and soon. */
+static void
+what_is_forwarded_too_widely_is_temporary(void **state)
+{
+	struct socketmap_request r = {"valias", "all@w.test"};
+	struct oct_str json, out;
+	struct dir_snapshot *s;
+
+	(void)state;
+	oct_str_heap(&json, 1 << 20);
+	oct_str_heap(&out, 300000);
+	oct_str_add(&json, "{\"name\":\"w.test\",\"mailboxes\":{");
+	for (int i = 0; i < 400; i++)
+		oct_str_addf(&json,
+		    "%s\"m%d\":{\"forward\":\"all@w.test\","
+		    "\"keep_copy\":\"no\"}",
+		    i > 0 ? "," : "", i);
+	oct_str_add(&json, "},\"aliases\":{\"all\":{\"targets\":[");
+	for (int i = 0; i < 400; i++)
+		oct_str_addf(
+		    &json, "%s\"m%d@w.test\"", i > 0 ? "," : "", i);
+	oct_str_add(&json, "]}}}");
+	assert_int_equal(
+	    dir_snapshot_parse(oct_str_text(&json), json.len, &s), 0);
+	assert_int_equal(socketmap_answer(s, &bare, &r, &out), SOCKETMAP_TEMP);
+	assert_string_equal(oct_str_text(&out), "forwarded too widely");
+	directory_put(s);
+	oct_str_free(&json);
+	oct_str_free(&out);
+}
+
 /* 500 addresses of 198 octets and their commas are 99,499 octets. */
 static void
 answers_postfix_would_not_take_are_temporary(void **state)
@@ -476,6 +508,7 @@ main(void)
 	    cmocka_unit_test(maps_answer_as_postfix_needs),
 	    cmocka_unit_test(no_transport_at_all_is_notfound),
 	    cmocka_unit_test(nothing_is_rewritten_unless_it_was_asked_for),
+	    cmocka_unit_test(what_is_forwarded_too_widely_is_temporary),
 	    cmocka_unit_test(a_listener_becomes_a_transport),
 	    cmocka_unit_test(answers_postfix_would_not_take_are_temporary),
 	    cmocka_unit_test(requests_are_netstrings),
