@@ -129,16 +129,20 @@ def test_held_mail_is_rewritten_when_it_is_released(edge):
 
 
 def found(edge):
-    out = edge.ctl("doctor", "--no-postfix", "--json", check=False).stdout
-    return next(x["state"] for x in json.loads(out)["findings"]
-                if x["check"] == "postsrsd")
+    out = edge.ctl("doctor", f"--postfix-dir={edge.postfix.etc}", "--json",
+                   check=False).stdout
+    return {x["on"] if x["check"] == "postfix" else x["check"]: x["state"]
+            for x in json.loads(out)["findings"]}
 
 
-def test_the_doctor_asks_postsrsd(edge):
-    equal(found(edge), "ok")
+def test_the_doctor_asks_postsrsd_and_finds_the_listener(edge):
+    states = found(edge)
+    for name in ("postsrsd", "postfix srs listener",
+                 "sender_dependent_default_transport_maps"):
+        equal(states.get(name), "ok", name)
     edge.change_conf({"srs": {"domain": "autre.test"}})
     try:
-        equal(found(edge), "fail")
+        equal(found(edge)["postsrsd"], "fail")
     finally:
         edge.change_conf({"srs": {"domain": SRS}})
 
