@@ -312,8 +312,10 @@ struct dir_change {
 	bool remove;        /* ask for its removal */
 	const char *json;   /* attributes; NULL with remove */
 	const char *actor;  /* who, for the audit */
+	const char *referent; /* the tenant whose referent asks; NULL: the Centre
+				 (policy/referent.h) */
 };
-/* 0, OCT_EPARSE, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a domain with entries),
+/* 0, OCT_EPARSE, OCT_EAUTH, -EEXIST, OCT_EABSENT, -ENOTEMPTY (a domain with entries),
  * OCT_ELIMIT (an allowance of its tenant's plan), or the store's error; problem
  * is always set then.  After OCT_ETIME it may have
  * been done. */

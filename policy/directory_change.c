@@ -19,6 +19,7 @@
 #include "policy/directory_schema.h"
 #include "policy/journal.h"
 #include "policy/keys.h"
+#include "policy/referent.h"
 #include "policy/route.h"
 
 #define TRIES_MAX 10
@@ -313,6 +314,19 @@ new_value(struct writing *w, const char *old)
 	return rc;
 }
 
+/* Is it his to change? */
+static int
+check_referent(const struct writing *w, const char *old)
+{
+	const struct referent_ask ask = {.tenant = w->change->referent,
+	    .domain = old_text(w, OLD_DOMAIN),
+	    .kind = kind_of(w->change),
+	    .before = old,
+	    .after = w->change->remove ? NULL : w->json};
+
+	return referent_check(&ask, w->problem);
+}
+
 /* --- The transaction ----------------------------------------------------- */
 
 static const char *
@@ -465,6 +479,8 @@ try_change(struct writing *w)
 	rc = check_existence(w, old);
 	if (rc == 0 && !w->change->remove)
 		rc = new_value(w, old);
+	if (rc == 0 && w->change->referent != NULL)
+		rc = check_referent(w, old);
 	if (rc == 0)
 		rc = commit(w, old);
 	return rc;

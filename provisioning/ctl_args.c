@@ -14,6 +14,7 @@
 
 static const struct ctl_option everywhere[] = {
 	{ "config", "FILE", "configuration (-c FILE)" },
+	{ "as", "ADDRESS", "with the rights of that referent alone" },
 	{ "json", NULL, "print JSON" },
 	{ "quiet", NULL, "say nothing of what was done (-q)" },
 	{ "help", NULL, "print this (-h)" },
@@ -102,6 +103,8 @@ take(struct ctl_args *out, const char *name, const char *value)
 {
 	if (strcmp(name, "config") == 0)
 		out->conf = value;
+	else if (strcmp(name, "as") == 0)
+		out->as = out->as == NULL ? value : "twice"; /* nobody */
 	else if (strcmp(name, "json") == 0)
 		out->json = true;
 	else if (strcmp(name, "quiet") == 0)

@@ -57,6 +57,7 @@ struct ctl_args {
 	size_t given_count;
 	struct ctl_given *given;
 	const char *conf; /* -c; NULL = not given */
+	const char *as;   /* NULL = as the Centre */
 	bool json, quiet, help, version;
 };
 

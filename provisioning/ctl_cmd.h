@@ -30,13 +30,17 @@ struct ctl {
 	bool conf_given;
 	bool json, quiet;
 	size_t batch_line; /* 0: not in a batch */
-	char actor[64];    /* who, for the audit: no spaces */
+	char actor[OCT_ADDR_SIZE + 16]; /* who, for the audit: no spaces */
+	char referent[65]; /* whose tenant's he is; "" = the Centre */
 	/* Opened at first use, by the functions below. */
 	struct settings *settings;
 	struct store *store;
 	struct spool *spool;
 	struct dns *dns;
 };
+
+/* --as: who he is, and whether the command is his to give. */
+int ctl_as(struct ctl *ctl, const struct ctl_args *args);
 
 /* Run one command line (without the program's name). */
 int ctl_run_line(struct ctl *ctl, int argc, char *const *argv);

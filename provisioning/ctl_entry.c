@@ -168,9 +168,10 @@ ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
 }
 
 static int
-change_entry(struct store *store, const struct ctl_subject *s,
+change_entry(struct ctl *ctl, const struct ctl_subject *s,
     const struct dir_tenant_change *t, char problem[256])
 {
+	struct store *store = ctl->store;
 	const struct dir_change c = { .domain = s->domain,
 		.local = s->kind == DIR_KIND_DOMAIN ? NULL : s->local,
 		.alias = s->kind == DIR_KIND_ALIAS,
@@ -178,7 +179,8 @@ change_entry(struct store *store, const struct ctl_subject *s,
 		.create = t->create,
 		.remove = t->remove,
 		.json = t->json,
-		.actor = t->actor };
+		.actor = t->actor,
+		.referent = ctl->referent[0] != '\0' ? ctl->referent : NULL };
 
 	switch (s->kind) {
 	case DIR_KIND_TENANT:
@@ -210,7 +212,7 @@ ctl_subject_change(struct ctl *ctl, const struct ctl_subject *s,
 
 	if (status != 0)
 		return status;
-	rc = change_entry(store, s, &c, problem);
+	rc = change_entry(ctl, s, &c, problem);
 	if (rc == 0)
 		return done != NULL ? ctl_done(ctl, done, s->noun, s->name)
 				    : 0;

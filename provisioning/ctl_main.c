@@ -150,7 +150,9 @@ ctl_run_line(struct ctl *ctl, int argc, char *const *argv)
 		}
 		ctl->json |= args.json;
 		ctl->quiet |= args.quiet;
-		status = args.verb->run(ctl, &args);
+		status = args.as != NULL ? ctl_as(ctl, &args) : 0;
+		if (status == 0)
+			status = args.verb->run(ctl, &args);
 	}
 	ctl_args_fini(&args);
 	ctl->json = json;

@@ -493,3 +493,51 @@ def test_storage_that_no_plan_includes_is_found(edge):
     for level, name in (("mailbox", box), ("domain", "etroit.test"),
                         ("tenant", "etroit")):
         refused(edge, level, "set", name, "storage=2G", says="extra_storage")
+
+
+def test_a_referent_changes_what_is_his_and_not_his_limits(edge):
+    ctl = edge.ctl
+    apply(edge, "plan village\n\tmailboxes = 2\n\tquota = 5G\n"
+          "tenant duras\n\tplan = village\n"
+          "domain duras.test\n\ttenant = duras\n"
+          "mailbox secretaire@duras.test\n\trole = referent\n"
+          "domain voisine.test\nmailbox accueil@voisine.test\n")
+    me = "--as=secretaire@duras.test"
+    ctl("mailbox", "add", "maire@duras.test", "name=Le maire", me)
+    ctl("mailbox", "password", "maire@duras.test", me,
+        stdin="un mot de passe convenable\n")
+    ctl("alias", "add", "contact@duras.test", "maire@duras.test", me)
+    ctl("domain", "set", "duras.test", "t_hold=9d", me)
+    last = edge.ctl_json("history", "mailbox", "maire@duras.test")["items"][-1]
+    equal(last["actor"], "referent:secretaire@duras.test")
+    # His own limits, and others' affairs, are not his.
+    for words, says in (
+            (("mailbox", "add", "trois@duras.test"),
+             "plan village includes 2 mailboxes; there would be 3; lift: "
+             "octroictl tenant set duras extra_mailboxes=1"),
+            (("mailbox", "set", "maire@duras.test", "storage=10G"), "5G"),
+            (("mailbox", "set", "maire@duras.test", "storage=1G"),
+             "storage of a mailbox is a limit that the Centre sets"),
+            (("mailbox", "set", "maire@duras.test", "rate_messages_out=none"),
+             "is a limit that the Centre sets"),
+            (("domain", "set", "duras.test", "domain_rate_volume_in=none"),
+             "is a limit that the Centre sets"),
+            (("domain", "set", "duras.test", "tenant=autre"), "the Centre's"),
+            (("mailbox", "set", "accueil@voisine.test", "name=X"),
+             "not of the tenant duras"),
+            (("mailbox", "list", "voisine.test"), "not of the tenant duras"),
+            (("legacy", "add", "x@voisin.test", "accueil@voisine.test",
+              "how=forwarded"), "not of the tenant duras"),
+            (("tenant", "set", "duras", "extra_mailboxes=9"), "the Centre's"),
+            (("tenant", "list"), "the Centre's"),
+            (("mailbox", "purge", "maire@duras.test"), "the Centre's"),
+            (("quota", "show", "--tenant=voisine"), "--as: name an address"),
+            (("export",), "the Centre's"), (("held", "list"), "the Centre's"),
+            (("apply", "-", "--fingerprint=x"), "the Centre's"),
+            (("batch", "-"), "the Centre's")):
+        refused(edge, *words, me, says=says)
+    refused(edge, "mailbox", "list", "duras.test", "--as=maire@duras.test",
+            says="is no referent")
+    refused(edge, "mailbox", "list", "duras.test", "--as=autre@voisine.test",
+            me, says="'twice' is no mail address")
+    equal(edge.ctl_json("tenant", "show", "duras")["plan"], "village")
