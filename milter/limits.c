@@ -2,6 +2,7 @@
 #include "milter/limits.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -400,7 +401,7 @@ static bool
 past(struct session *s, struct rcpt *r, const struct charge *hit,
     struct reply *out)
 {
-	char limit[TEXT_SIZE], account[OCT_ADDR_SIZE];
+	char limit[TEXT_SIZE], words[TEXT_SIZE + 32], account[OCT_ADDR_SIZE];
 	struct oct_str text;
 
 	oct_str_fixed(&text, limit, sizeof(limit));
@@ -414,7 +415,9 @@ past(struct session *s, struct rcpt *r, const struct charge *hit,
 		r->over_limit = true;
 		return true;
 	case OPTION_PAST_REFUSE:
-		session_reject(s, out, 550, "5.7.1", "4.7.1", "Too much mail");
+		(void)snprintf(words, sizeof(words),
+		    "Too much mail (limit: %s)", limit);
+		session_reject(s, out, 550, "5.7.1", "4.7.1", words);
 		return false;
 	case OPTION_PAST_DEFER:
 	case OPTION_PAST_SUSPEND:

@@ -44,6 +44,10 @@ extra(void)
 	provision(D, "attente", false,
 	    "{\"rate_messages_out\":\"1/1h\",\"past_messages_out\":\"hold\"}");
 	provision(D, "muet", false, "{\"sending\":\"closed\"}");
+	provision(D, "non", false,
+	    "{\"rate_recipients_out\":\"1/1h\","
+	    "\"past_recipients_out\":\"refuse\"}");
+	provision(D, "gros", false, "{\"rate_volume_out\":\"1k/1d\"}");
 }
 
 static int
@@ -511,6 +515,76 @@ levels_are_told_once(void **state)
 	    OCT_EABSENT);
 }
 
+/* --- Words ----------------------------------------------------------------------- */
+
+/* Whoever is refused for a limit is told which. */
+static const struct {
+	const char *rcpt, *login; /* login NULL: from outside */
+	const char *params;
+	int before; /* messages that are taken */
+	size_t rcpts; /* of the message that is not */
+	int code;
+	const char *limit;
+} refusals[] = {
+	{ "multi@" D, NULL, NULL, 3, 1, 451, "rate_messages_in 3/1h" },
+	{ "un@petit.example", NULL, NULL, 2, 1, 451,
+	    "domain_rate_messages_in 2/1h" },
+	{ "refuse@" D, NULL, NULL, 1, 1, 550, "rate_messages_in 1/1h" },
+	{ "volume@" D, NULL, "SIZE=9000", 1, 1, 451, "rate_volume_in 10k/1d" },
+	{ "taille@" D, NULL, "SIZE=5000", 0, 1, 552, "max_size_in" },
+	{ "taille@" D, NULL, NULL, 0, 3, 452, "max_recipients_in" },
+	{ "petite@" D, NULL, "SIZE=5000", 0, 1, 452, "storage" },
+	{ "bob@" D, NULL, NULL, 40, 1, 451, "network" },
+	{ "x@far.example", ANNE, NULL, 5, 1, 451, "rate_messages_out 5/1h" },
+	{ "x@far.example", "non@" D, NULL, 1, 1, 550,
+	    "rate_recipients_out 1/1h" },
+	{ "x@far.example", "gros@" D, "SIZE=900", 1, 1, 451,
+	    "rate_volume_out 1k/1d" },
+	{ "x@far.example", "taille@" D, "SIZE=3000", 0, 1, 552,
+	    "max_size_out" },
+	{ "x@far.example", "taille@" D, NULL, 0, 3, 452,
+	    "max_recipients_out" },
+};
+
+static void
+each_refusal_names_its_limit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(refusals); i++) {
+		struct talk t = { .from = "alice@example.org" };
+		char words[96];
+		struct outcome o;
+		const struct reply *r;
+
+		(void)printf("  %s\n", refusals[i].limit);
+		assert_true(test_redis_do(&world.redis, "EVAL %s 0",
+				"for _, k in ipairs(redis.call('KEYS', "
+				"'oct:*rate:*')) do redis.call('DEL', k) end "
+				"return 1") == 1);
+		if (strcmp(refusals[i].limit, "storage") == 0)
+			fill("petite", 900);
+		if (refusals[i].login != NULL)
+			t = submission(refusals[i].login);
+		t.rcpt[0] = refusals[i].rcpt;
+		t.params = refusals[i].params;
+		for (int k = 0; k < refusals[i].before; k++) {
+			begin(&t, &o);
+			assert_int_equal(o.rcpt[0].kind, REPLY_CONTINUE);
+			end(&o);
+		}
+		for (size_t k = 1; k < refusals[i].rcpts; k++)
+			t.rcpt[k] = refusals[i].rcpt;
+		begin(&t, &o);
+		r = &o.rcpt[refusals[i].rcpts - 1];
+		(void)snprintf(
+		    words, sizeof(words), "(limit: %s)", refusals[i].limit);
+		if (r->code != refusals[i].code ||
+		    strstr(r->text, words) == NULL)
+			fail_msg("%d %s", r->code, r->text);
+		end(&o);
+	}
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, stop_world)
 
 int
@@ -528,6 +602,7 @@ main(void)
 		T(other_ways_out),
 		T(a_full_mailbox_defers),
 		T(levels_are_told_once),
+		T(each_refusal_names_its_limit),
 	};
 	int rc = test_redis_start(&world.redis), failed;
 
