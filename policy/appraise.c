@@ -9,6 +9,17 @@
 #include "lib/addrlist.h"
 #include "policy/rules.h"
 
+/* The sum of the rules alone: without what the classifier says. */
+static double
+rules_of(const struct appraise_input *in, const struct appraisal *a)
+{
+	struct score rules = a->score;
+
+	rules.content = 0;
+	score_sum(in->weights, &rules);
+	return (double)rules.total / 100;
+}
+
 static int
 hear(const struct appraise_input *in, const struct content *c,
     const struct classifier *model, struct appraisal *out)
@@ -22,6 +33,7 @@ hear(const struct appraise_input *in, const struct content *c,
 		.received_skip = in->received_skip,
 		.when_ms = in->when_ms,
 		.proof = in->proof };
+	struct classifier_calibration k;
 	struct classifier_stratum stratum;
 	struct features *f = NULL;
 	int rc = features_new(&f);
@@ -31,23 +43,14 @@ hear(const struct appraise_input *in, const struct content *c,
 	if (rc == 0) {
 		opinion_of(model, f, &stratum, in->domain, &out->opinion);
 		out->heard = true;
+		classifier_calibration(model, &k);
+		out->rank = opinion_rank(&k, &out->opinion, rules_of(in, out));
 		score_content(&out->score, out->opinion.points);
 		out->features = f;
 		f = NULL;
 	}
 	features_free(f);
 	return rc;
-}
-
-/* The sum of the rules alone: without what the classifier says. */
-static double
-rules_of(const struct appraise_input *in, const struct appraisal *a)
-{
-	struct score rules = a->score;
-
-	rules.content = 0;
-	score_sum(in->weights, &rules);
-	return (double)rules.total / 100;
 }
 
 int
@@ -71,10 +74,8 @@ appraise(const struct appraise_input *in, struct appraisal *out)
 	}
 	if (rc == 0) {
 		score_sum(in->weights, &out->score);
-		out->rank = rules_of(in, out);
-		if (out->heard)
-			out->rank = out->opinion.rank +
-			    OPINION_RANK_RULES * out->rank;
+		if (!out->heard)
+			out->rank = (double)out->score.total / 100;
 	}
 	content_free(c);
 	classifier_live_put(in->model, model);

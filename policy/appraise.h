@@ -30,8 +30,8 @@ struct appraisal {
 	/* What the classifier was asked about; freed by features_free, NULL if
 	 * it was not. */
 	struct features *features;
-	/* What mail is ordered by: the classifier at full voice and a little of
-	 * the rules (opinion_rank()); without a classifier the score. */
+	/* What mail is ordered by (opinion_rank()); without a classifier the
+	 * score. */
 	double rank;
 	const char *over; /* NULL, or the bound of reading that was hit (static) */
 };

@@ -15,6 +15,10 @@
 
 #define RANK_CUT 5.0
 #define RANK_RAW 4.0
+#define RANK_RULES 0.4 /* at full voice, one without */
+/* Silent it still counts for so much; but lower lies what it alone says. */
+#define RANK_SILENT 0.4
+#define RANK_LOWER 3.0
 
 /* 1 Jan 2019 00:00:00 UTC: CLASSIFIER_ERA_YEAR. */
 #define MODERN_MS 1546300800000LL
@@ -128,11 +132,15 @@ opinion_points(const struct classifier_calibration *k, double raw)
 }
 
 double
-opinion_rank(const struct classifier_calibration *k, double raw)
+opinion_rank(const struct classifier_calibration *k,
+    const struct opinion *opinion, double rules)
 {
 	double cut = k->good > 0 && k->bad > 0 ? k->cut_1000 : 0;
+	double heard = RANK_SILENT + (1 - RANK_SILENT) * opinion->voice;
 
-	return RANK_CUT + RANK_RAW * (raw - cut);
+	return RANK_CUT + heard * RANK_RAW * (opinion->score.raw - cut) +
+	    (heard * RANK_RULES + (1 - heard)) * rules -
+	    RANK_LOWER * (1 - heard);
 }
 
 void
@@ -157,7 +165,6 @@ opinion_of(const struct classifier *c, const struct features *f,
 		classifier_site_hear(&site, &out->evidence);
 	out->voice = classifier_voice(&out->evidence);
 	loudness = OPINION_WHISPER + (1 - OPINION_WHISPER) * out->voice;
-	out->rank = opinion_rank(&k, out->score.raw);
 	if (k.good == 0 || k.bad == 0)
 		k = untrained;
 	classifier_site_cuts(&site, &k);

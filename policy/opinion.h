@@ -41,7 +41,6 @@ struct opinion {
 	struct classifier_score score;
 	struct classifier_evidence evidence;
 	double voice;
-	double rank;    /* at full voice, without the rules */
 	int32_t points; /* with voice and bounds, hundredths */
 };
 /* domain: the recipient's, NULL = none in particular. */
@@ -54,9 +53,10 @@ void opinion_of(const struct classifier *c, const struct features *f,
  * above, 6 where one in a thousand does. */
 double opinion_points(const struct classifier_calibration *k, double raw);
 
-/* What mail is ordered by: 5 where one good message in a thousand lies above; the
- * rules' points then add this much of theirs (measured: doc/accuracy.md). */
-#define OPINION_RANK_RULES 0.4
-double opinion_rank(const struct classifier_calibration *k, double raw);
+/* What mail is ordered by: 5 where, without a rule, one good message in a thousand
+ * of those learnt lies above.  The less voice the classifier has of such mail, the
+ * more the points of the rules count (measured: doc/accuracy.md). */
+double opinion_rank(const struct classifier_calibration *k,
+    const struct opinion *opinion, double rules);
 
 #endif

@@ -30,7 +30,7 @@ KIND = {"spam": "bad", "phish": "bad", "ham": "good", "list": "good",
 ERAS = (("before 2006", 0, 2005), ("2006 to 2018", 2006, 2018),
         ("since 2019", 2019, 9999))
 # Below these something broke: about two points under what was measured.
-BOUNDS = {"auc": 0.9985, "tpr_1000": 0.87, "tpr_100": 0.96, "auto": 0.01}
+BOUNDS = {"auc": 0.998, "tpr_1000": 0.87, "tpr_100": 0.96, "auto": 0.01}
 MODERN = 2020
 
 

@@ -33,9 +33,6 @@ test_points(void **state)
 	for (size_t i = 0; i < OCT_LEN(rows); i++)
 		assert_true(fabs(opinion_points(&k, rows[i].raw) -
 				rows[i].points) < 1e-9);
-	/* What mail is ordered by: 5 where one in a thousand lies above. */
-	assert_true(opinion_rank(&k, 1.2) == 5 && opinion_rank(&k, 0.7) == 3);
-	assert_true(opinion_rank(&none, 0) == 5);
 	for (double raw = -5; raw < 5; raw += 0.01) {
 		assert_true(opinion_points(&k, raw) > last);
 		last = opinion_points(&k, raw);
@@ -43,6 +40,36 @@ test_points(void **state)
 		assert_true(opinion_points(&none, raw) == 0);
 		/* Cuts of a tiny set that fall together. */
 		assert_true(isfinite(opinion_points(&together, raw)));
+	}
+}
+
+/* What mail is ordered by: loud, silent, and between. */
+static const struct {
+	const char *name;
+	double raw, voice, rules, rank;
+} ranks[] = {
+	{ "aloud, one in a thousand", 1.2, 1, 0, 5 },
+	{ "aloud, one in a hundred", 0.7, 1, 0, 3 },
+	{ "aloud, and rules", 1.2, 1, 5, 7 },
+	{ "silent", 1.2, 0, 0, 3.2 },
+	{ "silent, and rules", 1.2, 0, 5, 7 },
+	{ "half", 0.2, 0.5, 1, 1.88 },
+};
+
+static void
+test_rank(void **state)
+{
+	static const struct classifier_calibration k = { .slope = 2,
+		.cut_100 = 0.7, .cut_1000 = 1.2, .good = 500, .bad = 500 };
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(ranks); i++) {
+		const struct opinion o = { .score = { .raw = ranks[i].raw },
+			.voice = ranks[i].voice };
+		double rank = opinion_rank(&k, &o, ranks[i].rules);
+
+		if (fabs(rank - ranks[i].rank) > 1e-9)
+			fail_msg("%s: %f", ranks[i].name, rank);
 	}
 }
 
@@ -309,6 +336,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_points),
+		cmocka_unit_test(test_rank),
 		cmocka_unit_test(test_voice_grows),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_fingerprint),
