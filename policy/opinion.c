@@ -19,6 +19,9 @@
 /* Silent it still counts for so much; but lower lies what it alone says. */
 #define RANK_SILENT 0.4
 #define RANK_LOWER 3.0
+/* Machines write alike in every language: at least so much.  What they quote is
+ * often what the rules look for. */
+#define RANK_AUTOMATIC 0.8
 
 /* 1 Jan 2019 00:00:00 UTC: CLASSIFIER_ERA_YEAR. */
 #define MODERN_MS 1546300800000LL
@@ -138,6 +141,8 @@ opinion_rank(const struct classifier_calibration *k,
 	double cut = k->good > 0 && k->bad > 0 ? k->cut_1000 : 0;
 	double heard = RANK_SILENT + (1 - RANK_SILENT) * opinion->voice;
 
+	if (opinion->stratum.automatic)
+		heard = fmax(heard, RANK_AUTOMATIC);
 	return RANK_CUT + heard * RANK_RAW * (opinion->score.raw - cut) +
 	    (heard * RANK_RULES + (1 - heard)) * rules -
 	    RANK_LOWER * (1 - heard);

@@ -47,13 +47,16 @@ test_points(void **state)
 static const struct {
 	const char *name;
 	double raw, voice, rules, rank;
+	bool automatic;
 } ranks[] = {
-	{ "aloud, one in a thousand", 1.2, 1, 0, 5 },
-	{ "aloud, one in a hundred", 0.7, 1, 0, 3 },
-	{ "aloud, and rules", 1.2, 1, 5, 7 },
-	{ "silent", 1.2, 0, 0, 3.2 },
-	{ "silent, and rules", 1.2, 0, 5, 7 },
-	{ "half", 0.2, 0.5, 1, 1.88 },
+	{ "aloud, one in a thousand", 1.2, 1, 0, 5, false },
+	{ "aloud, one in a hundred", 0.7, 1, 0, 3, false },
+	{ "aloud, and rules", 1.2, 1, 5, 7, false },
+	{ "silent", 1.2, 0, 0, 3.2, false },
+	{ "silent, and rules", 1.2, 0, 5, 7, false },
+	{ "half", 0.2, 0.5, 1, 1.88, false },
+	{ "of a machine, silent", 0.2, 0, 0, 1.2, true },
+	{ "of a machine, aloud", 0.2, 1, 0, 1, true },
 };
 
 static void
@@ -65,6 +68,7 @@ test_rank(void **state)
 	(void)state;
 	for (size_t i = 0; i < OCT_LEN(ranks); i++) {
 		const struct opinion o = { .score = { .raw = ranks[i].raw },
+			.stratum = { .automatic = ranks[i].automatic },
 			.voice = ranks[i].voice };
 		double rank = opinion_rank(&k, &o, ranks[i].rules);
 
