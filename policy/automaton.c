@@ -21,6 +21,7 @@ struct pattern {
 struct node {
 	uint16_t fail, output; /* pattern, or NONE */
 	uint16_t link;         /* next node with output on the way of fails */
+	uint16_t first;        /* itself if it has output, else that */
 };
 
 struct automaton {
@@ -153,6 +154,9 @@ complete(struct automaton *a)
 		}
 	}
 	free(queue);
+	for (size_t i = 1; i < a->nodes; i++)
+		a->node[i].first = a->node[i].output != NONE ? (uint16_t)i
+							     : a->node[i].link;
 	return 0;
 }
 
@@ -246,8 +250,10 @@ automaton_find(const struct automaton *a, const char *text, size_t len,
 
 	for (size_t i = 0; i < len; i++) {
 		at = *move_of(a, at, a->class_of[(unsigned char)text[i]]);
-		place.end = i + 1;
-		for (uint16_t n = at; n != 0; n = a->node[n].link)
+		for (uint16_t n = a->node[at].first; n != 0;
+		     n = a->node[n].link) {
+			place.end = i + 1;
 			tell_all(a, n, &place);
+		}
 	}
 }

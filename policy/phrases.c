@@ -229,22 +229,49 @@ note(void *arg, uint16_t what)
 	    (out->count[what] < UINT16_MAX));
 }
 
-/* Whatever is between words becomes one space. */
+/* The run of octets from i that are not ASCII, folded; where it ends. */
 static size_t
-squeeze(char *text)
+fold_others(const struct content_text *t, size_t i, size_t len, char *out,
+    size_t *n)
+{
+	char folded[64];
+	size_t end = i;
+
+	while (end < len && end - i < sizeof(folded) - 4 &&
+	    (unsigned char)t->data[end] >= 0x80)
+		end++;
+	/* Not cut within a character. */
+	while (end < len && end > i + 1 &&
+	    ((unsigned char)t->data[end] & 0xc0) == 0x80)
+		end--;
+	lookalike_fold(t->data + i, end - i, folded, sizeof(folded));
+	for (const char *p = folded; *p != '\0'; p++)
+		if (*p != ' ' || (*n > 0 && out[*n - 1] != ' '))
+			out[(*n)++] = *p;
+	return end;
+}
+
+/* As it is read by eye, and whatever is between words one space; no longer than
+ * what is read.  Its length. */
+static size_t
+fold(const struct content_text *t, size_t len, char *out)
 {
 	size_t n = 0;
 
-	for (const char *p = text; *p != '\0'; p++) {
-		bool in_word = (*p >= 'a' && *p <= 'z') ||
-		    (*p >= '0' && *p <= '9');
+	for (size_t i = 0; i < len;) {
+		unsigned char c = (unsigned char)t->data[i];
 
-		if (in_word)
-			text[n++] = *p;
-		else if (n > 0 && text[n - 1] != ' ')
-			text[n++] = ' ';
+		if (c >= 0x80) {
+			i = fold_others(t, i, len, out, &n);
+			continue;
+		}
+		c = c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			out[n++] = (char)c;
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+		i++;
 	}
-	text[n] = '\0';
 	return n;
 }
 
@@ -255,9 +282,8 @@ phrases_find(const struct content_text *t, size_t max, struct phrases *out)
 	char *folded = malloc(len + 1);
 
 	(void)pthread_once(&once, build);
-	if (folded != NULL && automaton != NULL) {
-		lookalike_fold(t->data, len, folded, len + 1);
-		automaton_find(automaton, folded, squeeze(folded), note, out);
-	}
+	if (folded != NULL && automaton != NULL)
+		automaton_find(automaton, folded, fold(t, len, folded), note,
+		    out);
 	free(folded);
 }
