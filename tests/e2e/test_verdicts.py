@@ -2,6 +2,7 @@
 """A scan says what the milter then decides: verdict, reason, row, score and every
 symbol, for each recipient."""
 import json
+import os
 import re
 
 import scene
@@ -106,9 +107,9 @@ def test_each_kind_to_each_option(edge):
     boxes = {m: mailbox(edge, f"verdict-{m}", mode=m)
              for m in ("off", "first-contact", "doubtful", "simulate")}
     for i, (name, (sender, more)) in enumerate(KINDS.items()):
-        mode = list(boxes)[i % 2]  # off, first-contact in turn
+        modes = list(boxes)
         ip = more.get("ip")
-        for box in (boxes[mode], boxes["doubtful"], boxes["simulate"]):
+        for box in (boxes[modes[i % 2]], boxes[modes[2 + i % 2]]):
             octets = build(sender, box, **more)
             _, whole, done = same(edge, name, sender, [box], octets, ip)
             equal({s["name"]: s["weight"] for s in whole["symbols"]},
@@ -151,6 +152,33 @@ def test_weights_and_thresholds_of_each_level(edge):
                    check=False)
     check(out.returncode != 0 and "known symbol" in out.stderr, out.stderr)
     edge.ctl("domain", "set", OTHER_TOWN, "weights=")
+
+
+def test_what_a_domain_taught_counts_there(edge):
+    here, there = mailbox(edge, "appris"), mailbox(edge, "appris", OTHER_TOWN)
+    sender = "lettre@liste.test"
+    folder = f"{edge.tmp}/gazette"
+    os.mkdir(folder)
+
+    def gazette(number, box):
+        return message(sender, box, body="La gazette des collections de "
+                       f"timbres, numero {number}, est parue.\r\n")
+    for i in range(60):
+        with open(f"{folder}/{i}.eml", "wb") as f:
+            f.write(gazette(i, there))
+    before = {b: scanned(edge, sender, [b], gazette(99, b), "192.0.2.80")[0][b]
+              ["score"] for b in (here, there)}
+    equal(before[here], before[there])
+    edge.ctl("learn", "spam", f"--domain={OTHER_TOWN}", folder)
+
+    def scores():
+        return {b: scanned(edge, sender, [b], gazette(99, b),
+                           "192.0.2.80")[0][b]["score"] for b in before}
+    wait_until(lambda: scores()[there] > before[there] + 0.5, 20,
+               "the label counts where it was given")
+    check(scores()[here] < scores()[there] - 0.3, scores())
+    for box in (here, there):
+        same(edge, "a gazette", sender, [box], gazette(100, box))
 
 
 def test_doors_and_levers(edge):
