@@ -124,6 +124,9 @@ courier_tell(struct courier *c, const struct case_duty *d)
 	other = tell_extended(&r);
 	if (rc == 0)
 		rc = other;
+	other = tell_viruses(&r);
+	if (rc == 0)
+		rc = other;
 	other = tell_numbers(&r);
 	if (rc == 0)
 		rc = other;

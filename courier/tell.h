@@ -57,6 +57,9 @@ void tell_breaker_scope(const char *kind, const char *name,
 void tell_breaker_cause(const struct breaker *b, enum template_lang lang,
     struct oct_str *out);
 
+/* Malware that is held, to challenge.alerts. */
+OCT_CHECK int tell_viruses(struct tell_round *r);
+
 /* The numbers of the week, on Monday morning, to challenge.alerts. */
 OCT_CHECK int tell_numbers(struct tell_round *r);
 /* Append their text.  0, or the store's error, OCT_EFULL, -ENOMEM. */

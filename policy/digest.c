@@ -33,16 +33,34 @@ digest_schedule_of(const struct option_values *o)
 
 /* --- Of an item ---------------------------------------------------------- */
 
+#define VIRUS_SIZE (OCT_DOMAIN_SIZE + HELD_ID_SIZE)
+
+static bool
+is_virus(const struct held *h)
+{
+	return strcmp(h->reason, fate_reason_name(FATE_R_VIRUS)) == 0;
+}
+
+static const char *
+name_virus(const struct held *h, char out[VIRUS_SIZE])
+{
+	(void)snprintf(out, VIRUS_SIZE, "%s %s", h->domain, h->id);
+	return out;
+}
+
 void
 digest_add(struct store_txn *txn, const struct held *h, int64_t now_ms)
 {
-	char key[KEY_SIZE];
+	char key[KEY_SIZE], member[VIRUS_SIZE];
 
 	/* At once: the courier finds the hour. */
 	case_due(txn, h->node, "digest", h->domain, "-", now_ms);
 	key_unlisted(key, h->domain, h->local);
 	store_txn_zadd(txn, key, h->arrival_ms, h->id);
 	store_txn_expire(txn, key, KEY_TTL_DIGEST_MS);
+	if (is_virus(h))
+		store_txn_before_zadd(txn, KEY_VIRUSES, h->arrival_ms,
+		    name_virus(h, member));
 	key_digest(key, h->domain);
 	store_txn_hset(txn, key, h->local, h->id);
 	store_txn_expire(txn, key, KEY_TTL_DIGEST_MS);
@@ -454,8 +472,7 @@ waits(const struct case_item *item)
 bool
 digest_withholds(const struct case_item *item)
 {
-	return waits(item) &&
-	    strcmp(item->held.reason, fate_reason_name(FATE_R_VIRUS)) == 0;
+	return waits(item) && is_virus(&item->held);
 }
 
 bool
@@ -528,6 +545,27 @@ digest_listed(struct store *s, const struct case_item *item, int64_t now_ms)
 	for (int i = 0; i < CASE_TRIES && rc == 0 && again; i++)
 		rc = list_again(s, &item->held, now_ms, &again);
 	return rc;
+}
+
+int
+digest_reported(struct store *s, const struct case_item *item, int64_t now_ms)
+{
+	const struct held *h = &item->held;
+	char key[KEY_SIZE], num[24], member[VIRUS_SIZE];
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn), done;
+
+	if (rc != 0)
+		return rc;
+	key_held(key, h->domain, h->id);
+	case_number(now_ms, num);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_hset(txn, key, "digested", num);
+	done = case_commit_or_not(s, txn);
+	if (done != 1)
+		return done;
+	rc = store_zrem(s, KEY_VIRUSES, name_virus(h, member));
+	return rc != 0 ? rc : 1;
 }
 
 int

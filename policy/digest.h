@@ -114,6 +114,9 @@ int64_t digest_expiry(const struct case_item *item, int64_t now_ms);
  * is over, or changed too often. */
 OCT_CHECK int digest_listed(struct store *s, const struct case_item *item,
     int64_t now_ms);
+/* The administrators were told of it: malware.  1 or 0, likewise. */
+OCT_CHECK int digest_reported(struct store *s, const struct case_item *item,
+    int64_t now_ms);
 /* What is over is not there to be listed. */
 OCT_CHECK int digest_clean(struct store *s, const char *domain,
     const char *local, const char *id);

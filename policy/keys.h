@@ -36,6 +36,9 @@
 #define KEY_EXTENDED KEY_PREFIX "{g}:extended"
 /* zset: accounts whose sending is being suspended, by when (policy/told.h) */
 #define KEY_SUSPENDED KEY_PREFIX "{g}:suspended"
+/* zset: "domain id" of held malware that administrators were not told of, by
+ * arrival */
+#define KEY_VIRUSES KEY_PREFIX "{g}:viruses"
 #define KEY_WORK_GROUP "courier"
 
 /* stream of one entry: what is written where nobody is to be told, so that it

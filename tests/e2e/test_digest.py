@@ -257,7 +257,7 @@ def test_killed_while_it_sends_it_sends_again(edge):
 
 @limit(120)
 def test_hundreds_due_at_once_are_all_served(edge):
-    town, count = "grande.test", 200
+    town, count = "grande.test", 150
     boxes = [f"agent.{i}@{town}" for i in range(count)]
     provision(edge.ctl, town, [b.partition("@")[0] for b in boxes],
               challenge="first-contact")

@@ -62,6 +62,43 @@ any_left(void)
 	    1;
 }
 
+/* --- Malware ------------------------------------------------------------- */
+
+static void
+malware_is_told_to_administrators(void **state)
+{
+	const struct arrival a = { .n = 1, .local = "bob", .sid = SID,
+		.reason = FATE_R_VIRUS, .at_ms = NOW };
+	const struct arrival b = { .n = 2, .local = "eve", .sid = SID,
+		.reason = FATE_R_VIRUS, .at_ms = NOW };
+	struct case_item i;
+	char *text;
+
+	(void)state;
+	hold(&a, KEPT);
+	hold(&b, KEPT);
+	/* One was thrown away before anybody heard of it. */
+	assert_int_equal(test_redis_do(&world.redis, "HSET oct:{" D "}:held:"
+					"iiiiiiiiiiiiiiiiiiiiiiiiiiiiaaac state "
+					"dropped"),
+	    0);
+	alerts(REFERENT);
+	postfix(once);
+	tell();
+	text = received();
+	assert_non_null(strstr(text, "  bob@" D));
+	assert_non_null(strstr(text, "alice@example.org"));
+	assert_null(strstr(text, "eve@"));
+	free(text);
+	i = item(1);
+	assert_true(i.digested);
+	case_item_fini(&i);
+	assert_int_equal(test_redis_do(&world.redis, "ZCARD " KEY_VIRUSES), 0);
+	/* Nobody is there to take another: none is sent. */
+	alerts(REFERENT);
+	tell();
+}
+
 /* Quoted-printable is folded: look for what cannot be cut. */
 static void
 a_referent_is_told_of_what_was_extended(void **state)
@@ -447,6 +484,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_referent_is_told_of_what_was_extended),
 		T(once_a_day_and_the_rest_the_next_day),
+		T(malware_is_told_to_administrators),
 		T(what_postfix_refuses_is_told_later),
 		T(a_mark_is_set_once),
 		cmocka_unit_test(breakers_in_words),
