@@ -127,6 +127,9 @@ courier_tell(struct courier *c, const struct case_duty *d)
 	other = tell_viruses(&r);
 	if (rc == 0)
 		rc = other;
+	other = tell_dns(&r);
+	if (rc == 0)
+		rc = other;
 	other = tell_numbers(&r);
 	if (rc == 0)
 		rc = other;

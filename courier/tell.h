@@ -59,6 +59,8 @@ void tell_breaker_cause(const struct breaker *b, enum template_lang lang,
 
 /* Malware that is held, to challenge.alerts. */
 OCT_CHECK int tell_viruses(struct tell_round *r);
+/* Changes in the DNS of hosted domains, to challenge.alerts. */
+OCT_CHECK int tell_dns(struct tell_round *r);
 
 /* The numbers of the week, on Monday morning, to challenge.alerts. */
 OCT_CHECK int tell_numbers(struct tell_round *r);

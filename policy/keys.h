@@ -39,6 +39,10 @@
 /* zset: "domain id" of held malware that administrators were not told of, by
  * arrival */
 #define KEY_VIRUSES KEY_PREFIX "{g}:viruses"
+/* hashes: domain -> what the watch over its DNS found last, and what is still to
+ * be told of it (policy/dns_watch.h) */
+#define KEY_DNS_WATCH KEY_PREFIX "{g}:dns"
+#define KEY_DNS_ALARMS KEY_PREFIX "{g}:dnsalarms"
 #define KEY_WORK_GROUP "courier"
 
 /* stream of one entry: what is written where nobody is to be told, so that it

@@ -27,15 +27,20 @@ void ctl_zone_close(struct ctl_zone *z);
 int ctl_english(struct ctl *ctl, const struct ctl_args *args, bool *english);
 #define CTL_LANG_OPTION { "lang", "fr|en", "language of the words" }
 
-ctl_run ctl_domain_dns, ctl_domain_check, ctl_domain_study;
+ctl_run ctl_domain_dns, ctl_domain_check, ctl_domain_study, ctl_domain_watch;
 extern const struct ctl_option ctl_domain_dns_options[],
-    ctl_domain_check_options[], ctl_domain_study_options[];
+    ctl_domain_check_options[], ctl_domain_study_options[],
+    ctl_domain_watch_options[];
 
 #define CTL_ZONE_VERBS                                                         \
 	{ "dns", "DOMAIN", "print the records that its zone must have", 1, 1,  \
 	    ctl_domain_dns_options, CTL_NO_ATTRIBUTES, ctl_domain_dns },       \
 	{ "check", "DOMAIN", "is its DNS right? what to change", 1, 1,         \
 	    ctl_domain_check_options, CTL_NO_ATTRIBUTES, ctl_domain_check },   \
+	{ "watch", "[DOMAIN...]",                                              \
+	    "check all hosted domains and tell what changed, for a timer", 0,  \
+	    CTL_ANY, ctl_domain_watch_options, CTL_NO_ATTRIBUTES,              \
+	    ctl_domain_watch },                                                \
 	{ "study", "DOMAIN",                                                   \
 	    "a domain elsewhere: who runs it, risks, and what to change in "   \
 	    "which order to bring it here", 1, 1, ctl_domain_study_options,    \
