@@ -63,6 +63,7 @@ enum duty courier_do(struct courier *c, const struct case_duty *d);
 enum duty courier_release(struct courier *c, const struct case_duty *d);
 enum duty courier_challenge(struct courier *c, const struct case_duty *d);
 enum duty courier_expire(struct courier *c, const struct case_duty *d);
+enum duty courier_probe(struct courier *c, const struct case_duty *d);
 enum duty courier_purge(struct courier *c, const struct case_duty *d);
 enum duty courier_storage(struct courier *c, const struct case_duty *d);
 enum duty courier_decide(struct courier *c, const struct case_duty *d);

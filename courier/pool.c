@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "policy/keys.h"
 #include "policy/owner_ask.h"
+#include "policy/probe.h"
 
 /* Above the slowest transaction (lib/smtp_out.h). */
 #define JOB_MAX_MS (14 * 60000)
@@ -195,7 +196,7 @@ static bool
 is_notice(const struct case_duty *d)
 {
 	static const char *const verbs[] = { "digest", "expire",
-		OWNER_ASK_VERB, "storage", "tell" };
+		OWNER_ASK_VERB, PROBE_VERB, "storage", "tell" };
 
 	for (size_t i = 0; i < OCT_LEN(verbs); i++)
 		if (strcmp(d->verb, verbs[i]) == 0)

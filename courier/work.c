@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "policy/keys.h"
 #include "policy/owner_ask.h"
+#include "policy/probe.h"
 
 const char *
 courier_field(const struct store_entry *e, const char *name)
@@ -64,6 +65,7 @@ courier_do(struct courier *c, const struct case_duty *d)
 		{ "release", courier_release },
 		{ "challenge", courier_challenge },
 		{ "expire", courier_expire },
+		{ PROBE_VERB, courier_probe },
 		{ "purge", courier_purge },
 		{ "decide", courier_decide },
 		{ "defer", courier_defer },

@@ -23,7 +23,7 @@ derive(uint8_t key[OCT_TOKEN_PURPOSES][OCT_KEY_OCTETS],
     const struct oct_secret *secret)
 {
 	static const char *const names[OCT_TOKEN_PURPOSES] = { "token.page",
-		"token.reply", "token.bounce" };
+		"token.reply", "token.bounce", "token.probe" };
 
 	for (size_t i = 0; i < OCT_TOKEN_PURPOSES; i++)
 		oct_secret_key(secret, names[i], key[i]);

@@ -19,9 +19,10 @@
 enum oct_token_purpose {
 	OCT_TOKEN_PAGE = 1,
 	OCT_TOKEN_REPLY = 2,
-	OCT_TOKEN_BOUNCE = 3
+	OCT_TOKEN_BOUNCE = 3,
+	OCT_TOKEN_PROBE = 4 /* of a legacy address (policy/probe.h) */
 };
-#define OCT_TOKEN_PURPOSES 3
+#define OCT_TOKEN_PURPOSES 4
 
 struct oct_token_keys {
 	/* [0] current, makes and checks; [1] previous, checks only */

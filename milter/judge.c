@@ -18,6 +18,7 @@
 #include "milter/limits.h"
 #include "milter/observe.h"
 #include "milter/outbound.h"
+#include "milter/probe.h"
 #include "milter/service.h"
 #include "milter/sign.h"
 #include "milter/unchecked.h"
@@ -449,6 +450,14 @@ refund_all(struct session *s)
 		limits_refund(s, &s->rcpts[i]);
 }
 
+/* It was for us. */
+static void
+drop(struct judge_actions *out)
+{
+	out->accepted = out->discard = true;
+	out->reply.kind = REPLY_DISCARD;
+}
+
 static int
 judge_inbound(struct judge *j, struct judge_actions *out)
 {
@@ -463,6 +472,12 @@ judge_inbound(struct judge *j, struct judge_actions *out)
 	actions_forged(j, out);
 	gather(j);
 	if (!j->facts.malformed)
+		rc = probe_arrival(j);
+	if (rc == 1) {
+		drop(out);
+		return 0;
+	}
+	if (rc == 0 && !j->facts.malformed)
 		rc = service_handle(j);
 	if (rc == 0)
 		rc = decide_and_hold(j, out);

@@ -6,6 +6,7 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "milter/probe.h"
 #include "policy/exempt.h"
 
 #define REPORT_SCAN_MAX 65536
@@ -165,9 +166,13 @@ handle_bounce(struct judge *j, const char *id)
 			    &outcome);
 			case_challenge_fini(&c);
 		} else if (rc == 0) {
-			rc = case_bring_back(app->store, &app->timers, id,
-			    "the mailbox's server refused it", j->now_ms,
-			    &outcome);
+			rc = probe_bounce(j, id);
+			if (rc == 0)
+				rc = case_bring_back(app->store, &app->timers,
+				    id, "the mailbox's server refused it",
+				    j->now_ms, &outcome);
+			else if (rc == 1)
+				rc = 0;
 		}
 	}
 	oct_log(OCT_INFO, "%s: verdict=service kind=bounce token=%s "

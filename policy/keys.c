@@ -339,6 +339,24 @@ key_told(char out[KEY_SIZE], const char *what)
 }
 
 const char *
+key_probe(char out[KEY_SIZE], const char *domain, const char *id)
+{
+	return join2(out, domain, "probe", id);
+}
+
+const char *
+key_probes(char out[KEY_SIZE], const char *domain)
+{
+	return join1(out, domain, "probes");
+}
+
+const char *
+key_probe_of(char out[KEY_SIZE], const char *id)
+{
+	return join2(out, "g", "probe", id);
+}
+
+const char *
 key_owner_ask(char out[KEY_SIZE], const char *id)
 {
 	return join2(out, "g", "ownerask", id);

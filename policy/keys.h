@@ -157,6 +157,12 @@ const char *key_extended(char out[KEY_SIZE], const char *domain);
 const char *key_told(char out[KEY_SIZE], const char *what);
 /* hash: a link to an owner's page that is to be sent (policy/owner_ask.h) */
 const char *key_owner_ask(char out[KEY_SIZE], const char *id);
+/* string: a probe of a legacy address (policy/probe.h), JSON */
+const char *key_probe(char out[KEY_SIZE], const char *domain, const char *id);
+/* hash: legacy address -> id of its last probe */
+const char *key_probes(char out[KEY_SIZE], const char *domain);
+/* string: id of a probe -> its domain */
+const char *key_probe_of(char out[KEY_SIZE], const char *id);
 /* string: first sight of a message of class T */
 const char *key_tempfirst(char out[KEY_SIZE], const char *domain,
     const char *hash);

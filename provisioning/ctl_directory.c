@@ -363,6 +363,9 @@ const struct ctl_verb ctl_legacy_verbs[] = {
 	    "standard input",
 	    2, 2, ctl_legacy_password_options, CTL_NO_ATTRIBUTES,
 	    ctl_legacy_password },
+	{ "verify", "OLD-ADDRESS DOMAIN",
+	    "send it a mail, and see whether and how it arrives here", 2, 2,
+	    ctl_legacy_verify_options, CTL_NO_ATTRIBUTES, ctl_legacy_verify },
 	CLOSING_VERBS("OLD-ADDRESS DOMAIN", 2),
 	{ .run = NULL },
 };

@@ -9,8 +9,9 @@
 
 #include "provisioning/ctl_cmd.h"
 
-ctl_run ctl_legacy_password;
-extern const struct ctl_option ctl_legacy_password_options[];
+ctl_run ctl_legacy_password, ctl_legacy_verify;
+extern const struct ctl_option ctl_legacy_password_options[],
+    ctl_legacy_verify_options[];
 
 /* The key that seals them.  A status. */
 int ctl_legacy_key(struct ctl *ctl, uint8_t key[OCT_KEY_OCTETS]);

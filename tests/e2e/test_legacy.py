@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Old mailboxes elsewhere: collected by the real fetchmail from a real Dovecot."""
+"""Old mailboxes elsewhere: collected by the real fetchmail from a real Dovecot, or
+forwarded, as a probe shows."""
 import datetime
 import os
 import stat
 
 import scene
+from edge import CHALLENGE
 from kit import check, equal, limit
 from mail import message
 from octroi import allow, held, verdicts
@@ -22,6 +24,7 @@ def prepare(e):
     e.old.start()
     e.extra.append(e.old)
     e.change_conf({"legacy": {"ca_file": e.old.authority}})
+    e.dns.minimum = 0    # nobody remembers that a key was not there
     scene.prepare(e)
 
 
@@ -156,3 +159,127 @@ def test_only_by_tls_to_who_it_is_and_until_its_day(edge):
     check(f"{edge.conf['legacy']['listener']} inet" in feed and
           "milter_macro_daemon_name=COLLECT" in feed, feed)
     remove(edge, old)
+
+
+# -- does an old address forward? ---------------------------------------------------
+ISP = "203.0.113.77"           # the old provider's server
+
+
+def add_forwarded(edge, local, **settings):
+    box = mailbox(edge, local, **settings)
+    old = f"{local}@isp.test"
+    edge.ctl("legacy", "add", old, box, "how=forwarded")
+    return old, box
+
+
+def probe_of(edge, old):
+    """What the world gets; sent by a verify that does not wait."""
+    out = edge.ctl("legacy", "verify", old, TOWN, "--wait=0", check=False)
+    check(out.returncode == 1 and "octroictl" not in out.stderr, out)
+    return edge.world.wait_for(old)
+
+
+def forward(edge, octets, box, sender="SRS0=x=y=isp.test=a@isp.test", **kw):
+    """As the old provider does."""
+    received = b"Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+    with edge.client(ISP, "smtp.isp.test") as c:
+        return c.send(sender, box, received + octets, **kw)
+
+
+def shown(edge, old):
+    return edge.ctl_json("legacy", "verify", old, TOWN, "--status",
+                         check=False)
+
+
+def test_a_probe_shows_that_an_old_address_forwards(edge):
+    # A private mailbox: nobody unknown gets through, but the probe is no mail.
+    old, box = add_forwarded(edge, "paul.durand")
+    sent = probe_of(edge, old)
+    check(sent.sender.startswith("bounce+") and
+          "redirection" in sent.text() and old in sent.text(), sent.text())
+    equal(sent.field("Auto-Submitted"), "auto-generated")
+    check("nothing came yet" in shown(edge, old)["advice"], "advice")
+    accepted = scene.accepted(forward(edge, sent.data, box))
+    got = wait_until(lambda: (s := shown(edge, old))["state"] == "arrived" and
+                     s, 5, "arrived")
+    equal((got["hops"], got["host"], got["path"], got["mailbox"]),
+          (got["hops"], f"{ISP} smtp.isp.test", "isp.test", box))
+    check(got["hops"] >= 1, got)
+    # It is written down for whoever judges mail, and nobody reads it.
+    entry = wait_until(lambda: (e := edge.ctl_json(
+        "legacy", "show", old, TOWN))["verified"] and e, 5, "recorded")
+    equal((entry["verified_host"], entry["verified_path"]),
+          (f"{ISP} smtp.isp.test", "isp.test"))
+    check(entry["verified"] >= str(datetime.date.today()), entry)
+    edge.postfix.wait_empty()
+    equal((edge.mailboxes.all(box), held(edge, box)), ([], []))
+    check(accepted.end.ok)
+    # The token has counted: what comes with it again is any mail.
+    scene.accepted(forward(edge, sent.data, box))
+    wait_until(lambda: held(edge, box), 5, "held like a stranger's")
+
+
+def test_a_signature_is_seen_whole_broken_or_missing(edge):
+    edge.ctl("dkim", "add", CHALLENGE, "p1", "--algorithm=rsa2048")
+    key = edge.ctl_json("dkim", "show", CHALLENGE, "p1")
+    edge.dns.add(key["name"], "TXT", key["record"]).apply()
+    edge.ctl("dkim", "activate", CHALLENGE, "p1")
+    for local, change, want, says in (
+            ("lea.petit", lambda m: m, "kept", None),
+            ("zoe.petit", lambda m: m + b"-- \r\nVotre FAI\r\n", "broken",
+             "changes messages"),
+            ("eve.petit", lambda m: m.replace(b"DKIM-Signature", b"X-Old"),
+             "none", "not on it")):
+        old, box = add_forwarded(edge, local)
+        scene.accepted(forward(edge, change(probe_of(edge, old).data), box))
+        got = wait_until(lambda: (s := shown(edge, old))["state"] ==
+                         "arrived" and s, 5, "arrived")
+        equal(got["dkim"], want)
+        check(says is None and "advice" not in got or
+              says in got["advice"], got)
+        wait_until(lambda: edge.ctl_json("legacy", "show", old, TOWN)[
+            "verified_dkim"] == want, 5, "recorded")
+
+
+def test_a_token_is_for_its_mailbox_alone(edge):
+    old, box = add_forwarded(edge, "luc.morel")
+    _, other = add_forwarded(edge, "marc.morel")
+    sent = probe_of(edge, old)
+    # To somebody else, or altered, or to two: it is any mail.
+    scene.accepted(forward(edge, sent.data, other))
+    wait_until(lambda: held(edge, other), 5, "held for the other")
+    token = sent.field("X-Octroi-Probe").encode()
+    bad = (b"a" if token[:1] != b"a" else b"b") + token[1:]
+    scene.accepted(forward(edge, sent.data.replace(token, bad), box))
+    scene.accepted(forward(edge, sent.data, [box, other]))
+    wait_until(lambda: len(held(edge, box)) == 2, 5, "held")
+    equal(shown(edge, old)["state"], "sent")
+    scene.accepted(forward(edge, sent.data, box))
+    wait_until(lambda: shown(edge, old)["state"] == "arrived", 5, "arrived")
+
+
+def test_what_does_not_arrive_says_what_to_do(edge):
+    old, box = add_forwarded(edge, "anne.roux")
+    sent = probe_of(edge, old)
+    report = (b"From: mailer-daemon@isp.test\r\nTo: x\r\nSubject: failed\r\n"
+              b"Content-Type: multipart/report; report-type=delivery-status;"
+              b" boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-"
+              b"status\r\n\r\nReporting-MTA: dns; isp.test\r\n\r\n"
+              b"Final-Recipient: rfc822; x\r\nAction: failed\r\n"
+              b"Status: 5.1.1\r\n\r\n--b--\r\n")
+    with edge.client(ISP, "smtp.isp.test") as c:
+        c.send("", sent.sender, report)
+    got = wait_until(lambda: (s := shown(edge, old))["state"] == "bounced" and
+                     s, 5, "bounced")
+    check("is gone, or forwards" in got["advice"], got)
+    # Round and round it would go.
+    edge.ctl("mailbox", "set", box, f"forward={old}")
+    out = edge.ctl("legacy", "verify", old, TOWN, check=False)
+    check(out.returncode == 1 and "forwards back" in out.stderr, out)
+    edge.ctl("mailbox", "set", box, "forward=")
+    edge.ctl("mailbox", "close", box)
+    out = edge.ctl("legacy", "verify", old, TOWN, check=False)
+    check(out.returncode == 1 and "must be active" in out.stderr, out)
+    out = edge.ctl("legacy", "verify", "never@isp.test", TOWN, "--status",
+                   check=False)
+    check(out.returncode == 1 and "was not verified" in out.stderr, out)
