@@ -185,6 +185,7 @@ def kinds(keys):
 # What one honest round leaves, at most.
 HONEST_KEYS = {"held": HONEST, "chal": HONEST, "tok": 3 * HONEST,
                "rel": BOXES, "heldidx": BOXES, "space": BOXES,
+               "unlisted": BOXES, "digest": 1,
                "breaker": 2 * ORGS + 1, "stat": 1, "asked": 1, "due": 1,
                # the new hosted domain and its mailboxes
                "domain": 1, "mbx": 1, "journal": 1}
