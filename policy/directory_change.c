@@ -278,13 +278,15 @@ check_plan(struct writing *w, const char *old)
 
 /* Mail must not go round. */
 static int
-check_route(struct writing *w)
+check_route(struct writing *w, const char *old)
 {
 	const struct dir_change *c = w->change;
 	const struct model_item item = {kind_of(c), c->domain,
 	    c->local != NULL ? c->local : "", w->json};
 
-	return route_check_one(w->store, &item, w->problem);
+	return route_is_touched(old, w->json)
+	    ? route_check_one(w->store, &item, w->problem)
+	    : 0;
 }
 
 static int
@@ -309,7 +311,7 @@ new_value(struct writing *w, const char *old)
 	if (rc == 0)
 		rc = check_plan(w, old);
 	if (rc == 0)
-		rc = check_route(w);
+		rc = check_route(w, old);
 	json_decref(set);
 	return rc;
 }

@@ -291,6 +291,30 @@ walk(struct walk *w)
 	return rc;
 }
 
+bool
+route_is_touched(const char *before, const char *after)
+{
+	static const char *const names[] = {
+	    "state", "catch_all", "forward", "keep_copy", "targets"};
+	json_t *was = before != NULL ? dir_object(before) : NULL;
+	json_t *is = dir_object(after);
+	const char *state = json_string_value(json_object_get(is, "state"));
+	bool touched = false;
+
+	for (size_t i = 0; i < OCT_LEN(names); i++) {
+		const json_t *x = json_object_get(was, names[i]);
+		const json_t *y = json_object_get(is, names[i]);
+
+		touched |= x == NULL || y == NULL ? x != y : !json_equal(x, y);
+	}
+	if (state != NULL &&
+	    (strcmp(state, "closed") == 0 || strcmp(state, "closing") == 0))
+		touched = false;
+	json_decref(was);
+	json_decref(is);
+	return touched || before == NULL;
+}
+
 int
 route_check_one(
     struct store *store, const struct model_item *item, char problem[256])
@@ -314,7 +338,8 @@ route_check(const struct model *after, const struct model_plan *p,
 
 	for (size_t i = 0; rc == 0 && i < p->count; i++) {
 		w.start = &p->changes[i].item;
-		rc = walk(&w);
+		if (route_is_touched(p->changes[i].before, w.start->json))
+			rc = walk(&w);
 	}
 	free(w.nodes);
 	return rc;

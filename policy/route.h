@@ -11,6 +11,11 @@
 
 #include "policy/model.h"
 
+/* Can the change make a circle?  What leaves the ways of mail as they are, or
+ * closes one, cannot: it must not be refused for one that was there.  JSON;
+ * before may be NULL. */
+bool route_is_touched(const char *before, const char *after);
+
 /* OCT_EPARSE: it does, and problem says how; or the store's error. */
 OCT_CHECK int route_check_one(struct store *store,
     const struct model_item *item, char problem[256]);

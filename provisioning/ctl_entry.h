@@ -67,4 +67,8 @@ extern const struct ctl_option ctl_close_options[], ctl_purge_options[],
 int ctl_close_tenant(struct ctl *ctl, const char *id, const char *first_closed);
 int ctl_reopen_tenant(struct ctl *ctl, const char *id);
 
+/* Is the plan there that a tenant names?  named: the JSON of what is set. */
+int ctl_check_named(struct ctl *ctl, const struct ctl_subject *s,
+    const char *named);
+
 #endif

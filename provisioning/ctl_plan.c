@@ -113,7 +113,7 @@ ctl_plan_make(struct ctl *ctl, struct model *wanted, bool close_missing,
 		return ctl_fail_rc(ctl, rc, "directory in Redis at",
 		    ctl->settings->redis_address);
 	model_fingerprint(&out->plan, out->fingerprint);
-	return 0;
+	return ctl_plan_named(ctl, out);
 }
 
 void

@@ -30,4 +30,7 @@ int ctl_plan_apply(struct ctl *ctl, const struct ctl_planned *p,
 /* A whole file as text; the caller frees. */
 int ctl_slurp(const struct ctl *ctl, const char *path, char **out);
 
+/* Do its tenants name plans that there will be? */
+int ctl_plan_named(struct ctl *ctl, const struct ctl_planned *p);
+
 #endif

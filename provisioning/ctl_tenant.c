@@ -29,6 +29,8 @@ write_tenant(struct ctl *ctl, const struct ctl_args *args, bool create)
 		    "%s: give at least one attribute; '--help' lists them",
 		    s.name);
 	if (status == 0)
+		status = ctl_check_named(ctl, &s, oct_str_text(&json));
+	if (status == 0)
 		status = ctl_subject_change(ctl, &s, create ? CTL_ADD : CTL_SET,
 		    oct_str_text(&json), create ? "added" : "changed");
 	oct_str_free(&json);

@@ -218,6 +218,12 @@ def test_a_file_changes_what_its_plan_has_shown(edge):
     closing = plan(edge, text, "--close-missing")
     equal([(c["verb"], c["name"]) for c in closing["changes"]][1],
           ("close", "ancien@nerac.test"))
+    # By a plan that nobody made, nothing would be counted.
+    refused(edge, "tenant", "set", "nerac", "plan=inconnu",
+            says="there is no plan inconnu")
+    out = edge.ctl("plan", "-", check=False, stdin="tenant nerac\n"
+                   "\tplan = inconnu\n")
+    check("tenant nerac: there is no plan inconnu" in out.stderr, out)
     said = edge.ctl("plan", "-", "--close-missing", stdin=text).stdout
     check("- close mailbox ancien@nerac.test" in said and
           "storage: - > 2G" in said and closing["fingerprint"] in said, said)
@@ -362,8 +368,9 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
                "the messages are removed")
     for key in edge.redis.keys(f"oct:{{{town}}}:*"):
         kind = key.split(":")[2]
+        # "owner": when links to its page were revoked.
         check(kind in ("journal", "held", "chal", "rate", "stat", "sent",
-                       "owner"), key)
+                       "said", "owner"), key)
         check(edge.redis.cmd("PTTL", key) > 0, f"{key} has no end")
     equal([k for k in edge.redis.keys("*layrac*")
            if "{" + town + "}" not in k and ":journal" not in k], [])

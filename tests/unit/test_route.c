@@ -138,10 +138,48 @@ a_long_way_has_an_end(void **state)
 	oct_str_free(&text);
 }
 
+/* A circle that was there is no reason to refuse what has nothing to do with
+ * it, or ends it. */
+static void
+only_ways_of_mail_are_looked_at(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		bool touched;
+	} rows[] = {
+		{ NULL, "{}", true },
+		{ "{}", "{\"name\":\"A\"}", false },
+		{ "{\"catch_all\":\"a@b.test\"}",
+		    "{\"catch_all\":\"a@b.test\",\"lang\":\"en\"}", false },
+		{ "{\"catch_all\":\"a@b.test\"}",
+		    "{\"catch_all\":\"c@b.test\"}", true },
+		{ "{}", "{\"forward\":\"a@b.test\"}", true },
+		{ "{\"forward\":\"a@b.test\",\"keep_copy\":\"no\"}",
+		    "{\"forward\":\"a@b.test\"}", true },
+		{ "{\"targets\":[\"a@b.test\"]}",
+		    "{\"targets\":[\"a@b.test\",\"c@d.test\"]}", true },
+		{ "{\"catch_all\":\"a@b.test\"}",
+		    "{\"catch_all\":\"a@b.test\",\"state\":\"closed\"}",
+		    false },
+		{ "{\"catch_all\":\"a@b.test\"}",
+		    "{\"catch_all\":\"a@b.test\",\"state\":\"closing\","
+		    "\"closes\":\"2027-01-01\"}",
+		    false },
+		{ "{\"state\":\"closed\"}", "{}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++)
+		if (route_is_touched(rows[i].before, rows[i].after) !=
+		    rows[i].touched)
+			fail_msg("%s", rows[i].after);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_ways_of_mail_are_looked_at),
 	    cmocka_unit_test(circles_are_seen_before_they_are_made),
 	    cmocka_unit_test(a_long_way_has_an_end),
 	};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan that a tenant names must be there: by one that nobody has made, nothing
+ * of the tenant would be counted.  (A domain of an unknown tenant is warned of.)
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/directory_record.h"
+#include "policy/model.h"
+#include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_entry.h"
+#include "provisioning/ctl_plan.h"
+
+int
+ctl_check_named(struct ctl *ctl, const struct ctl_subject *s,
+    const char *named)
+{
+	json_t *set = json_loads(named, 0, NULL), *v = NULL;
+	const char *plan = ctl_text(set, "plan");
+	struct store *store;
+	int status = 0, rc = 0;
+
+	if (s->kind == DIR_KIND_TENANT && *plan != '\0') {
+		status = ctl_store(ctl, &store);
+		if (status == 0)
+			rc = directory_record_json(
+			    store, DIR_KIND_PLAN, plan, &v);
+	}
+	if (rc == OCT_EABSENT)
+		status = ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "%s: there is no plan %s: 'octroictl plan list' shows all",
+		    s->name, plan);
+	else if (rc != 0)
+		status = ctl_fail_rc(ctl, rc, "plan", plan);
+	json_decref(v);
+	json_decref(set);
+	return status;
+}
+
+/* One change of a plan, if it is about that. */
+static int
+check_change(struct ctl *ctl, const struct ctl_planned *p,
+    const struct model_change *c)
+{
+	char is[DIR_ID_MAX + 1], was[DIR_ID_MAX + 1] = "";
+
+	if (c->item.kind != DIR_KIND_TENANT)
+		return 0;
+	model_text(&c->item, "plan", is, sizeof(is));
+	if (c->before != NULL)
+		model_text(&(struct model_item){ .json = c->before }, "plan",
+		    was, sizeof(was));
+	if (*is == '\0' || strcmp(is, was) == 0 ||
+	    model_find(p->after, DIR_KIND_PLAN, "", is) != NULL)
+		return 0;
+	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+	    "tenant %s: there is no plan %s, here or in the store",
+	    c->item.name, is);
+}
+
+int
+ctl_plan_named(struct ctl *ctl, const struct ctl_planned *p)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < p->plan.count; i++)
+		status = check_change(ctl, p, &p->plan.changes[i]);
+	return status;
+}
