@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -848,30 +849,46 @@ big_file(unsigned int domains, unsigned int each)
 	return oct_str_take(&out);
 }
 
-/* Figures for eyes; the bounds are those of the issue, wide on any machine. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLOWER 10
+#else
+#define SLOWER 1
+#endif
+
+/* Of CPU time, so that other work of the machine does not count; wall time is
+ * measured by make bench-plan. */
+static int64_t
+cpu_ms(void)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void
 a_whole_site_is_planned_and_applied_in_time(void **state)
 {
 	char *text = big_file(1000, 10);
-	int64_t from = oct_clock_mono_ms(), planned, applied;
+	int64_t from = cpu_ms(), planned, applied;
 	struct model_applied done;
 
 	(void)state;
 	assert_int_equal(changes_of(text, false), 11301);
-	planned = oct_clock_mono_ms();
+	planned = cpu_ms();
 	assert_int_equal(apply(text, false, &done), 0);
-	applied = oct_clock_mono_ms();
+	applied = cpu_ms();
 	(void)printf("  plan of an empty store %" PRId64 " ms, apply %" PRId64
 		     " ms\n",
 	    planned - from, applied - planned);
-	assert_true(planned - from < 2000);
-	assert_true(applied - planned < 30000);
-	from = oct_clock_mono_ms();
+	assert_true(planned - from < 2000 * SLOWER);
+	assert_true(applied - planned < 30000 * SLOWER);
+	from = cpu_ms();
 	assert_int_equal(changes_of(text, true), 0);
-	planned = oct_clock_mono_ms();
+	planned = cpu_ms();
 	(void)printf("  plan without a change %" PRId64 " ms\n",
 	    planned - from);
-	assert_true(planned - from < 2000);
+	assert_true(planned - from < 2000 * SLOWER);
 	free(text);
 }
 
