@@ -499,18 +499,21 @@ learn_spam(struct ctl *ctl, const struct ctl_args *args)
 static int
 learn_status(struct ctl *ctl, const struct ctl_args *args)
 {
+	const char *typed = ctl_args_value(args, "domain"), *path;
+	char domain[OCT_DOMAIN_SIZE];
 	struct classifier *c = NULL;
 	struct oct_str out;
-	const char *path;
 	json_t *v;
 	int rc, status = model_path(ctl, args, &path);
 
+	if (status == 0 && typed != NULL)
+		status = ctl_domain(ctl, typed, domain);
 	if (status != 0)
 		return status;
 	rc = classifier_open(path, &c);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "model", path);
-	v = ctl_learn_json(c, path);
+	v = ctl_learn_json(c, path, typed != NULL ? domain : NULL);
 	classifier_close(c);
 	if (ctl->json)
 		return ctl_print(ctl, v, NULL, 0);
@@ -534,6 +537,7 @@ static const struct ctl_option options[] = {
 
 static const struct ctl_option status_options[] = {
 	{ "model", "FILE", "the model (default: the configuration's)" },
+	{ "domain", "DOMAIN", "as it is heard there" },
 	{ NULL, NULL, NULL },
 };
 

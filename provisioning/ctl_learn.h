@@ -9,7 +9,9 @@
 #include "policy/classifier.h"
 #include "provisioning/ctl_cmd.h"
 
-json_t *ctl_learn_json(const struct classifier *c, const char *path);
+/* domain: as it is heard there; NULL: without any domain's own labels. */
+json_t *ctl_learn_json(const struct classifier *c, const char *path,
+    const char *domain);
 /* The same for people, appended; changes v. */
 void ctl_learn_text(json_t *v, struct oct_str *out);
 

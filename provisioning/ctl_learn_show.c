@@ -10,13 +10,15 @@
 
 static json_t *
 stratum_json(const struct classifier *c, const struct classifier_stratum *s,
-    const char *name)
+    const struct classifier_site *site, const char *name)
 {
 	struct classifier_evidence taught, like;
 	json_t *v = json_object();
 
 	classifier_taught(c, s, &taught);
 	classifier_evidence(c, s, &like);
+	if (!s->automatic)
+		classifier_site_hear(site, &like);
 	ctl_json_set(v, "mail", json_string(name));
 	ctl_json_set(v, "good", json_real(taught.good));
 	ctl_json_set(v, "bad", json_real(taught.bad));
@@ -41,7 +43,7 @@ is_taught(const struct classifier *c, const struct classifier_stratum *s)
 }
 
 static json_t *
-strata_json(const struct classifier *c)
+strata_json(const struct classifier *c, const struct classifier_site *site)
 {
 	json_t *list = json_array();
 	struct classifier_stratum s = { .automatic = false };
@@ -57,7 +59,7 @@ strata_json(const struct classifier *c)
 		    CLASSIFIER_ERA_YEAR, s.automatic ? ", of machines" : "");
 		if (is_taught(c, &s))
 			(void)json_array_append_new(list,
-			    stratum_json(c, &s, name));
+			    stratum_json(c, &s, site, name));
 	}
 	return list;
 }
@@ -85,10 +87,29 @@ tenths_json(const struct classifier_calibration *k)
 	return list;
 }
 
+/* What the domain's own labels say, and the cuts in force there. */
+static json_t *
+domain_json(const struct classifier_site *site, const char *domain,
+    const struct classifier_calibration *trained)
+{
+	struct classifier_calibration k = *trained;
+	json_t *v = json_object();
+
+	classifier_site_cuts(site, &k);
+	ctl_json_set(v, "domain", ctl_json_text(domain));
+	ctl_json_set(v, "good", json_real(site->good));
+	ctl_json_set(v, "bad", json_real(site->bad));
+	ctl_json_set(v, "cut_100", json_real(k.cut_100));
+	ctl_json_set(v, "cut_1000", json_real(k.cut_1000));
+	return v;
+}
+
 json_t *
-ctl_learn_json(const struct classifier *c, const char *path)
+ctl_learn_json(const struct classifier *c, const char *path,
+    const char *domain)
 {
 	struct classifier_calibration k;
+	struct classifier_site site;
 	json_t *v = json_object();
 
 	classifier_calibration(c, &k);
@@ -100,7 +121,10 @@ ctl_learn_json(const struct classifier *c, const char *path)
 	ctl_json_set(v, "offset", json_real(k.offset));
 	ctl_json_set(v, "cut_100", json_real(k.cut_100));
 	ctl_json_set(v, "cut_1000", json_real(k.cut_1000));
-	ctl_json_set(v, "evidence", strata_json(c));
+	classifier_site(c, domain, &site);
+	if (domain != NULL)
+		ctl_json_set(v, "own", domain_json(&site, domain, &k));
+	ctl_json_set(v, "evidence", strata_json(c, &site));
 	ctl_json_set(v, "reliability", tenths_json(&k));
 	return v;
 }
@@ -133,6 +157,13 @@ ctl_learn_text(json_t *v, struct oct_str *out)
 		{ "learnt", "messages", CTL_TEXT },
 		{ "calibrated", "calibrated", CTL_TEXT },
 	};
+	static const struct ctl_column own[] = {
+		{ "domain", "domain", CTL_TEXT },
+		{ "good", "its own good", CTL_TEXT },
+		{ "bad", "its own bad", CTL_TEXT },
+		{ "cut_100", "one good in 100 above", CTL_TEXT },
+		{ "cut_1000", "one good in 1000 above", CTL_TEXT },
+	};
 	static const struct ctl_column strata[] = {
 		{ "mail", "MAIL", CTL_TEXT },
 		{ "good", "GOOD", CTL_RIGHT },
@@ -157,6 +188,9 @@ ctl_learn_text(json_t *v, struct oct_str *out)
 	round_reals(evidence, shares, OCT_LEN(shares), 2);
 	round_reals(reliability, shares, OCT_LEN(shares), 2);
 	ctl_out_record(v, head, OCT_LEN(head), out);
+	if (json_object_get(v, "own") != NULL)
+		ctl_out_record(json_object_get(v, "own"), own, OCT_LEN(own),
+		    out);
 	oct_str_addc(out, '\n');
 	ctl_out_table(evidence, strata, OCT_LEN(strata), out);
 	oct_str_addc(out, '\n');

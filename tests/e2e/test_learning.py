@@ -131,6 +131,16 @@ def test_a_domain_says_so_much_a_day(edge):
     told = learn(edge, "ham", f"--domain={OTHER_TOWN}", f"{folder}/1.eml")
     equal(told["known"], 1)
     wait_until(lambda: updates(edge) == before + 200, 20, "they are applied")
+    # They count for more there than elsewhere.
+    here, there = (json.loads(edge.ctl(
+        "learn", "status", f"--domain={d}", "--json").stdout)
+        for d in (OTHER_TOWN, TOWN))
+    equal(here["own"]["good"], 200)
+    check(there["own"]["good"] < 200, there["own"])
+    like = [max(r["like_good"] for r in v["evidence"]) for v in (here, there)]
+    check(like[0] >= like[1] + 600, like)
+    text = edge.ctl("learn", "status", f"--domain={OTHER_TOWN}").stdout
+    check("its own good" in text and OTHER_TOWN in text, text)
     out = edge.ctl("learn", "ham", "--domain=nowhere.test", folder,
                    "--model=/tmp/x", check=False)
     equal(out.returncode, 64)
