@@ -469,6 +469,7 @@ check_score(struct evaluator *e, int64_t now_ms)
 		    .now_ms = when,
 		    .rcpts = e->rcpts,
 		    .rcpt_count = e->rcpt_count,
+		    .hosted = e->envelope.hosted,
 		    .trace_only = trusts_trace_only(e) || is_sent_on(e) ||
 			e->envelope.client.family == AF_UNSPEC },
 		.weights = &e->env->weights,

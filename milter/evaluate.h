@@ -53,6 +53,8 @@ struct evaluate_envelope {
 	const char *helo;
 	struct oct_addr rpath;
 	const char *id; /* for warnings */
+	/* Who is hosted, for rules; NULL = not known.  Outlives the evaluator. */
+	const struct dir_snapshot *hosted;
 	/* Of a file, which was received before; 0 in service: */
 	size_t received_skip; /* Received fields at the top that are our own */
 	int64_t received_ms;  /* when it was received */

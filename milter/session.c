@@ -241,7 +241,7 @@ start_evaluation(struct session *s)
 {
 	struct evaluate_envelope env = { .direction = s->direction,
 		.client = s->client, .helo = s->helo, .rpath = s->rpath,
-		.id = s->id };
+		.id = s->id, .hosted = s->snapshot };
 
 	return evaluator_new(&s->app->env, &env, &s->evaluator);
 }

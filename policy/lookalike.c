@@ -335,6 +335,115 @@ lookalike_of(const char *host, const char *domain)
 	return compare(&a, &b);
 }
 
+/* --- Many names -------------------------------------------------------------------- */
+
+#define BORDERS_MAX 12 /* between labels and words of a host that are looked at */
+#define KNOWN_MIN 6    /* shorter names stand in others by chance */
+
+enum reading { /* flags */
+	READ_DIGITS = 1u << 0, /* 0 and 1 for o and l */
+	READ_PAIRS = 1u << 1,  /* rn and vv for m and w */
+	READINGS = 1u << 2
+};
+
+/* A host as it may be read; letters of other scripts as Latin ones. */
+static void
+read_host(const char *host, unsigned int how, char out[OCT_DOMAIN_SIZE])
+{
+	char *shown = NULL, folded[OCT_DOMAIN_SIZE];
+	size_t n = 0;
+
+	if (strstr(host, "xn--") != NULL &&
+	    idn2_to_unicode_8z8z(host, &shown, 0) == IDN2_OK)
+		lookalike_fold(shown, strlen(shown), folded, sizeof(folded));
+	else
+		lookalike_fold(host, strlen(host), folded, sizeof(folded));
+	idn2_free(shown);
+	for (const char *p = folded; *p != '\0'; p++) {
+		bool pair = (how & READ_PAIRS) != 0 &&
+		    ((p[0] == 'r' && p[1] == 'n') ||
+			(p[0] == 'v' && p[1] == 'v'));
+		bool digit = (how & READ_DIGITS) != 0 &&
+		    (*p == '0' || *p == '1');
+
+		out[n++] = pair ? (*p == 'r' ? 'm' : 'w')
+		    : digit	? (*p == '0' ? 'o' : 'l')
+				: *p;
+		p += pair;
+	}
+	out[n] = '\0';
+}
+
+/* The name, or one that it is under. */
+static bool
+is_under_known(const char *host, lookalike_known *known, const void *arg)
+{
+	for (const char *p = host; p != NULL && *p != '\0';
+	     p = strchr(p, '.')) {
+		p += *p == '.';
+		if (strchr(p, '.') != NULL && known(arg, p))
+			return true;
+	}
+	return false;
+}
+
+/* The octets from start to end as a name, with dots, or with its last dash as one. */
+static bool
+is_piece_known(const char *start, const char *end, lookalike_known *known,
+    const void *arg)
+{
+	char name[OCT_DOMAIN_SIZE], *dash;
+	size_t len = (size_t)(end - start);
+
+	if (len < KNOWN_MIN || len >= sizeof(name))
+		return false;
+	memcpy(name, start, len);
+	name[len] = '\0';
+	if (strchr(name, '.') != NULL && known(arg, name))
+		return true;
+	dash = strrchr(name, '-');
+	if (dash == NULL || strchr(dash, '.') != NULL)
+		return false;
+	*dash = '.';
+	return known(arg, name);
+}
+
+static bool
+holds_known(const char *host, lookalike_known *known, const void *arg)
+{
+	const char *border[BORDERS_MAX + 1];
+	size_t n = 0;
+
+	border[n++] = host;
+	for (const char *p = host; *p != '\0' && n <= BORDERS_MAX; p++)
+		if (*p == '.' || *p == '-')
+			border[n++] = p + 1;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n; k++)
+			if (is_piece_known(border[i], border[k] - 1, known,
+				arg))
+				return true;
+	return false;
+}
+
+bool
+lookalike_of_known(const char *host, lookalike_known *known, const void *arg)
+{
+	char text[OCT_DOMAIN_SIZE];
+
+	if (!is_name(host) || is_under_known(host, known, arg))
+		return false;
+	for (unsigned int how = 0; how < READINGS; how++) {
+		read_host(host, how, text);
+		if (strcmp(text, host) != 0 &&
+		    is_under_known(text, known, arg))
+			return true;
+	}
+	return holds_known(host, known, arg);
+}
+
+/* --- Institutions ------------------------------------------------------------------ */
+
 /* The list never changes: looked at once. */
 static struct seen known[OCT_LEN(institutions)];
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -23,6 +23,13 @@ enum lookalike {
 };
 /* Does a host (A-labels) imitate a domain to which it does not belong? */
 enum lookalike lookalike_of(const char *host, const char *domain);
+/* Does it read as one of many names, or hold one whole, without being under one?
+ * Looked up by name, so that it costs the same for one and for thousands: only what
+ * reads the same is found (other letters, digits for letters, "rn" for "m"), or the
+ * whole name before another's. */
+typedef bool lookalike_known(const void *arg, const char *domain);
+bool lookalike_of_known(const char *host, lookalike_known *known,
+    const void *arg);
 /* Is it of the State, or of one of the institutions that citizens trust? */
 bool lookalike_is_institution(const char *host);
 /* Does it imitate one of these institutions? */

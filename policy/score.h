@@ -184,6 +184,8 @@ struct score_lists {
 	int32_t rspamd; /* and what rspamd says */
 };
 
+struct dir_snapshot;
+
 struct score_input {
 	const struct oct_msg *msg;
 	const struct auth_spf *spf;
@@ -202,6 +204,8 @@ struct score_input {
 	/* NULL: the content was not read, and its rules say nothing. */
 	const struct content *content;
 	const struct oct_addr *rcpts; /* as typed; for comparison */
+	const struct dir_snapshot *hosted; /* whose names may be imitated; NULL =
+					      not known */
 	size_t rcpt_count;
 };
 

@@ -417,6 +417,7 @@ ctl_message_read(const struct ctl *ctl, const struct ctl_site *site,
 	guess_rest(out, msg);
 	out->envelope.direction = direction_of(site->set,
 	    &out->envelope.client);
+	out->envelope.hosted = site->snapshot;
 	rc = evaluator_new(&site->env, &out->envelope, &out->evaluator);
 	if (rc == 0)
 		rc = feed(out, msg, &out->ev);

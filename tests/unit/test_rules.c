@@ -540,6 +540,49 @@ test_names(void **state)
 	    LOOKALIKE_NONE);
 }
 
+/* Names that are hosted, beside the recipient's. */
+static bool
+is_known(const void *arg, const char *domain)
+{
+	static const char *const hosted[] = { "ville-nerac.fr", "tournon.fr",
+		"moirax.collectivite47.fr" };
+
+	(void)arg;
+	for (size_t i = 0; i < OCT_LEN(hosted); i++)
+		if (strcmp(hosted[i], domain) == 0)
+			return true;
+	return false;
+}
+
+static void
+test_many_names(void **state)
+{
+	static const struct {
+		const char *host;
+		bool found;
+	} hosts[] = { { "ville-nerac.fr", false },
+		{ "www.ville-nerac.fr", false }, { "tournon.fr", false },
+		{ "vi11e-nerac.fr", true }, { "www.vi11e-nerac.fr", true },
+		{ "toumon.fr", false }, /* reads so, but is another word */
+		{ "t0urnon.fr", true },
+		{ "xn--ville-nrac-h7a.fr", true }, /* ville-n\u00e9rac.fr */
+		{ "rnoirax.collectivite47.fr", true },
+		{ "ville-nerac.fr.evil.com", true },
+		{ "ville-nerac-fr.evil.com", true },
+		{ "secure-ville-nerac.fr.evil.com", true },
+		{ "ville-nerac.com", false }, { "ville-nerac", false },
+		{ "nerac.fr", false }, { "evil.com", false },
+		{ "moirax.collectivite47.fr.a.b", true }, { "", false },
+		{ "[192.0.2.1]", false },
+		{ "a-b-c-d-e-f-g-h-i-j-k-l-m-ville-nerac.fr.evil.com", false } };
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(hosts); i++)
+		if (lookalike_of_known(hosts[i].host, is_known, NULL) !=
+		    hosts[i].found)
+			fail_msg("%s", hosts[i].host);
+}
+
 static void
 test_fold(void **state)
 {
@@ -575,6 +618,7 @@ main(void)
 		cmocka_unit_test(test_all_are_tested),
 		cmocka_unit_test(test_long_ones),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_fold),
 	};
 
