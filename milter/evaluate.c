@@ -447,6 +447,18 @@ proof_of(const struct evaluator *e)
 	return proof_class_name(p.class);
 }
 
+/* Hosted here, or on the operator's list of institutions. */
+static bool
+is_imitable(const void *arg, const char *domain)
+{
+	const struct evaluator *e = arg;
+
+	return (e->envelope.hosted != NULL &&
+		   dir_domain(e->envelope.hosted, domain) != NULL) ||
+	    (e->env->institutional != NULL &&
+		domain_file_has(e->env->institutional, domain));
+}
+
 static int
 check_score(struct evaluator *e, int64_t now_ms)
 {
@@ -469,7 +481,8 @@ check_score(struct evaluator *e, int64_t now_ms)
 		    .now_ms = when,
 		    .rcpts = e->rcpts,
 		    .rcpt_count = e->rcpt_count,
-		    .hosted = e->envelope.hosted,
+		    .known = is_imitable,
+		    .known_arg = e,
 		    .trace_only = trusts_trace_only(e) || is_sent_on(e) ||
 			e->envelope.client.family == AF_UNSPEC },
 		.weights = &e->env->weights,

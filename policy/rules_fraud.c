@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "lib/err.h"
-#include "policy/directory.h"
 #include "policy/features_names.h"
 #include "policy/lookalike.h"
 #include "policy/rules.h"
@@ -318,19 +317,13 @@ check_names(const struct rules *r, struct score *s)
 
 /* --- Domains ---------------------------------------------------------------------- */
 
-static bool
-is_hosted(const void *arg, const char *domain)
-{
-	return dir_domain(arg, domain) != NULL;
-}
-
 static enum lookalike
 judge_host(const struct rules *r, const char *host)
 {
 	enum lookalike found = lookalike_of_institution(host);
 
-	if (found != LOOKALIKE_SAME && r->in->hosted != NULL &&
-	    lookalike_of_known(host, is_hosted, r->in->hosted))
+	if (found != LOOKALIKE_SAME && r->in->known != NULL &&
+	    lookalike_of_known(host, r->in->known, r->in->known_arg))
 		found = LOOKALIKE_SAME;
 
 	for (size_t i = 0; i < r->in->rcpt_count; i++) {

@@ -12,6 +12,7 @@
 #include "lib/msg.h"
 #include "lib/str.h"
 #include "policy/content.h"
+#include "policy/lookalike.h"
 
 enum symbol_group {
 	GROUP_AUTH,     /* SPF, DKIM, DMARC */
@@ -184,8 +185,6 @@ struct score_lists {
 	int32_t rspamd; /* and what rspamd says */
 };
 
-struct dir_snapshot;
-
 struct score_input {
 	const struct oct_msg *msg;
 	const struct auth_spf *spf;
@@ -204,8 +203,10 @@ struct score_input {
 	/* NULL: the content was not read, and its rules say nothing. */
 	const struct content *content;
 	const struct oct_addr *rcpts; /* as typed; for comparison */
-	const struct dir_snapshot *hosted; /* whose names may be imitated; NULL =
-					      not known */
+	/* Names that may be imitated, beside those of recipients; NULL = none
+	 * are known. */
+	lookalike_known *known;
+	const void *known_arg;
 	size_t rcpt_count;
 };
 

@@ -69,7 +69,6 @@ open_parts(struct ctl_scan_site *p)
 	if (rc != 0)
 		note_all(p, "the directory cannot be read: recipients are "
 			    "judged as mailboxes with the Challenge option off");
-	p->site.snapshot = p->snapshot;
 	if (p->store_up && ctl_scan_store_open(p, &problem) != 0)
 		note_all(p, problem);
 	p->statutory = calloc(list->count + 1, sizeof(*p->statutory));
@@ -106,6 +105,8 @@ open_site(struct ctl *ctl, const struct ctl_args *args,
 				  : p->set != NULL && p->set->language == 1;
 	if (status == 0)
 		status = ctl_site_open(ctl, p->set, args, false, &p->site);
+	/* Opening clears what it opens. */
+	p->site.snapshot = p->snapshot;
 	return status;
 }
 

@@ -181,6 +181,17 @@ def test_what_a_domain_taught_counts_there(edge):
         same(edge, "a gazette", sender, [box], gazette(100, box))
 
 
+def test_the_name_of_another_town_is_not_imitated(edge):
+    box = mailbox(edge, "imitation", mode="off")
+    for name, found in (("b0urg.test", True), ("bourg.test", False),
+                        ("bourg-test.nu.test", True), ("nu.test", False)):
+        octets = build("jean@nu.test", box, From=f"Jean <jean@{name}>")
+        _, whole, done = same(edge, name, "jean@nu.test", [box], octets)
+        equal("FRAUD_LOOKALIKE" in [s["name"] for s in whole["symbols"]],
+              found, name)
+        equal("FRAUD_LOOKALIKE" in symbols_of(done[box]), found, name)
+
+
 def test_doors_and_levers(edge):
     box = mailbox(edge, "portes")
     sender = person()
