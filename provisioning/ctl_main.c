@@ -56,6 +56,8 @@ static const struct ctl_noun nouns[] = {
 	{ "tag", "tagged addresses, to give to one site each", ctl_tag_verbs },
 	{ "seed", "let in whom a mailbox knows already", ctl_seed_verbs },
 	{ "ledger", "the ledger of arrivals of held mail", ctl_ledger_verbs },
+	{ "log", "old logs without the addresses of outsiders",
+	    ctl_log_verbs },
 	{ "relation", "what a mailbox and its senders are to each other",
 	    ctl_relation_verbs },
 	{ "challenge", "stop challenges, start them, see what limits them",

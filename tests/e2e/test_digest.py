@@ -287,3 +287,13 @@ def test_one_that_is_asked_for_shows_all_that_waits(edge):
     edge.ctl("digest", "send", box)
     again = digest(edge, box, 2)
     check("noreply@citoyen.test" in again.text, again.text)
+
+
+def test_an_old_log_is_redacted(edge):
+    log = (f"2020-01-01T00:00:00Z x: from=jean@citoyen.test rcpt=a@{TOWN} "
+           "client=192.0.2.10\n  jean@citoyen.test\n")
+    out = edge.ctl("log", "redact", stdin=log + log.replace("2020", "2999"))
+    lines = out.stdout.splitlines()
+    check("jean" not in lines[0] + lines[1], lines)
+    check(f"a@{TOWN}" in lines[0] and "192.0.2.0/24" in lines[0], lines)
+    equal(lines[2:], log.replace("2020", "2999").splitlines())
