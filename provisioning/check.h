@@ -147,6 +147,7 @@ struct check_server {
 struct check {
 	size_t count, room;
 	struct check_finding *findings; /* worst first, then by section */
+	size_t more; /* found beyond the bound of 200, and not kept */
 	enum check_dnssec dnssec;
 	char cut[OCT_DOMAIN_SIZE]; /* the zone that the domain is in, or "" */
 	size_t server_count;

@@ -240,9 +240,11 @@ see_nodes(struct checking *c, const struct spf_tree *t)
 	}
 }
 
+/* A fault of the same kind is said once a record. */
 static void
 see_terms(struct checking *c, const struct spf_tree *t)
 {
+	bool ptr[SPF_TREE_NODES] = { false }, wide[SPF_TREE_NODES] = { false };
 	char names[LIST_SIZE];
 	struct oct_str s;
 
@@ -251,13 +253,17 @@ see_terms(struct checking *c, const struct spf_tree *t)
 		const struct spf_tree_term *term = &t->terms[i];
 		const char *at = t->nodes[term->node].domain;
 
-		if (term->ptr)
+		if (term->ptr && !ptr[term->node]) {
+			ptr[term->node] = true;
 			check_add(c, CHECK_SPF_PTR, CHECK_WARNING, at,
 			    term->text, NULL);
-		if (term->wide >= 0 &&
-		    term->wide < (term->six ? WIDE_BITS_SIX : WIDE_BITS))
+		}
+		if (term->wide >= 0 && !wide[term->node] &&
+		    term->wide < (term->six ? WIDE_BITS_SIX : WIDE_BITS)) {
+			wide[term->node] = true;
 			check_add(c, CHECK_SPF_WIDE, CHECK_ERROR, at,
 			    term->text, NULL);
+		}
 		if (term->empty)
 			oct_str_addf(&s, "%s%s", s.len > 0 ? ", " : "",
 			    term->text);

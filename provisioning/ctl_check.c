@@ -191,6 +191,7 @@ ctl_check_json(const struct ctl_zone *z, const struct check *c, bool english)
 	    json_integer((json_int_t)count_of(c, CHECK_WARNING)));
 	ctl_json_set(v, "notices",
 	    json_integer((json_int_t)count_of(c, CHECK_NOTICE)));
+	ctl_json_set(v, "more", json_integer((json_int_t)c->more));
 	ctl_json_set(v, "dnssec", json_string(check_dnssec_name(c->dnssec)));
 	ctl_json_set(v, "zone", ctl_json_text(c->cut));
 	ctl_json_set(v, "servers", servers_json(c));
@@ -265,6 +266,9 @@ ctl_check_text(const struct ctl_zone *z, const struct check *c, bool english,
 		check_todo(f, english, out);
 		oct_str_addc(out, '\n');
 	}
+	if (c->more > 0)
+		oct_str_addf(out, english ? "\n%zu more.\n"
+					  : "\nEt %zu autres.\n", c->more);
 }
 
 /* --- The command ------------------------------------------------------------ */

@@ -18,7 +18,7 @@ def prepare(edge):
     edge.change_conf({
         "dns": {"servers": [f"127.0.0.1:{zones.resolver_port}"]},
         "hosting": {**towns.CONF, "dns_port": zones.port}})
-    names = [*towns.RIGHT, *towns.BROKEN]
+    names = [*towns.RIGHT, *towns.BROKEN, *towns.HINTS]
     if not edge.programs:
         edge.ctl("secret", "create")
     lines = []
@@ -35,7 +35,7 @@ def prepare(edge):
         z = zones.add(name)
         towns.base(z, keys[name])
         change = towns.RIGHT.get(name)
-        (change or towns.BROKEN[name][0])(z)
+        (change or (towns.BROKEN.get(name) or towns.HINTS[name])[0])(z)
     # nsd takes no CNAME beside a SOA: the name is in the zone above instead.
     alias = "alias-at-the-apex.test"
     del zones.zones[alias]
@@ -93,6 +93,16 @@ def test_wrong_zones_are_named(edge):
         for f in r["findings"]:
             check(f["what"] and f["todo"] and "{" not in f["what"] +
                   f["todo"], f"words of {f}")
+    equal(wrong, {}, "named wrongly")
+
+
+def test_advice_is_no_alarm(edge):
+    wrong = {}
+    for name, r in results(edge, towns.HINTS).items():
+        _, want = towns.HINTS[name]
+        if codes(r, "error", "warning", "unknown") or not set(want) <= set(
+                codes(r, "notice")):
+            wrong[name] = (r["findings"], want)
     equal(wrong, {}, "named wrongly")
 
 

@@ -40,7 +40,7 @@ alias.fai.test. IN CNAME mail.fai.test.
     f'n{i}.dix.test. IN TXT "v=spf1 ip4:203.0.113.{i} ~all"'
     for i in range(12)]
 
-RIGHT, BROKEN = {}, {}
+RIGHT, BROKEN, HINTS = {}, {}, {}
 
 
 def right(f):
@@ -52,6 +52,14 @@ def broken(*codes, also=()):
     """Must be said; `also` may be."""
     def mark(f):
         BROKEN[f.__name__.replace("_", "-") + ".test"] = (f, codes, also)
+        return f
+    return mark
+
+
+def hint(*codes):
+    """Right, and yet there is something to say."""
+    def mark(f):
+        HINTS[f.__name__.replace("_", "-") + ".test"] = (f, codes)
         return f
     return mark
 
@@ -534,3 +542,59 @@ def sts_twice(z):
 def sts_not_served(z):
     z["_mta-sts", "TXT"] = ["v=STSv1; id=20261121;"]
     z["mta-sts", "A"] = ["127.0.0.1"]
+
+
+@broken("spf-ptr", "spf-lookups")
+def spf_of_many_faults(z):
+    z["@", "TXT"] = ["v=spf1 " + "ptr " * 290 + "-all"]
+
+
+# -- right, but --------------------------------------------------------------
+@hint("setup-missing")
+def no_autoconfig(z):
+    del z["autoconfig", "CNAME"]
+
+
+@hint("setup-elsewhere")
+def autoconfig_of_the_old_provider(z):
+    z["autodiscover", "CNAME"] = ["mail.fai.test."]
+
+
+@hint("srv-missing")
+def no_srv(z):
+    del z["_imaps._tcp", "SRV"]
+
+
+@hint("ttl-long")
+def ttl_of_a_week(z):
+    z.ttl = 604800
+
+
+@hint("dmarc-weak")
+def dmarc_that_observes(z):
+    z["_dmarc", "TXT"] = ["v=DMARC1; p=none; rua=mailto:dmarc@centre.test"]
+
+
+@hint("dmarc-testing")
+def dmarc_under_test(z):
+    z["_dmarc", "TXT"] = ["v=DMARC1; p=reject; t=y"]
+
+
+@hint("mx-order")
+def mx_the_other_way_round(z):
+    z["@", "MX"] = ["20 mx1.centre.test.", "10 mx2.centre.test."]
+
+
+@hint("wildcard")
+def wildcard_mx(z):
+    z["*", "MX"] = list(MX)
+
+
+@hint("serials-differ")
+def a_change_under_way(z):
+    z.other().serial = 9
+
+
+@hint("dnssec-none")
+def not_signed(z):
+    pass
