@@ -113,7 +113,9 @@ shake_hands(struct getting *x, SSL_CTX *ctx)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	x->ssl = SSL_new(ctx);
 	if (x->ssl == NULL || SSL_set_fd(x->ssl, x->fd) != 1 ||
-	    SSL_set_tlsext_host_name(x->ssl, host) != 1 ||
+	    /* SSL_set_tlsext_host_name, without its cast */
+	    SSL_ctrl(x->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1 ||
 	    SSL_set1_host(x->ssl, host) != 1)
 		return say(x, OCT_ECONF, "TLS cannot be set up");
 	SSL_set_hostflags(x->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);

@@ -128,7 +128,7 @@ enum check_dnssec {
 	CHECK_DNSSEC_WRONG     /* bogus */
 };
 
-#define CHECK_SERVERS_MAX 16
+#define CHECK_SERVERS_MAX 12
 
 enum check_server_state {
 	CHECK_SERVER_GOOD,

@@ -36,6 +36,14 @@ bool check_same_address(struct checking *c, const char *name,
     const char *other);
 bool check_has_address(struct checking *c, const char *name);
 
+/* One question to one server, within the deadline; as dns_probe. */
+OCT_CHECK int check_ask(const struct checking *c,
+    const struct dns_probe_server *server, const char *name,
+    enum dns_probe_type type, unsigned int flags,
+    struct dns_probe_reply *out);
+/* The answers of the good servers against each other, and the resolver's. */
+void check_same(struct checking *c);
+
 /* The sections.  The first is false if it makes no sense to go on. */
 bool check_zone(struct checking *c);
 void check_mx(struct checking *c);

@@ -18,25 +18,19 @@
 #define ADDRESSES_MAX 2 /* of one server, of each family */
 #define LABELS_MAX 12
 #define ASK_MS 3000
-#define TTL_LONG_S 86400
 #define SERVFAIL 2
-#define NXDOMAIN 3
 #define LIST_SIZE 512
 
-static int64_t
-until(const struct checking *c)
-{
-	int64_t t = oct_clock_mono_ms() + ASK_MS;
-
-	return t < c->in->deadline_ms ? t : c->in->deadline_ms;
-}
-
-static int
-ask(const struct checking *c, const struct dns_probe_server *server,
+int
+check_ask(const struct checking *c, const struct dns_probe_server *server,
     const char *name, enum dns_probe_type type, unsigned int flags,
     struct dns_probe_reply *out)
 {
-	return dns_probe(server, name, type, flags, until(c), out);
+	int64_t until = oct_clock_mono_ms() + ASK_MS;
+
+	if (until > c->in->deadline_ms)
+		until = c->in->deadline_ms;
+	return dns_probe(server, name, type, flags, until, out);
 }
 
 /* --- DNSSEC ----------------------------------------------------------------- */
@@ -48,7 +42,7 @@ is_signed(const struct checking *c)
 	bool found;
 
 	if (*c->out->cut == '\0' ||
-	    ask(c, c->in->resolver, c->out->cut, DNS_PROBE_DS,
+	    check_ask(c, c->in->resolver, c->out->cut, DNS_PROBE_DS,
 		DNS_PROBE_RECURSE, &r) != 0)
 		return false;
 	found = r.count > 0;
@@ -63,7 +57,7 @@ is_bogus(const struct checking *c)
 	struct dns_probe_reply r;
 	bool bogus;
 
-	if (ask(c, c->in->resolver, c->in->domain, DNS_PROBE_SOA,
+	if (check_ask(c, c->in->resolver, c->in->domain, DNS_PROBE_SOA,
 		DNS_PROBE_RECURSE | DNS_PROBE_UNCHECKED, &r) != 0)
 		return false;
 	bogus = r.rcode != SERVFAIL;
@@ -79,7 +73,7 @@ see_dnssec(struct checking *c)
 
 	if (c->in->resolver == NULL)
 		return;
-	rc = ask(c, c->in->resolver, c->in->domain, DNS_PROBE_SOA,
+	rc = check_ask(c, c->in->resolver, c->in->domain, DNS_PROBE_SOA,
 	    DNS_PROBE_RECURSE, &r);
 	if (rc != 0) {
 		check_add(c, CHECK_DNS_FAILED, CHECK_UNKNOWN, c->in->domain,
@@ -191,7 +185,7 @@ try_server(struct checking *c, struct check_server *s)
 {
 	struct dns_probe_reply r;
 	char address[OCT_IP_SIZE], words[32];
-	int rc = ask(c, &s->at, c->out->cut, DNS_PROBE_SOA, 0, &r);
+	int rc = check_ask(c, &s->at, c->out->cut, DNS_PROBE_SOA, 0, &r);
 
 	oct_ip_text(&s->at.ip, address);
 	if (rc != 0) {
@@ -209,7 +203,7 @@ try_server(struct checking *c, struct check_server *s)
 		s->state = CHECK_SERVER_GOOD;
 		/* How long that something is not there is remembered. */
 		if (c->out->negative_ttl_s == 0 &&
-		    ask(c, &s->at, c->out->cut, DNS_PROBE_SRV, 0, &none) ==
+		    check_ask(c, &s->at, c->out->cut, DNS_PROBE_SRV, 0, &none) ==
 			0) {
 			c->out->negative_ttl_s = none.negative_ttl_s;
 			dns_probe_fini(&none);
@@ -247,116 +241,6 @@ compare_serials(struct checking *c)
 		    oct_str_text(&s), NULL);
 }
 
-/* --- The same answer everywhere ---------------------------------------------- */
-
-static bool
-same_records(const struct dns_probe_reply *a, const struct dns_probe_reply *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->records[i], b->records[i]) != 0)
-			return false;
-	return true;
-}
-
-static void
-join(const struct dns_probe_reply *r, struct oct_str *out)
-{
-	if (r->count == 0)
-		oct_str_add(out, "-");
-	for (size_t i = 0; i < r->count; i++)
-		oct_str_addf(out, "%s%.150s", i > 0 ? " | " : "",
-		    r->records[i]);
-}
-
-static void
-report_difference(struct checking *c, enum check_code code,
-    const char *name, const struct dns_probe_reply *a,
-    const struct dns_probe_reply *b, const char *who)
-{
-	struct oct_str s;
-
-	oct_str_heap(&s, 1 << 16);
-	oct_str_addf(&s, "%s: ", who);
-	join(b, &s);
-	oct_str_add(&s, " / ");
-	join(a, &s);
-	check_add(c, code,
-	    code == CHECK_SERVERS_DIFFER ? CHECK_WARNING : CHECK_NOTICE, name,
-	    oct_str_text(&s), NULL);
-	oct_str_free(&s);
-}
-
-/* Each server against the first that answers; then what the resolver still
- * remembers. */
-static void
-compare_answers(struct checking *c, const char *name,
-    enum dns_probe_type type)
-{
-	struct dns_probe_reply first = { .rcode = 0 }, other;
-	bool have = false, differ = false;
-
-	for (size_t i = 0; i < c->out->server_count && !differ; i++) {
-		const struct check_server *s = &c->out->servers[i];
-
-		if (s->state != CHECK_SERVER_GOOD ||
-		    ask(c, &s->at, name, type, 0, have ? &other : &first) != 0)
-			continue;
-		if (!have) {
-			/* Below another cut, or by an alias out of the zone:
-			 * these servers need not know it. */
-			if (first.referral || !first.authoritative) {
-				dns_probe_fini(&first);
-				return;
-			}
-			have = true;
-			continue;
-		}
-		differ = !same_records(&first, &other);
-		if (differ)
-			report_difference(c, CHECK_SERVERS_DIFFER, name, &first,
-			    &other, s->name);
-		dns_probe_fini(&other);
-	}
-	if (have && strcmp(name, c->in->domain) == 0)
-		*(type == DNS_PROBE_MX ? &c->out->mx_ttl_s
-				       : &c->out->txt_ttl_s) = first.ttl_s;
-	if (have && first.count > 0 && first.ttl_s > TTL_LONG_S) {
-		char text[32];
-
-		(void)snprintf(text, sizeof(text), "%" PRIu32, first.ttl_s);
-		check_add(c, CHECK_TTL_LONG, CHECK_NOTICE, name, text, NULL);
-	}
-	if (have && first.count > 0 && !differ && c->in->resolver != NULL &&
-	    ask(c, c->in->resolver, name, type, DNS_PROBE_RECURSE, &other) ==
-		0) {
-		if (other.rcode != SERVFAIL && !same_records(&first, &other))
-			report_difference(c, CHECK_RESOLVER_STALE, name, &first,
-			    &other, "cache");
-		dns_probe_fini(&other);
-	}
-	dns_probe_fini(&first);
-}
-
-static void
-compare_all(struct checking *c)
-{
-	static const char *const labels[] = { "_dmarc", "_mta-sts",
-		"_smtp._tls" };
-	char name[OCT_DOMAIN_SIZE];
-
-	compare_answers(c, c->in->domain, DNS_PROBE_MX);
-	compare_answers(c, c->in->domain, DNS_PROBE_TXT);
-	for (size_t i = 0; i < OCT_LEN(labels); i++)
-		if (check_name(c, labels[i], name))
-			compare_answers(c, name, DNS_PROBE_TXT);
-	for (size_t i = 0; c->in->keys != NULL && i < c->in->keys->count; i++)
-		if (auth_dkim_key_name(c->in->keys->items[i].selector,
-			c->in->domain, name) == 0)
-			compare_answers(c, name, DNS_PROBE_TXT);
-}
-
 static size_t
 good_servers(const struct checking *c, size_t *unreached)
 {
@@ -383,7 +267,7 @@ see_servers(struct checking *c, const struct dns_answer *ns)
 		try_server(c, &c->out->servers[i]);
 	if (good_servers(c, &unreached) > 0) {
 		compare_serials(c);
-		compare_all(c);
+		check_same(c);
 	} else if (unreached < c->out->server_count || unreached == 0) {
 		check_add(c, CHECK_SERVERS_NONE, CHECK_ERROR, c->out->cut,
 		    NULL, NULL);
@@ -423,7 +307,7 @@ key_at(const struct checking *c, const struct check_server *s,
 	struct auth_dkim_pubkey shown, ours;
 	struct dns_probe_reply r;
 	char why[128];
-	int rc = ask(c, &s->at, name, DNS_PROBE_TXT, 0, &r);
+	int rc = check_ask(c, &s->at, name, DNS_PROBE_TXT, 0, &r);
 
 	if (rc != 0) {
 		(void)snprintf(problem, DKIM_KEYS_PROBLEM_SIZE,
