@@ -135,7 +135,8 @@ challenge_of(const json_t *o)
 
 	if (*text == '\0')
 		return -1;
-	return strcmp(text, "off") != 0;
+	/* A simulation is no service. */
+	return strcmp(text, "off") != 0 && strcmp(text, "simulate") != 0;
 }
 
 static void

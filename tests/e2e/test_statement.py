@@ -157,7 +157,7 @@ def units(there, year, tenant, day, items):
             boxes += 1
             mode = m.get("challenge") or d.get("challenge") or \
                 t.get("challenge") or "off"
-            challenged += mode != "off" and \
+            challenged += mode not in ("off", "simulate") and \
                 m.get("challenge_from", "0") <= str(day) <= \
                 m.get("challenge_until", "9999")
             room = size(m.get("storage") or d.get("storage") or
@@ -274,7 +274,8 @@ class Random(random.Random):
             out["storage"] = self.choice(["2G", "5G", "6G", "10G", "20G",
                                           "50G"])
         if self.maybe(.4):
-            out["challenge"] = self.choice(["first-contact", "off"])
+            out["challenge"] = self.choice(["first-contact", "off",
+                                            "doubtful", "simulate"])
         if self.maybe(.2):
             out["challenge_from"] = self.date(year)
         if self.maybe(.2) and "challenge_from" not in out:
