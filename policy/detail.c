@@ -96,6 +96,8 @@ static const struct row rows[DETAIL_COUNT] = {
 	"offered reserved brought", 0, "where its name comes from"),
     [DETAIL_RESERVED_UNTIL] = ROW("reserved_until", BIT(DOMAIN), DATE, NULL, 0,
 	"day on which its registration expires"),
+    [DETAIL_ONBOARD] = ROW("onboard", BIT(DOMAIN), TEXT, NULL, 0,
+	"steps of its coming that nothing else shows (octroictl onboard)"),
     [DETAIL_MTA_STS] = ROW("mta_sts", BIT(DOMAIN), WORD,
 	"none testing enforce", 0,
 	"mode of its MTA-STS policy; empty: hosting.mta_sts"),

@@ -37,6 +37,7 @@ enum detail {
 	/* domains */
 	DETAIL_ORIGIN,
 	DETAIL_RESERVED_UNTIL,
+	DETAIL_ONBOARD,
 	DETAIL_MTA_STS,
 	DETAIL_SPF,
 	/* domains and mailboxes */

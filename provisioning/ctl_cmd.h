@@ -122,6 +122,7 @@ extern const struct ctl_verb ctl_domain_verbs[], ctl_mailbox_verbs[],
     ctl_seed_verbs[], ctl_ledger_verbs[], ctl_template_verbs[],
     ctl_challenge_verbs[], ctl_bypass_verbs[], ctl_quota_verbs[],
     ctl_explain_verbs[], ctl_learn_verbs[], ctl_statement_verbs[],
-    ctl_digest_verbs[], ctl_log_verbs[], ctl_import_verbs[], ctl_owner_verbs[];
+    ctl_onboard_verbs[], ctl_digest_verbs[], ctl_log_verbs[],
+    ctl_import_verbs[], ctl_owner_verbs[];
 
 #endif

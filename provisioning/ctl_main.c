@@ -23,6 +23,8 @@
 static const struct ctl_noun nouns[] = {
 	{ "tenant", "tenants: what their domains inherit", ctl_tenant_verbs },
 	{ "domain", "hosted domains", ctl_domain_verbs },
+	{ "onboard", "a domain from its request to its people, step by step",
+	    ctl_onboard_verbs },
 	{ "mailbox", "mailboxes of hosted domains", ctl_mailbox_verbs },
 	{ "alias", "aliases", ctl_alias_verbs },
 	{ "group", "groups: aliases with who may write to them",

@@ -42,7 +42,8 @@ static const char style[] =
     ".paper:last-of-type{break-after:auto}\n"
     "code{font-family:'Liberation Mono',monospace;font-size:.95em;"
     "overflow-wrap:anywhere}\n"
-    "@media print{body{padding:0;max-width:none;font-size:10pt}}\n";
+    "@media print{body{padding:0;max-width:none;font-size:10pt}"
+    "h1{margin-top:.9em}h2{margin:1em 0 .2em}}\n";
 
 void
 ctl_page_text(struct oct_str *out, const char *text)
