@@ -191,6 +191,9 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url,
 		if (x == NULL)
 			return MHD_NO;
 		*context = x;
+		x->body_max = h->conf.body_max != NULL
+		    ? h->conf.body_max(h->conf.arg, url)
+		    : HTTP_BODY_MAX;
 		exchange_read_head(x, url, method, version,
 		    h->conf.behind_proxy);
 		/* A body that is announced as too large is not awaited. */
@@ -214,6 +217,7 @@ on_completed(void *arg, OCT_UNUSED struct MHD_Connection *connection,
 	if (x == NULL)
 		return;
 	free(x->reply.body);
+	free(x->large);
 	free(x);
 	*context = NULL;
 	count(arg, false);

@@ -15,17 +15,30 @@
 
 #define HTTP_URI_MAX 256
 #define HTTP_BODY_MAX 4096
-#define HTTP_LOCATION_SIZE 256
+#define HTTP_LOCATION_SIZE 1024
+#define HTTP_COOKIE_SIZE 256
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
 
-/* Borrowed for the call; strings are never NULL. */
+/* Arguments of a query that pages know. */
+enum http_arg {
+	HTTP_ARG_SEARCH, /* "q" */
+	HTTP_ARG_PAGE,   /* "p" */
+	HTTP_ARG_KIND,   /* "k" */
+	HTTP_ARG_ITEM    /* "i" */
+};
+#define HTTP_ARGS (HTTP_ARG_ITEM + 1)
+
+/* Borrowed for the call; strings are never NULL, but args may be. */
 struct http_request {
 	unsigned int fault; /* 0, or the status that it must be refused with */
 	enum http_method method;
 	const char *path;         /* without the query */
 	const char *host;         /* the field of that name */
 	const char *lang, *result; /* of the query */
+	const char *args[HTTP_ARGS];
+	const char *session;       /* cookie HTTP_SESSION, or NULL */
+	const char *site;          /* Sec-Fetch-Site, or NULL */
 	const char *languages;    /* Accept-Language */
 	const char *content_type;
 	const char *body;
@@ -34,6 +47,13 @@ struct http_request {
 	struct oct_ip client; /* AF_UNSPEC if not known */
 };
 
+/* "" if it is not there. */
+const char *http_arg(const struct http_request *r, enum http_arg which);
+
+/* RFC 6265bis 4.1.3.2: browsers take it over https only, from this host and for
+ * all of it. */
+#define HTTP_SESSION "__Host-octroi"
+
 /* Filled by the handler. */
 struct http_reply {
 	unsigned int status;
@@ -41,6 +61,7 @@ struct http_reply {
 	const char *language; /* Content-Language, static storage, or NULL */
 	const char *allow;    /* of a 405, static storage, or NULL */
 	char location[HTTP_LOCATION_SIZE]; /* "" = none */
+	char cookie[HTTP_COOKIE_SIZE];     /* Set-Cookie, "" = none */
 	int64_t retry_after_s;             /* 0 = none */
 	char *body; /* heap: handed over; NULL = 500, unless len is 0 */
 	size_t len;
@@ -53,6 +74,8 @@ struct http_conf {
 	bool behind_proxy; /* the client is in X-Forwarded-For */
 	size_t threads;    /* that wait for the store */
 	size_t queue;      /* requests that wait for a thread; beyond: 503 */
+	/* The octets that a body of that path may have; NULL: HTTP_BODY_MAX. */
+	size_t (*body_max)(void *arg, const char *path);
 	/* Does it wait for the store?  Called by the serving thread. */
 	bool (*blocks)(void *arg, const struct http_request *r);
 	/* Called by a thread of the pool if so, else by the serving one. */

@@ -11,8 +11,8 @@
 #include "challenge-web/http_int.h"
 #include "lib/num.h"
 
-/* A body that is refused is read to its end up to here, so that the client
- * reads our answer; then we hang up. */
+/* A body that is refused is read on for so much, so that the client reads our
+ * answer; then we hang up. */
 #define DISCARD_MAX (256 * 1024)
 
 static enum http_method
@@ -98,7 +98,7 @@ head_fault(struct exchange *x, const char *url, const char *version)
 	if (strlen(url) > HTTP_URI_MAX)
 		return MHD_HTTP_URI_TOO_LONG;
 	if (*length != '\0' &&
-	    oct_num_int(length, 0, HTTP_BODY_MAX, &octets) != 0)
+	    oct_num_int(length, 0, (int64_t)x->body_max, &octets) != 0)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 	return 0;
 }
@@ -107,8 +107,13 @@ void
 exchange_read_head(struct exchange *x, const char *url, const char *method,
     const char *version, bool behind_proxy)
 {
+	static const char *const args[HTTP_ARGS] = { "q", "p", "k", "i" };
 	struct http_request *r = &x->request;
 
+	for (size_t i = 0; i < HTTP_ARGS; i++)
+		r->args[i] = value_of(x, MHD_GET_ARGUMENT_KIND, args[i]);
+	r->session = value_of(x, MHD_COOKIE_KIND, HTTP_SESSION);
+	r->site = value_of(x, MHD_HEADER_KIND, "Sec-Fetch-Site");
 	r->method = method_parse(method);
 	r->path = url;
 	r->host = value_of(x, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
@@ -124,18 +129,40 @@ exchange_read_head(struct exchange *x, const char *url, const char *method,
 	r->fault = head_fault(x, url, version);
 }
 
+const char *
+http_arg(const struct http_request *r, enum http_arg which)
+{
+	return r->args[which] != NULL ? r->args[which] : "";
+}
+
+/* Where the body is kept; NULL: no memory. */
+static char *
+body_room(struct exchange *x)
+{
+	if (x->body_max <= HTTP_BODY_MAX)
+		return x->body;
+	if (x->large == NULL)
+		x->large = malloc(x->body_max);
+	x->request.body = x->large;
+	return x->large;
+}
+
 bool
 exchange_read_body(struct exchange *x, const char *octets, size_t len)
 {
 	struct http_request *r = &x->request;
+	char *room;
 
 	x->received += len;
-	if (x->received > HTTP_BODY_MAX) {
+	if (x->received > x->body_max) {
 		if (r->fault == 0)
 			r->fault = MHD_HTTP_CONTENT_TOO_LARGE;
-		return x->received <= DISCARD_MAX;
+		return x->received <= x->body_max + DISCARD_MAX;
 	}
-	memcpy(x->body + r->body_len, octets, len);
+	room = body_room(x);
+	if (room == NULL)
+		return false;
+	memcpy(room + r->body_len, octets, len);
 	r->body_len += len;
 	return true;
 }
@@ -176,6 +203,9 @@ add_headers(struct MHD_Response *r, const struct http_reply *reply)
 		    reply->language) == MHD_YES;
 	if (reply->allow != NULL)
 		ok &= MHD_add_response_header(r, "Allow", reply->allow) ==
+		    MHD_YES;
+	if (*reply->cookie != '\0')
+		ok &= MHD_add_response_header(r, "Set-Cookie", reply->cookie) ==
 		    MHD_YES;
 	if (*reply->location != '\0')
 		ok &= MHD_add_response_header(r, "Location",

@@ -20,6 +20,8 @@ struct exchange {
 	struct http_request request;
 	struct http_reply reply;
 	size_t received; /* octets of the body, kept or not */
+	size_t body_max;
+	char *large;     /* instead of body, where more is allowed */
 	char body[HTTP_BODY_MAX];
 };
 

@@ -70,7 +70,7 @@ view_contact(struct page *p, const char *contact)
 /* --- The frame ---------------------------------------------------------- */
 
 static void
-write_head(const struct view *v, struct page *p, enum text_id title,
+write_head(const struct view *v, struct page *p, const char *title,
     bool problem)
 {
 	char style[VIEW_URL_SIZE];
@@ -85,10 +85,9 @@ write_head(const struct view *v, struct page *p, enum text_id title,
 	    "telephone=no", NULL);
 	page_open(p, "title", NULL);
 	if (problem)
-		page_fill(p, view_text(v, TEXT_ERROR_TITLE),
-		    view_text(v, title));
+		page_fill(p, view_text(v, TEXT_ERROR_TITLE), title);
 	else
-		page_text(p, view_text(v, title));
+		page_text(p, title);
 	page_text(p, " – ");
 	page_text(p, view_text(v, TEXT_SERVICE));
 	page_close(p);
@@ -192,11 +191,20 @@ write_footer(const struct view *v, struct page *p)
 void
 view_begin(struct view *v, struct page *p, enum text_id title, bool problem)
 {
+	view_begin_titled(v, p, view_text(v, title), problem);
+}
+
+void
+view_begin_titled(struct view *v, struct page *p, const char *title,
+    bool problem)
+{
 	page_init(p);
 	page_open(p, "html", "lang", lang_code(v->lang), NULL);
 	write_head(v, p, title, problem);
-	page_open(p, "body", NULL);
+	page_open(p, "body", "class", v->wide ? "wide" : NULL, NULL);
 	write_banner(v, p);
+	if (v->menu != NULL)
+		v->menu(v, p, v->menu_arg);
 	page_open(p, "main", "id", "content", "class", "inner", "tabindex",
 	    "-1", NULL);
 }

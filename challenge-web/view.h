@@ -18,6 +18,10 @@ struct view {
 	enum lang lang;
 	bool lang_asked; /* by the link: further links keep it */
 	const char *path; /* below the prefix, beginning with '/' */
+	/* Between banner and content, NULL = nothing; wide: of lists. */
+	void (*menu)(const struct view *v, struct page *p, const void *arg);
+	const void *menu_arg;
+	bool wide;
 };
 
 #define VIEW_URL_SIZE HTTP_LOCATION_SIZE
@@ -32,6 +36,9 @@ void view_url(const struct view *v, const char *path, const char *result,
 
 /* Everything up to the content of the page; problem: its title says so. */
 void view_begin(struct view *v, struct page *p, enum text_id title,
+    bool problem);
+/* The same with a title that is no text of the tables. */
+void view_begin_titled(struct view *v, struct page *p, const char *title,
     bool problem);
 /* The rest; the reply is complete. */
 void view_end(struct view *v, struct page *p, unsigned int status);

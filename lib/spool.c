@@ -194,6 +194,30 @@ spool_open(const char *path, const struct spool_opts *opts,
 	return rc;
 }
 
+int
+spool_open_reader(const char *path, struct spool **out)
+{
+	struct spool *spool = calloc(1, sizeof(*spool));
+	int root, rc = 0;
+
+	if (spool == NULL)
+		return -ENOMEM;
+	spool->tmp_fd = spool->held_fd = -1;
+	root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0)
+		spool->held_fd = openat(root, "held",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (spool->held_fd < 0)
+		rc = -errno;
+	if (root >= 0)
+		(void)close(root);
+	if (rc == 0)
+		*out = spool;
+	else
+		spool_close(spool);
+	return rc;
+}
+
 void
 spool_close(struct spool *spool)
 {

@@ -39,6 +39,8 @@ bool spool_id_ok(const char *id);
  * can be made in them.  -errno. */
 OCT_CHECK int spool_open(const char *path, const struct spool_opts *opts,
     struct spool **out);
+/* To read items only: nothing is made or tried. */
+OCT_CHECK int spool_open_reader(const char *path, struct spool **out);
 void spool_close(struct spool *spool);
 
 /* Free octets above the reserve; 0 when there are none. */
