@@ -25,6 +25,7 @@ app_keys(struct app *app, const struct oct_secret *secret,
     const struct oct_secret *previous)
 {
 	oct_token_keys_init(&app->tokens, secret, previous);
+	owner_link_keys_init(&app->links, secret, previous);
 	oct_secret_key(secret, "challenge.code", app->code_key[0]);
 	app->code_keys = 1;
 	if (previous != NULL)
@@ -108,19 +109,39 @@ open_hosts(struct app *app)
 	return rc;
 }
 
+/* Where the spool is another machine's, pages do without what messages say. */
+static void
+open_spool(struct app *app)
+{
+	const char *path = app->settings->spool_path;
+	int rc = spool_open_reader(path, &app->spool);
+
+	if (rc != 0)
+		oct_log(OCT_WARNING,
+		    "spool=%s error=\"%s\" effect=\"owners see no text of held "
+		    "messages\"",
+		    path, oct_strerror(rc));
+}
+
 static int
 read_settings(struct app *app)
 {
 	const struct settings *s = app->settings;
-	int rc;
+	const struct {
+		const char *text;
+		struct app_rate *rate;
+	} rates[] = { { s->web_confirm_network, &app->confirm_net },
+		{ s->web_confirm_org, &app->confirm_org },
+		{ s->web_links_network, &app->links_net },
+		{ s->web_links_address, &app->links_address } };
+	int rc = 0;
 
 	settings_timers(s, &app->timers);
+	app->timers.undo = s->web_undo;
 	settings_options(s, &app->platform);
-	rc = settings_rate(s->web_confirm_network, &app->confirm_net.count,
-	    &app->confirm_net.period_ms);
-	if (rc == 0)
-		rc = settings_rate(s->web_confirm_org, &app->confirm_org.count,
-		    &app->confirm_org.period_ms);
+	for (size_t i = 0; rc == 0 && i < OCT_LEN(rates); i++)
+		rc = settings_rate(rates[i].text, &rates[i].rate->count,
+		    &rates[i].rate->period_ms);
 	if (rc == 0)
 		rc = own_texts_load(s, app->own_texts);
 	return rc;
@@ -158,6 +179,7 @@ app_open(const struct settings *settings, struct app **out)
 		app_close(app);
 		return rc;
 	}
+	open_spool(app);
 	warn_unnamed(settings);
 	*out = app;
 	return 0;
@@ -168,6 +190,7 @@ app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	spool_close(app->spool);
 	hosts_free(app->hosts);
 	store_free(app->store);
 	pass_keys_free(app->passes);

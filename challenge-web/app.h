@@ -9,9 +9,11 @@
 #include "challenge-web/hosts.h"
 #include "challenge-web/own_text.h"
 #include "lib/secret.h"
+#include "lib/spool.h"
 #include "lib/store.h"
 #include "lib/token.h"
 #include "policy/casework.h"
+#include "policy/owner_link.h"
 #include "policy/settings.h"
 
 #define APP_PREFIX_SIZE 64
@@ -34,7 +36,9 @@ struct app {
 	uint8_t nonce_key[OCT_KEY_OCTETS];
 	uint8_t suppress_key[OCT_KEY_OCTETS];
 	uint8_t client_key[OCT_KEY_OCTETS]; /* of addresses in the store */
-	struct app_rate confirm_net, confirm_org;
+	struct app_rate confirm_net, confirm_org, links_net, links_address;
+	struct owner_link_keys links;
+	struct spool *spool; /* to show held messages; NULL: not readable here */
 	struct own_text own_texts[OWN_TEXTS];
 	char prefix[APP_PREFIX_SIZE]; /* path of challenge.url, or "" */
 };

@@ -22,7 +22,7 @@
 #include "lib/log.h"
 
 #define PROGRAM "octroi-web"
-#define PURPOSE "Serve the page on which senders confirm their message."
+#define PURPOSE "Serve the pages of senders and of mailbox owners."
 #define TICK_MS 500
 #define PROBE_MS 5000     /* between two questions to the store */
 #define LIMIT_MS 10000    /* for the head of a request, and for the rest */
@@ -122,6 +122,7 @@ serve(struct app *app)
 		.behind_proxy = s->web_behind_proxy,
 		.threads = THREADS,
 		.queue = QUEUE,
+		.body_max = route_body_max,
 		.blocks = route_blocks,
 		.handle = route_handle,
 		.arg = app };

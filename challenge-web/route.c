@@ -6,6 +6,7 @@
 #include "challenge-web/challenge_page.h"
 #include "challenge-web/info_page.h"
 #include "challenge-web/notice.h"
+#include "challenge-web/owner_web.h"
 #include "challenge-web/pass_page.h"
 #include "challenge-web/setup.h"
 #include "challenge-web/static/style.h"
@@ -13,7 +14,7 @@
 #include "lib/err.h"
 
 #define PLAIN "text/plain; charset=utf-8"
-#define SHOWN_PATH_MAX 100
+#define SHOWN_PATH_MAX 140
 
 static void
 answer_text(struct view *v, const char *type, const char *text)
@@ -97,6 +98,12 @@ find_target(const struct app *app, const char *path, struct target *out)
 	out->kind = rc == 0 ? REFUSAL : rc == OCT_ETIME ? OLD_REFUSAL : UNKNOWN;
 }
 
+size_t
+route_body_max(OCT_UNUSED void *arg, const char *path)
+{
+	return owner_web_body_max(path);
+}
+
 bool
 route_blocks(void *arg, const struct http_request *r)
 {
@@ -105,6 +112,8 @@ route_blocks(void *arg, const struct http_request *r)
 
 	if (r->method == HTTP_OTHER)
 		return false;
+	if (owner_web_is(path_of(app, r)))
+		return true;
 	find_target(app, path_of(app, r), &t);
 	return t.kind == CHALLENGE || t.kind == REFUSAL;
 }
@@ -172,7 +181,10 @@ dispatch(struct view *v, const char *path)
 			fixed[i].handle(v);
 		return;
 	}
-	token_page(v, path);
+	if (owner_web_is(path))
+		owner_web(v, path);
+	else
+		token_page(v, path);
 }
 
 void

@@ -264,8 +264,10 @@ const char *const text_en[TEXT_COUNT] = {
 	    "deleted after some hours.",
 	[TEXT_DATA_NOT_HEAD] = "What the service does not do",
 	[TEXT_DATA_NOT] =
-	    "No cookie, no tracker, no audience measurement, no content "
-	    "from other sites. Opening a page has no effect.",
+	    "No tracker, no audience measurement, no content from other "
+	    "sites. No cookie but the one that keeps the session of a "
+	    "mailbox owner open on the held messages, and goes with it. "
+	    "Opening a page has no effect.",
 	[TEXT_DATA_NOT_SHOWN] =
 	    "The confirmation page shows only the addresses that you wrote "
 	    "yourself and dates, never the subject or the content of the "

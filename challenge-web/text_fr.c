@@ -274,8 +274,10 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "bout de quelques heures.",
 	[TEXT_DATA_NOT_HEAD] = "Ce que le service ne fait pas",
 	[TEXT_DATA_NOT] =
-	    "Aucun cookie, aucun traceur, aucune mesure d’audience, aucun "
-	    "contenu venu d’un autre site. Ouvrir une page n’a aucun effet.",
+	    "Aucun traceur, aucune mesure d’audience, aucun contenu venu "
+	    "d’un autre site. Aucun cookie, sauf celui qui tient ouverte la "
+	    "session d’un titulaire de boîte sur ses messages retenus, et "
+	    "qui disparaît avec elle. Ouvrir une page n’a aucun effet.",
 	[TEXT_DATA_NOT_SHOWN] =
 	    "La page de confirmation ne montre que les adresses que vous "
 	    "avez écrites et des dates, jamais l’objet ni le "

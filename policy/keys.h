@@ -45,8 +45,8 @@
 #define KEY_DNS_ALARMS KEY_PREFIX "{g}:dnsalarms"
 #define KEY_WORK_GROUP "courier"
 
-/* stream of one entry: what is written where nobody is to be told, so that it
- * takes as long as if somebody were (policy/owner_ask.h) */
+/* stream, cut short: what is written where nobody is to be told, so that it
+ * takes as long as if somebody were (policy/owner_request.h) */
 #define KEY_NOBODY KEY_PREFIX "{g}:nobody"
 
 /* hash: attributes of the domain, JSON in field "v" */

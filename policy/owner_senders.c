@@ -13,7 +13,6 @@
 #include "lib/str.h"
 #include "policy/keys.h"
 #include "policy/learn_item.h"
-#include "policy/learn_item.h"
 
 #define SENT_PREFIX GRANT_SENT ":"
 

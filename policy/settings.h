@@ -118,6 +118,8 @@ struct settings {
 	char *web_confirm_network, *web_confirm_org;
 	char *web_legal_file, *web_access_file, *web_data_file, *web_audit;
 	int web_access; /* enum settings_access */
+	char *web_links_network, *web_links_address;
+	int64_t web_session, web_session_idle, web_undo;
 	int64_t web_connections;
 	bool web_behind_proxy;
 	/* mapd */
