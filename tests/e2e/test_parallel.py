@@ -78,6 +78,7 @@ SLOW_DNS = []
 def prepare(e):
     SLOW_DNS[:] = [SlowDns(e.dns.port)]
     e.change_conf({"dns": {"servers": [f"127.0.0.1:{SLOW_DNS[0].port}"]}})
+    e.dns.minimum = 0    # keys sign at once
     scene.prepare(e)
 
 
