@@ -294,8 +294,11 @@ training_run(struct training *t, const struct training_options *options,
 	struct run r = { .t = t, .o = options };
 	size_t *order = calloc(training_items(t) + 1, sizeof(*order)), n = 0;
 	struct classifier *c = NULL;
-	int rc = order != NULL ? features_new(&r.f) : -ENOMEM;
+	size_t good, bad;
+	int folds, rc = order != NULL ? features_new(&r.f) : -ENOMEM;
 
+	(void)training_count(t, &good, &bad);
+	folds = good > 0 && bad > 0 ? options->folds : 0;
 	if (rc == 0)
 		rc = training_map(t);
 	if (rc == 0)
@@ -303,10 +306,11 @@ training_run(struct training *t, const struct training_options *options,
 	if (rc == 0) {
 		n = canonical(t, order);
 		r.total = n * (size_t)options->passes *
-		    (size_t)(1 + options->folds);
+		    (size_t)(1 + folds);
 		rc = train(&r, order, n, c);
 	}
-	if (rc == 0 && options->folds > 1)
+	/* One kind of mail alone calibrates nothing. */
+	if (rc == 0 && folds > 1)
 		rc = calibrate(&r, order, n, c);
 	if (rc == 0) {
 		*out = c;
