@@ -62,6 +62,14 @@ void zone_text(const struct zone *z, const struct hosting *h, bool english,
 /* A name with its U-labels, for people. */
 void zone_unicode(const char *domain, struct oct_str *out);
 
+/*
+ * The one SPF record that says what these do (each "v=spf1 ..."), and lets ours
+ * (terms) pass too: each term once, redirect= as include:, and at the end "-all"
+ * only if all of them said so.
+ */
+void zone_spf_merge(const char *const *records, size_t count, const char *ours,
+    struct oct_str *out);
+
 /* The policy of RFC 8461 3.2 that octroi-web serves, and the id that goes with
  * it: another policy has another id. */
 #define ZONE_STS_ID_SIZE 33

@@ -4,12 +4,14 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "auth/spf.h"
 #include "auth/spf_tree.h"
 #include "provisioning/check_int.h"
 
 #define LIST_SIZE 1024
+#define RECORDS_MAX 16  /* that are united */
 #define WIDE_BITS 8     /* of IPv4: more is half the Internet */
 #define WIDE_BITS_SIX 16
 
@@ -181,6 +183,43 @@ check_mx(struct checking *c)
 
 /* --- SPF -------------------------------------------------------------------- */
 
+/* What is published and what must come in, as the one record to be written. */
+static void
+write_want(struct checking *c, struct oct_str *out)
+{
+	const struct dns_answer *a = dns_get(c->in->dns, c->in->domain,
+	    DNS_TXT);
+	const struct hosting *h = c->in->hosting;
+	const char *records[RECORDS_MAX];
+	struct oct_str ours;
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->count && count < RECORDS_MAX; i++) {
+		const char *text = a->records[i].text;
+
+		if (strncasecmp(text, "v=spf1", 6) == 0 &&
+		    (text[6] == ' ' || text[6] == '\0'))
+			records[count++] = text;
+	}
+	oct_str_heap(&ours, 1 << 14);
+	if (h != NULL)
+		oct_str_addf(&ours, "%s %s", h->spf, h->spf_more);
+	zone_spf_merge(records, count, oct_str_text(&ours), out);
+	oct_str_free(&ours);
+}
+
+static void
+see_several(struct checking *c, const char *name)
+{
+	struct oct_str want;
+
+	oct_str_heap(&want, 1 << 16);
+	write_want(c, &want);
+	check_add(c, CHECK_SPF_SEVERAL, CHECK_ERROR, name, NULL,
+	    oct_str_text(&want));
+	oct_str_free(&want);
+}
+
 static void
 see_root(struct checking *c, const struct spf_tree *t)
 {
@@ -193,7 +232,7 @@ see_root(struct checking *c, const struct spf_tree *t)
 		check_add(c, CHECK_SPF_MISSING, CHECK_ERROR, name, NULL, want);
 		break;
 	case SPF_TREE_SEVERAL:
-		check_add(c, CHECK_SPF_SEVERAL, CHECK_ERROR, name, NULL, want);
+		see_several(c, name);
 		break;
 	case SPF_TREE_SYNTAX:
 		check_add(c, CHECK_SPF_SYNTAX, CHECK_ERROR, name, root->record,
@@ -302,6 +341,7 @@ try_sender(struct checking *c, const struct oct_ip *ip, const char *record)
 		.mail_from = from, .receiver = h->hostname,
 		.now_s = c->in->now_ms / 1000 };
 	struct auth_spf spf;
+	struct oct_str want;
 
 	(void)snprintf(from, sizeof(from), "postmaster@%s", c->in->domain);
 	auth_spf_check(c->in->dns, &in, &spf);
@@ -321,8 +361,11 @@ try_sender(struct checking *c, const struct oct_ip *ip, const char *record)
 	case AUTH_PERMERROR:
 		break;
 	}
+	oct_str_heap(&want, 1 << 16);
+	write_want(c, &want);
 	check_add(c, CHECK_SPF_WITHOUT_US, CHECK_ERROR, address, record,
-	    check_expected(c, ZONE_SPF));
+	    oct_str_text(&want));
+	oct_str_free(&want);
 	return false;
 }
 

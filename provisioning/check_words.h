@@ -221,10 +221,10 @@
 	    "L'enregistrement SPF n'autorise pas notre serveur {name} : le "
 	    "courrier des agents sera refusé ou classé indésirable. Publié : "
 	    "{seen}",
-	    "Ajouter nos termes à l'enregistrement ; par exemple : {want}",
+	    "Remplacer l'enregistrement SPF par : {want}",
 	    "The SPF record does not permit our server {name}: the mail of "
 	    "its people will be refused or taken for spam. Published: {seen}",
-	    "Add our terms to the record; for example: {want}" },
+	    "Replace the SPF record by: {want}" },
 	[CHECK_SPF_ALL_PASS] = { CHECK_SPF, "spf-all-pass",
 	    "L'enregistrement SPF de {name} se termine par « +all » : il "
 	    "autorise tout Internet à écrire au nom du domaine.",

@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "auth/spf_tree.h"
 #include "policy/zone.h"
@@ -69,41 +68,6 @@ member(const json_t *v, const char *object, const char *name)
 }
 
 /* --- The records ------------------------------------------------------------------ */
-
-/* Our terms before what ends the record: before "all", else before redirect=,
- * which becomes an include since what follows it would not count. */
-static void
-join_spf(const char *old, const struct hosting *h, struct oct_str *out)
-{
-	const char *rest = old + strcspn(old, " ");
-	char word[512];
-	bool done = false;
-
-	oct_str_add(out, "v=spf1");
-	while (*(rest += strspn(rest, " ")) != '\0' &&
-	    oct_str_word(&rest, word, sizeof(word))) {
-		const char *bare = word + strspn(word, "+-~?");
-
-		if (!done && strcasecmp(bare, "all") == 0) {
-			oct_str_addf(out, " %s", h->spf);
-			done = true;
-			/* Nobody else's mail may pass as theirs. */
-			oct_str_add(out,
-			    *word == '-' || *word == '~' ? "" : " ~all");
-			if (*word != '-' && *word != '~')
-				continue;
-		}
-		if (!done && strncasecmp(word, "redirect=", 9) == 0) {
-			oct_str_addf(out, " %s include:%s ~all", h->spf,
-			    word + 9);
-			done = true;
-			continue;
-		}
-		oct_str_addf(out, " %s", word);
-	}
-	if (!done)
-		oct_str_addf(out, " %s ~all", h->spf);
-}
 
 static void
 old_mx(const struct studying *s, struct oct_str *out)
@@ -197,7 +161,8 @@ step_spf(struct studying *s)
 	    "Remettre l'ancien enregistrement SPF.");
 
 	oct_str_heap(&new, 1 << 14);
-	join_spf(old, s->in->hosting, &new);
+	zone_spf_merge(&old, *old != '\0' ? 1 : 0, s->in->hosting->spf,
+	    &new);
 	add_change(step, *old != '\0' ? "replace" : "add",
 	    s->in->check.domain, "TXT", old, oct_str_text(&new));
 	oct_str_free(&new);

@@ -125,6 +125,15 @@ def test_dnssec_state_is_told(edge):
            "bogus.test": "bogus"})
 
 
+def test_the_record_to_be_written_keeps_the_others(edge):
+    got = results(edge, ["spf-of-the-old-provider.test", "two-spf.test"])
+    equal({f["code"]: f["want"] for r in got.values() for f in r["findings"]
+           if f["code"].startswith("spf")},
+          {"spf-without-us": "v=spf1 a include:_spf.lettres.test "
+                             "include:_spf.centre.test -all",
+           "spf-several": "v=spf1 include:_spf.centre.test mx ~all"})
+
+
 def test_words_are_for_people(edge):
     """French first; nothing of a stranger's record reaches the terminal raw."""
     text = edge.ctl("domain", "check", "two-spf.test", check=False).stdout

@@ -201,6 +201,45 @@ another_policy_has_another_id(void **state)
 	oct_str_free(&policy);
 }
 
+static void
+spf_records_become_one(void **state)
+{
+	static const struct {
+		const char *records[3];
+		size_t count;
+		const char *ours, *want;
+	} cases[] = {
+		{ { NULL }, 0, "include:us.example",
+		    "v=spf1 include:us.example ~all" },
+		{ { "v=spf1 mx -all" }, 1, "include:us.example",
+		    "v=spf1 mx include:us.example -all" },
+		{ { "v=spf1 a ~all" }, 1, "mx", "v=spf1 a mx ~all" },
+		{ { "v=spf1 +all" }, 1, "mx", "v=spf1 mx ~all" },
+		{ { "v=spf1" }, 1, "mx", "v=spf1 mx ~all" },
+		{ { "v=spf1  +MX   INCLUDE:Us.example -ALL" }, 1,
+		    "mx include:us.example",
+		    "v=spf1 MX INCLUDE:Us.example -all" },
+		{ { "v=spf1 redirect=old.example" }, 1, "mx",
+		    "v=spf1 include:old.example mx ~all" },
+		{ { "v=spf1 mx a -all", "v=spf1 a ip4:192.0.2.1 -all" }, 2,
+		    "", "v=spf1 mx a ip4:192.0.2.1 -all" },
+		{ { "v=spf1 mx -all", "v=spf1 a ~all", "v=spf1 a -all" }, 3,
+		    "", "v=spf1 mx a ~all" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(cases); i++) {
+		struct oct_str out;
+
+		print_message("  %s\n", cases[i].want);
+		oct_str_heap(&out, 4096);
+		zone_spf_merge(cases[i].records, cases[i].count, cases[i].ours,
+		    &out);
+		assert_string_equal(oct_str_text(&out), cases[i].want);
+		oct_str_free(&out);
+	}
+}
+
 /* --- Settings ----------------------------------------------------------------- */
 
 static void
@@ -251,6 +290,7 @@ main(void)
 		cmocka_unit_test(texts_are_split_and_escaped),
 		cmocka_unit_test(comments_name_both_forms_of_an_idn),
 		cmocka_unit_test(another_policy_has_another_id),
+		cmocka_unit_test(spf_records_become_one),
 		cmocka_unit_test(settings_are_checked),
 	};
 
