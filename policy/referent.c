@@ -38,8 +38,9 @@ is_own_detail(enum dir_kind kind, enum detail d)
 	if (kind == DIR_KIND_DOMAIN)
 		return false;
 	/* That a redirection works lets mail in; a role lets people in; days of
-	 * the option are what was sold. */
-	return d != DETAIL_VERIFIED && d != DETAIL_ROLE &&
+	 * the option are what was sold; what is sealed is sealed by us. */
+	return !(d >= DETAIL_VERIFIED && d <= DETAIL_VERIFIED_HOPS) &&
+	       d != DETAIL_PASSWORD && d != DETAIL_ROLE &&
 	       d != DETAIL_CHALLENGE_FROM && d != DETAIL_CHALLENGE_UNTIL;
 }
 
