@@ -181,7 +181,7 @@ def check_made(z, domains, boxes, aliases, forwarding):
 @limit(90)
 def test_plan_batch_apply_dump_and_nothing_is_left(edge):
     begun, made, clashes, seed = time.monotonic(), 0, 0, -1
-    while seed < 7 or time.monotonic() - begun < 6:
+    while seed < 7 or time.monotonic() - begun < 4:
         seed += 1
         rnd = Random(seed)
         text, domains, boxes, aliases = rnd.model()
@@ -216,7 +216,7 @@ def test_plan_batch_apply_dump_and_nothing_is_left(edge):
 @limit(60)
 def test_what_zimbra_has_comes_in_by_a_file_and_fits(edge):
     begun, seed = time.monotonic(), 999
-    while seed < 1004 or time.monotonic() - begun < 4:
+    while seed < 1004 or time.monotonic() - begun < 2:
         seed += 1
         z = Random(seed).store()
         edge.redis.cmd("FLUSHALL")
