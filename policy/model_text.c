@@ -73,6 +73,19 @@ is_written(enum dir_kind kind, const char *name, bool secrets)
 	       !detail_info(a.detail)->secret;
 }
 
+/* For who reads the file: the name as people write it. */
+static void
+add_shown(struct oct_str *out, const char *domain)
+{
+	char name[OCT_DOMAIN_SIZE * 2];
+	struct oct_str shown;
+
+	oct_str_fixed(&shown, name, sizeof(name));
+	oct_domain_show(domain, &shown);
+	if (oct_str_err(&shown) == 0 && strcmp(name, domain) != 0)
+		oct_str_addf(out, "# %s\n", name);
+}
+
 static void
 add_head(struct oct_str *out, const struct model_item *i, const char *kind)
 {
@@ -85,7 +98,9 @@ add_head(struct oct_str *out, const struct model_item *i, const char *kind)
 		oct_str_addf(out, "%s %s %s\n", kind, i->name, i->domain);
 		return;
 	case DIR_KIND_DOMAIN:
-		oct_str_addf(out, "\n%s %s\n", kind, i->domain);
+		oct_str_addc(out, '\n');
+		add_shown(out, i->domain);
+		oct_str_addf(out, "%s %s\n", kind, i->domain);
 		return;
 	case DIR_KIND_TENANT:
 	case DIR_KIND_PLAN:

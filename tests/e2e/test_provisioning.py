@@ -468,8 +468,9 @@ def test_names_with_accents_are_taken_and_shown_as_people_write_them(edge):
         out = ctl(*words, "--json").stdout
         check(kept in out and shown not in out, (words, out))
     written = export(edge, "--tenant=chateau")
-    check(f"mailbox accueil@{kept}" in written and shown not in written,
-          written)
+    check(f"# {shown}\ndomain {kept}\n" in written and
+          f"mailbox accueil@{kept}" in written and
+          f"@{shown}" not in written, written)
     equal(plan(edge, written.replace(kept, shown), "--close-missing")
           ["changes"], [])
     said = ctl("plan", "-", stdin=written.replace(

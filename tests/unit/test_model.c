@@ -206,7 +206,8 @@ static const char story_written[] =
     "legacy mairie.agen@orange.fr agen.fr\n"
     "\tmailbox = accueil\n"
     "\thow = forwarded\n"
-    "\ndomain xn--chteau-xta.fr\n"
+    "\n# ch\xc3\xa2teau.fr\n"
+    "domain xn--chteau-xta.fr\n"
     "\ttenant = agen\n";
 
 /* The story without the line that is wrong in it. */
