@@ -239,15 +239,17 @@ static int
 put(struct stepping *s, const struct dkim_keys_item *item, json_t *object)
 {
 	char key[KEY_SIZE], *text = NULL;
+	int rc;
 
 	if (object != NULL)
 		text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-	if (text != NULL)
+	rc = text != NULL ? 0 : -ENOMEM;
+	if (rc == 0)
 		store_txn_hset(s->txn, key_dkim(key, s->c->domain),
 		    item->selector, text);
 	json_decref(object);
 	free(text);
-	return text != NULL ? 0 : -ENOMEM;
+	return rc;
 }
 
 static int

@@ -38,9 +38,10 @@ is_own_detail(enum dir_kind kind, enum detail d)
 	if (kind == DIR_KIND_DOMAIN)
 		return false;
 	/* That a redirection works lets mail in; a role lets people in; days of
-	 * the option are what was sold; what is sealed is sealed by us. */
+	 * the option are what was sold; what is sealed is sealed by us; what each
+	 * symbol weighs is learnt by whoever judges all mail. */
 	return !(d >= DETAIL_VERIFIED && d <= DETAIL_VERIFIED_HOPS) &&
-	       d != DETAIL_PASSWORD && d != DETAIL_ROLE &&
+	       d != DETAIL_PASSWORD && d != DETAIL_ROLE && d != DETAIL_WEIGHTS &&
 	       d != DETAIL_CHALLENGE_FROM && d != DETAIL_CHALLENGE_UNTIL;
 }
 
