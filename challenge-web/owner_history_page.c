@@ -17,16 +17,44 @@ struct listing {
 	size_t count;
 };
 
-/* "addr:a@b": a@b; a setting as it is. */
-static const char *
-shown(const char *what)
+/* "digest=off": what a person calls it; OTEXT_COUNT: it has no name here. */
+static enum otext
+setting_text(const char *what)
+{
+	static const struct {
+		const char *name;
+		enum otext text;
+	} words[] = { { "digest=", OTEXT_SET_DIGEST },
+		{ "lang=", OTEXT_SET_LANG }, { "automatic=", OTEXT_SET_AUTO },
+		{ "challenge=", OTEXT_SET_CHALLENGE } };
+
+	for (size_t i = 0; i < OCT_LEN(words); i++)
+		if (strncmp(what, words[i].name, strlen(words[i].name)) == 0)
+			return words[i].text;
+	return OTEXT_COUNT;
+}
+
+/* "addr:a@b": a@b; of "sid:N|a@b|network" the address too. */
+static void
+write_name(struct page *p, const char *what)
 {
 	static const char *const prefixes[] = { "addr:", "dom:", "sid:" };
+	const char *first, *last;
 
-	for (size_t i = 0; i < OCT_LEN(prefixes); i++)
-		if (strncmp(what, prefixes[i], strlen(prefixes[i])) == 0)
-			return what + strlen(prefixes[i]);
-	return what;
+	for (size_t i = 0; i < OCT_LEN(prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncmp(what, prefixes[i], len) == 0) {
+			what += len;
+			break;
+		}
+	}
+	first = strchr(what, '|');
+	last = strrchr(what, '|');
+	if (last != first)
+		page_part(p, first + 1, (size_t)(last - first - 1));
+	else
+		page_text(p, what);
 }
 
 static void
@@ -35,8 +63,15 @@ write_what(struct listing *l, const struct owner_entry_text *e)
 	const struct view *v = l->visit->view;
 	struct oct_str s;
 
-	if (*e->what != '\0')
-		page_element(l->page, "span", NULL, shown(e->what));
+	if (e->act == OWNER_ACT_SETTING &&
+	    setting_text(e->what) != OTEXT_COUNT) {
+		page_element(l->page, "span", NULL,
+		    owner_say(v, setting_text(e->what)));
+	} else if (*e->what != '\0') {
+		page_open(l->page, "span", NULL);
+		write_name(l->page, e->what);
+		page_close(l->page);
+	}
 	if (*e->subject == '\0')
 		return;
 	oct_str_heap(&s, 4096);

@@ -278,8 +278,8 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	[OTEXT_IMPORT_CUT] =
 	    "The file has more: only the first 5,000 were read.",
 	[OTEXT_EXPECT_LEAD] =
-	    "A login code, a file that some body is to send you? Announce "
-	    "it: its next message comes to you at once.",
+	    "A login code, a file that an office is to send you? Announce "
+	    "it: the next message comes to you at once.",
 	[OTEXT_EXPECT_LABEL] = "Domain of the sender",
 	[OTEXT_EXPECT_HINT] =
 	    "What follows the @ of the address, for example: example.org",

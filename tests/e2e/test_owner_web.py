@@ -591,8 +591,12 @@ def look(b, name, lang, source, turn):
     return found
 
 
-IN_ENGLISH = ("demander", "entrer", "liste", "message", "expediteurs",
-              "reglages", "historique")
+IN_ENGLISH = ("liste", "message", "reglages")
+# Of the same make as others: looked at where pictures are wanted.
+ALIKE = ("demander-envoye", "lien-release", "lien-accept", "refuses-vide",
+         "attendus-vide", "corbeille-vide", "chercher-rien",
+         "message-indesirable", "fait-supprimer", "fait-reprendre",
+         "fait-remettre", "fait-regler", "sortir", "lien-plus-retenu")
 
 
 @limit(300)
@@ -605,11 +609,13 @@ def test_axe_finds_nothing_on_any_page(edge):
     for lang in ("fr", "en"):
         with Browser(lang=lang) as b:
             for turn, (name, make) in enumerate(states(edge, b, lang)):
+                if lang == "en" and not SHOTS and name not in IN_ENGLISH:
+                    continue
                 make()
                 seen[name] = b.css("h1").text
                 equal(b.css("html").get_attribute("lang"), lang, name)
                 check(not b.all("script, img, iframe"), f"{name}: a script")
-                if lang == "fr" or SHOTS or name in IN_ENGLISH:
+                if SHOTS or name not in ALIKE:
                     found += look(b, name, lang, source, turn)
     check(len(seen) >= 35, seen)
     equal(found, [], "what axe-core found")
