@@ -71,7 +71,7 @@ add_term(struct walk *w, size_t node, struct spf_span text)
 static bool
 has_macro(struct spf_span s)
 {
-	return memchr(s.at, '%', s.len) != NULL;
+	return s.len > 0 && memchr(s.at, '%', s.len) != NULL;
 }
 
 static bool

@@ -3,6 +3,7 @@
  * Where mail goes (MX), and from where it may come (SPF).
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -183,7 +184,14 @@ check_mx(struct checking *c)
 
 /* --- SPF -------------------------------------------------------------------- */
 
-/* What is published and what must come in, as the one record to be written. */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What is published and what must come in, as the one record to be written: the
+ * same at every call, whatever the order that the DNS gives. */
 static void
 write_want(struct checking *c, struct oct_str *out)
 {
@@ -201,6 +209,7 @@ write_want(struct checking *c, struct oct_str *out)
 		    (text[6] == ' ' || text[6] == '\0'))
 			records[count++] = text;
 	}
+	qsort(records, count, sizeof(records[0]), by_text);
 	oct_str_heap(&ours, 1 << 14);
 	if (h != NULL)
 		oct_str_addf(&ours, "%s %s", h->spf, h->spf_more);
