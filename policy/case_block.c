@@ -103,14 +103,15 @@ case_sid_named(const char *sid, const char *name)
 
 struct dropping {
 	struct store *store;
+	const struct case_timers *timers;
 	const char *domain, *name;
 	int64_t now_ms;
 	size_t seen, dropped;
 	int error;
 };
 
-static bool
-is_meant(const struct held *h, const char *name)
+bool
+case_held_named(const struct held *h, const char *name)
 {
 	struct who w;
 
@@ -145,11 +146,13 @@ drop_if_meant(struct dropping *d, const struct case_item *item)
 	enum case_outcome out = CASE_OVER;
 	int rc;
 
-	if (!held_is_live(item->state) || !is_meant(&item->held, d->name))
+	if (!held_is_live(item->state) ||
+	    !case_held_named(&item->held, d->name))
 		return 0;
 	if (item->state == HELD_RELEASING)
 		return stop_wanting(d->store, item);
-	rc = case_drop(d->store, d->domain, item->held.id, d->now_ms, &out);
+	rc = case_discard(d->store, d->timers, d->domain, item->held.id,
+	    d->now_ms, &out);
 	d->dropped += rc == 0 && out == CASE_DONE;
 	return rc;
 }
@@ -172,16 +175,17 @@ each_held(void *arg, const char *id, OCT_UNUSED int64_t arrival_ms)
 }
 
 int
-case_drop_named(struct store *s, const char *domain, const char *local,
-    const char *name, int64_t now_ms)
+case_drop_named(struct store *s, const struct case_timers *t,
+    const struct case_sender *named, int64_t now_ms)
 {
-	struct dropping d = { .store = s, .domain = domain, .name = name,
+	struct dropping d = { .store = s, .timers = t,
+		.domain = named->domain, .name = named->sid,
 		.now_ms = now_ms };
 	size_t at = 0, total = 0;
 	char key[KEY_SIZE];
 	int rc = 0;
 
-	key_held_index(key, domain, local);
+	key_held_index(key, named->domain, named->local);
 	/* What was dropped has left the index before the next page. */
 	do {
 		d.seen = d.dropped = 0;

@@ -53,10 +53,10 @@ void case_due(struct store_txn *txn, const char *node, const char *verb,
 void case_work(struct store_txn *txn, const char *node, const char *verb,
     const char *domain, const char *id);
 
-/* Throw away what is held for a mailbox and of whom the block `name` is, in From
+/* Discard what is held for a mailbox and of whom the block named->sid is, in From
  * or reverse-path, whatever the sender proved. */
-OCT_CHECK int case_drop_named(struct store *s, const char *domain,
-    const char *local, const char *name, int64_t now_ms);
+OCT_CHECK int case_drop_named(struct store *s, const struct case_timers *t,
+    const struct case_sender *named, int64_t now_ms);
 /* Does a grant or block of that name ("addr:...", "dom:...") mean him? */
 bool case_sid_named(const char *sid, const char *name);
 /* The From of a sid, "" if it has none; and is it proven by being there? */

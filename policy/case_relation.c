@@ -264,8 +264,7 @@ case_judge_named(struct store *s, const struct case_timers *t,
 	store_batch_free(b);
 	/* What proved nothing has a relation of its reverse-path alone. */
 	if (rc == 0 && ev == REL_EV_BLOCKED)
-		rc = case_drop_named(s, who.domain, who.local, named->sid,
-		    now_ms);
+		rc = case_drop_named(s, t, named, now_ms);
 	return rc;
 }
 

@@ -235,6 +235,9 @@ OCT_CHECK int case_judge_named(struct store *s, const struct case_timers *t,
     const struct case_sender *named, enum rel_event ev, int64_t now_ms,
     size_t *count);
 
+/* Does such a name mean that message, by its From or reverse-path? */
+bool case_held_named(const struct held *h, const char *name);
+
 /* A message of that sender was delivered by row 4: packed is the relation as it
  * was read.  One write a day at most; a lost race is nobody's loss. */
 OCT_CHECK int case_used(struct store *s, const struct case_sender *who,

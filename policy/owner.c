@@ -15,6 +15,8 @@
 #include "policy/owner_senders.h"
 #include "policy/proof.h"
 
+#define UNDO_ROUNDS 20 /* pages of the bin that one undo looks at */
+
 int
 owner_item(const struct owner *o, const char *id, struct case_item *out)
 {
@@ -219,24 +221,50 @@ owner_refuse(const struct owner *o, const char *id, enum case_outcome *out)
 
 /* --- Taking back --------------------------------------------------------- */
 
-/* All that went with the block comes back with it. */
+/* Did it go when he was blocked, as one of his? */
+static bool
+went_with(const struct case_item *item, const char *who,
+    const struct case_item *other)
+{
+	if (other->released_ms != item->released_ms)
+		return false;
+	return (*item->held.sid != '\0' &&
+		   strcmp(other->held.sid, item->held.sid) == 0) ||
+	    case_held_named(&other->held, who);
+}
+
+/* Those among the first of the bin; back: how many came. */
+static int
+undo_some(const struct owner *o, const struct case_item *item, size_t *back)
+{
+	struct owner_page *bin = NULL;
+	char who[OWNER_WHO_SIZE];
+	int rc = owner_bin(o, &bin);
+
+	name_sender(item, who);
+	*back = 0;
+	for (size_t i = 0; rc == 0 && i < bin->count; i++) {
+		const struct case_item *other = &bin->item[i];
+		enum case_outcome out = CASE_OVER;
+
+		if (went_with(item, who, other))
+			rc = case_undiscard(o->store, o->timers, o->domain,
+			    other->held.id, o->now_ms, &out);
+		*back += rc == 0 && out == CASE_DONE;
+	}
+	owner_page_free(bin);
+	return rc;
+}
+
+/* All that went with the block comes back with it, and leaves the bin. */
 static int
 undo_others(const struct owner *o, const struct case_item *item)
 {
-	struct owner_page *bin = NULL;
-	int rc = owner_bin(o, &bin);
+	size_t back = 1;
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < bin->count; i++) {
-		const struct case_item *other = &bin->item[i];
-		enum case_outcome out;
-
-		if (*item->held.sid != '\0' &&
-		    strcmp(other->held.sid, item->held.sid) == 0 &&
-		    other->released_ms == item->released_ms)
-			rc = case_undiscard(o->store, o->timers, o->domain,
-			    other->held.id, o->now_ms, &out);
-	}
-	owner_page_free(bin);
+	for (int i = 0; rc == 0 && back > 0 && i < UNDO_ROUNDS; i++)
+		rc = undo_some(o, item, &back);
 	return rc;
 }
 

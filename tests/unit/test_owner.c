@@ -273,6 +273,34 @@ a_proven_sender_is_refused_by_his_address(void **state)
 	owner_senders_free(&l);
 }
 
+/* What only showed his address, and what is more than the bin's page. */
+static void
+all_that_a_block_threw_away_comes_back(void **state)
+{
+	struct owner o = owner_of_box("mairie");
+	enum case_outcome out;
+	struct case_item item;
+	char id[HELD_ID_SIZE];
+
+	(void)state;
+	put(1, "mairie", SID, FATE_R_SPAM);
+	put(2, "mairie", N_SID, FATE_R_SPAM);
+	for (int n = 3; n < 3 + OWNER_PAGE + 10; n++)
+		put(n, "mairie", NULL, FATE_R_SPAM);
+	assert_int_equal(owner_refuse(&o, id_of(1, id), &out), 0);
+	assert_int_equal(out, CASE_DONE);
+	assert_int_equal(held_of("mairie"), 0);
+	for (int n = 1; n < 4; n++) {
+		assert_int_equal(owner_item(&o, id_of(n, id), &item), 1);
+		assert_int_equal(item.undo_ms, NOW + DAY);
+		case_item_fini(&item);
+	}
+	assert_int_equal(owner_undo(&o, id_of(1, id), &out), 0);
+	assert_int_equal(out, CASE_DONE);
+	assert_int_equal(held_of("mairie"), 2 + OWNER_PAGE + 10);
+	assert_int_equal(rel_of(N_SID), REL_SILENT);
+}
+
 /* The address of somebody who proved nothing may be another's. */
 static void
 an_unproven_sender_is_refused_as_he_came(void **state)
@@ -618,6 +646,7 @@ main(void)
 		WITH(too_late_is_too_late),
 		WITH(what_is_going_is_gone),
 		WITH(a_proven_sender_is_refused_by_his_address),
+		WITH(all_that_a_block_threw_away_comes_back),
 		WITH(an_unproven_sender_is_refused_as_he_came),
 		WITH(pages_and_searches),
 		WITH(senders_are_one_list),
