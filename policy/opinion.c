@@ -17,7 +17,7 @@
 #define RANK_RAW 4.0
 #define RANK_RULES 0.4 /* at full voice, one without */
 /* Silent it still counts for so much; but lower lies what it alone says. */
-#define RANK_SILENT 0.4
+#define RANK_SILENT 0.7
 #define RANK_LOWER 3.0
 /* Machines write alike in every language: at least so much.  What they quote is
  * often what the rules look for. */

@@ -52,9 +52,9 @@ static const struct {
 	{ "aloud, one in a thousand", 1.2, 1, 0, 5, false },
 	{ "aloud, one in a hundred", 0.7, 1, 0, 3, false },
 	{ "aloud, and rules", 1.2, 1, 5, 7, false },
-	{ "silent", 1.2, 0, 0, 3.2, false },
+	{ "silent", 1.2, 0, 0, 4.1, false },
 	{ "silent, and rules", 1.2, 0, 5, 7, false },
-	{ "half", 0.2, 0.5, 1, 1.88, false },
+	{ "half", 0.2, 0.5, 1, 1.64, false },
 	{ "of a machine, silent", 0.2, 0, 0, 1.2, true },
 	{ "of a machine, aloud", 0.2, 1, 0, 1, true },
 };
