@@ -17,6 +17,7 @@
 
 #define LINES_MAX 100
 #define HOUR_MS 3600000LL
+#define OVER_MS (180LL * 86400000) /* longer than any is held */
 #define TEXT_MAX (160u * 1024)
 
 struct list {
@@ -148,6 +149,15 @@ tell(struct tell_round *r, const char *what)
 	return rc;
 }
 
+static int
+each_over(void *arg, const char *member, OCT_UNUSED int64_t arrival_ms)
+{
+	const struct tell_round *r = arg;
+	int rc = store_zrem(r->courier->store, KEY_VIRUSES, member);
+
+	return rc < 0 ? rc : 0;
+}
+
 int
 tell_viruses(struct tell_round *r)
 {
@@ -156,7 +166,10 @@ tell_viruses(struct tell_round *r)
 	int rc;
 
 	/* Without anybody to tell, the referent hears when they are extended. */
-	if (*r->courier->settings->challenge_alerts == '\0' || r->left == 0)
+	if (*r->courier->settings->challenge_alerts == '\0')
+		return store_zrange(r->courier->store, KEY_VIRUSES,
+		    r->now_ms - OVER_MS, LINES_MAX, each_over, r);
+	if (r->left == 0)
 		return 0;
 	oct_str_fixed(&s, what, sizeof(what));
 	oct_str_addf(&s, "viruses:%lld", (long long)(r->now_ms / HOUR_MS));

@@ -97,6 +97,14 @@ malware_is_told_to_administrators(void **state)
 	/* Nobody is there to take another: none is sent. */
 	alerts(REFERENT);
 	tell();
+	/* Without a reader the list does not grow for ever. */
+	assert_int_equal(test_redis_do(&world.redis,
+			     "ZADD " KEY_VIRUSES " 1 old %lld new",
+			     (long long)NOW),
+	    2);
+	alerts("");
+	tell();
+	assert_int_equal(test_redis_do(&world.redis, "ZCARD " KEY_VIRUSES), 1);
 }
 
 /* Quoted-printable is folded: look for what cannot be cut. */
