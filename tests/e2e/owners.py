@@ -46,6 +46,11 @@ def token(edge, box, person="", kind=1, issued=None, expires=None):
     return out
 
 
+def other(text):
+    """The same but for its first character."""
+    return ("b" if text[0] == "a" else "a") + text[1:]
+
+
 def url(edge, path):
     return edge.conf["challenge"]["url"] + path
 
