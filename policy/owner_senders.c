@@ -6,6 +6,7 @@
 #include "policy/owner_senders.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "lib/addr.h"
@@ -70,22 +71,6 @@ note(const struct owner *o, enum owner_act act, const char *who)
 
 /* --- The flag ------------------------------------------------------------ */
 
-/* Does the mailbox keep anybody out, by address or by identity? */
-static int
-any_block(const struct owner *o, bool *out)
-{
-	struct owner_senders l;
-	int rc = owner_senders(o, true, "", &l);
-
-	if (rc != 0)
-		return rc;
-	*out = false;
-	for (size_t i = 0; i < l.count; i++)
-		*out |= !l.sender[i].whole;
-	owner_senders_free(&l);
-	return 0;
-}
-
 static int
 set_flag(const struct owner *o, bool on)
 {
@@ -98,19 +83,49 @@ set_flag(const struct owner *o, bool on)
 	return directory_change(o->store, &c, problem);
 }
 
-/* A block that came meanwhile is seen by the second look: its own flag was set
- * before it. */
 static int
-follow_blocks(const struct owner *o)
+is_flagged(const struct owner *o, bool *out)
+{
+	struct store_batch *b = NULL;
+	const char *text;
+	char key[KEY_SIZE];
+	json_t *v;
+	int slot, rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	slot = store_batch_hget(b, key_mailboxes(key, o->domain), o->local);
+	rc = slot < 0 ? slot : store_batch_run(o->store, b);
+	text = rc == 0 ? store_batch_value(b, slot, 0)->data : NULL;
+	v = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	*out = json_is_true(json_object_get(v, "has_blocks"));
+	json_decref(v);
+	store_batch_free(b);
+	return rc;
+}
+
+int
+owner_flag_set(const struct owner *o)
+{
+	bool on;
+	int rc = is_flagged(o, &on);
+
+	return rc == 0 && !on ? set_flag(o, true) : rc;
+}
+
+/* A block that came meanwhile is seen by the second look, or finds the flag
+ * cleared. */
+int
+owner_flag_follow(const struct owner *o)
 {
 	bool any = false;
-	int rc = any_block(o, &any);
+	int rc = owner_any_block(o, &any);
 
 	if (rc != 0 || any)
 		return rc;
 	rc = set_flag(o, false);
 	if (rc == 0)
-		rc = any_block(o, &any);
+		rc = owner_any_block(o, &any);
 	return rc == 0 && any ? set_flag(o, true) : rc;
 }
 
@@ -178,7 +193,7 @@ owner_sender_allow(const struct owner *o, const char *who)
 	if (rc == 0)
 		rc = judge(o, who, REL_EV_UNBLOCKED);
 	if (rc == 0)
-		rc = follow_blocks(o);
+		rc = owner_flag_follow(o);
 	if (rc == 0)
 		note(o, OWNER_ACT_ALLOW, who);
 	return rc;
@@ -187,12 +202,14 @@ owner_sender_allow(const struct owner *o, const char *who)
 int
 owner_sender_block(const struct owner *o, const char *who, enum owner_how how)
 {
-	int rc = is_who(who) ? set_flag(o, true) : -EINVAL;
+	int rc = is_who(who) ? owner_flag_set(o) : -EINVAL;
 
 	if (rc == 0 && sid_of(who) == NULL)
 		rc = set_grant(o, who, true);
 	if (rc == 0)
 		rc = judge(o, who, REL_EV_BLOCKED);
+	if (rc == 0)
+		rc = owner_flag_set(o);
 	if (rc == 0 && how == OWNER_TOLD)
 		note(o, OWNER_ACT_BLOCK, who);
 	return rc;
@@ -227,7 +244,7 @@ owner_sender_forget(const struct owner *o, const char *who, enum owner_how how)
 	if (rc == 0)
 		rc = judge(o, who, REL_EV_DISALLOWED);
 	if (rc == 0)
-		rc = follow_blocks(o);
+		rc = owner_flag_follow(o);
 	if (rc == 0 && how == OWNER_TOLD)
 		note(o, OWNER_ACT_FORGET, who);
 	return rc;

@@ -52,6 +52,18 @@ OCT_CHECK int owner_sender_block(const struct owner *o, const char *who,
 OCT_CHECK int owner_sender_forget(const struct owner *o, const char *who,
     enum owner_how how);
 
+/*
+ * The directory's flag has_blocks of a mailbox, without which its blocks are not
+ * looked at: set where it is not, before a block is written and once more after
+ * it, for who takes away the last one may clear it in between; and as the blocks
+ * are, after one went.
+ */
+OCT_CHECK int owner_flag_set(const struct owner *o);
+OCT_CHECK int owner_flag_follow(const struct owner *o);
+/* Does the mailbox keep anybody out, by name or by identity?  Not what is said
+ * for its whole domain. */
+OCT_CHECK int owner_any_block(const struct owner *o, bool *out);
+
 /* Those of an address book, or a list of addresses, are let in; what was said of
  * them before stays.  OCT_EPARSE: it is nothing that can be read. */
 #define OWNER_IMPORT_MAX 5000 /* addresses of one file */

@@ -218,6 +218,23 @@ owner_senders(const struct owner *o, bool block, const char *words,
 	return 0;
 }
 
+/* Before lines of the same name are one. */
+int
+owner_any_block(const struct owner *o, bool *out)
+{
+	struct owner_senders senders = { .count = 0 };
+	struct listing l = { .owner = o, .block = true, .out = &senders };
+	bool any = false;
+	int rc = read_all(&l);
+
+	for (size_t i = 0; i < senders.count; i++)
+		any |= !senders.sender[i].whole;
+	owner_senders_free(&senders);
+	if (rc == 0)
+		*out = any;
+	return rc;
+}
+
 void
 owner_senders_free(struct owner_senders *l)
 {

@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "policy/keys.h"
 #include "policy/learn_item.h"
+#include "policy/owner_senders.h"
 #include "policy/relation.h"
 #include "policy/settings.h"
 #include "provisioning/ctl_grant.h"
@@ -168,14 +169,65 @@ set_flag(struct ctl *ctl, const struct ctl_target *t, bool on)
 	    "%s: %s", t->name, problem);
 }
 
-/* The flag as the blocks are.  A block that came meanwhile is seen by the
- * second look: its own flag was set before it. */
+static bool
+is_whole(const struct ctl_target *t)
+{
+	return strcmp(t->addr.local, CTL_WHOLE) == 0;
+}
+
+/* The mailbox as one whose blocks are looked at (policy/owner_senders.h). */
+static int
+as_owner(struct ctl *ctl, const struct ctl_target *t,
+    struct case_timers *timers, struct owner *out)
+{
+	const struct settings *set;
+	int status = ctl_settings(ctl, &set);
+
+	if (status != 0)
+		return status;
+	settings_timers(set, timers);
+	*out = (struct owner){ .store = ctl->store, .timers = timers,
+		.domain = t->addr.domain, .local = t->addr.local,
+		.person = ctl->actor, .now_ms = oct_clock_wall_ms() };
+	return 0;
+}
+
+/* As before the block, after it: somebody may have taken away the last other one
+ * meanwhile. */
+static int
+set_again(struct ctl *ctl, const struct ctl_target *t)
+{
+	struct case_timers timers;
+	struct owner o;
+	int status, rc;
+
+	if (is_whole(t))
+		return set_flag(ctl, t, true);
+	status = as_owner(ctl, t, &timers, &o);
+	if (status != 0)
+		return status;
+	rc = owner_flag_set(&o);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "mailbox", t->name);
+}
+
+/* The flag as the blocks are, once they are so.  A block that came meanwhile is
+ * seen by the second look. */
 static int
 follow_blocks(struct ctl *ctl, const struct ctl_target *t)
 {
+	struct case_timers timers;
 	bool any = false;
-	int status = read_grants(ctl, t, see_block, &any);
+	struct owner o;
+	int status, rc;
 
+	if (!is_whole(t)) {
+		status = as_owner(ctl, t, &timers, &o);
+		if (status != 0)
+			return status;
+		rc = owner_flag_follow(&o);
+		return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "mailbox", t->name);
+	}
+	status = read_grants(ctl, t, see_block, &any);
 	if (status != 0 || any)
 		return status;
 	status = set_flag(ctl, t, false);
@@ -242,7 +294,7 @@ tell_relations(struct ctl *ctl, const struct ctl_target *t, const char *who,
 	size_t count;
 	int rc, status = 0;
 
-	if (strcmp(t->addr.local, CTL_WHOLE) == 0)
+	if (is_whole(t))
 		return 0;
 	status = ctl_settings(ctl, &set);
 	if (status != 0)
@@ -270,6 +322,7 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 	struct looking old = { .who = who };
 	struct ctl_target t;
 	int status = ctl_target(ctl, args->words[0], true, &t), rc;
+	bool unblocked;
 
 	if (status == 0)
 		status = read_who(ctl, sender, who);
@@ -286,12 +339,13 @@ add(struct ctl *ctl, const struct ctl_args *args, bool block)
 	rc = case_grant_set(ctl->store, t.addr.domain, t.addr.local, who, &g);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
-	if (old.found && old.grant.block && !block)
-		status = follow_blocks(ctl, &t);
-	if (status == 0 && (block || (old.found && old.grant.block)))
+	unblocked = old.found && old.grant.block && !block;
+	if (block || unblocked)
 		status = tell_relations(ctl, &t, who,
 		    block ? REL_EV_BLOCKED : REL_EV_UNBLOCKED,
 		    !ctl_args_has(args, "no-learn"));
+	if (status == 0 && (block || unblocked))
+		status = block ? set_again(ctl, &t) : follow_blocks(ctl, &t);
 	if (status == 0)
 		status = ctl_audit(ctl,
 		    g.drop ? "block-silent" : block ? "block" : "allow",
@@ -323,9 +377,9 @@ take_away(struct ctl *ctl, const struct ctl_args *args, bool block)
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "grant of", t.name);
 	if (block)
-		status = follow_blocks(ctl, &t);
-	if (status == 0 && block)
 		status = tell_relations(ctl, &t, who, REL_EV_UNBLOCKED, false);
+	if (status == 0 && block)
+		status = follow_blocks(ctl, &t);
 	if (status == 0)
 		status = ctl_audit(ctl, block ? "unblock" : "disallow",
 		    t.addr.domain, t.addr.local, who);

@@ -403,6 +403,53 @@ senders_are_one_list(void **state)
 	assert_int_equal(last_act, OWNER_ACT_FORGET);
 }
 
+static bool
+is_flagged(void)
+{
+	const struct dir_snapshot *dir;
+	bool on;
+
+	assert_int_equal(directory_read(world.store, D, &dir), 0);
+	on = dir_mailbox(dir_domain_at(dir, 0), "mairie")->has_blocks;
+	directory_put(dir);
+	return on;
+}
+
+/* Without the flag nobody looks whether he is blocked. */
+static void
+the_flag_stays_while_anybody_is_blocked(void **state)
+{
+	struct owner o = owner_of_box("mairie");
+	struct case_grant whole = { .block = true, .since_ms = NOW,
+		.origin = GRANT_OWNER, .actor = "root" };
+	struct dir_change clear = { .domain = D, .local = "mairie",
+		.json = "{\"has_blocks\":false}", .actor = "test" };
+	char problem[256];
+	bool any;
+
+	(void)state;
+	assert_false(is_flagged());
+	put(1, "mairie", SID, FATE_R_SPAM);
+	assert_int_equal(owner_sender_block(&o, "sid:" SID, OWNER_TOLD), 0);
+	assert_true(is_flagged());
+	/* One line of the list with the administrator's block. */
+	assert_int_equal(case_grant_set(world.store, D, "@",
+	    "addr:alice@example.org", &whole), 0);
+	assert_int_equal(owner_any_block(&o, &any), 0);
+	assert_true(any);
+	assert_int_equal(owner_sender_block(&o, "addr:mal@spam.test",
+	    OWNER_TOLD), 0);
+	assert_int_equal(owner_sender_forget(&o, "addr:mal@spam.test",
+	    OWNER_TOLD), 0);
+	assert_true(is_flagged());
+	/* Cleared by somebody who did not see it yet. */
+	assert_int_equal(directory_change(world.store, &clear, problem), 0);
+	assert_int_equal(owner_flag_set(&o), 0);
+	assert_true(is_flagged());
+	assert_int_equal(owner_sender_forget(&o, "sid:" SID, OWNER_TOLD), 0);
+	assert_false(is_flagged());
+}
+
 static void
 names_that_are_none(void **state)
 {
@@ -650,6 +697,7 @@ main(void)
 		WITH(an_unproven_sender_is_refused_as_he_came),
 		WITH(pages_and_searches),
 		WITH(senders_are_one_list),
+		WITH(the_flag_stays_while_anybody_is_blocked),
 		WITH(names_that_are_none),
 		WITH(an_address_book_is_read),
 		WITH(sessions_live_and_end),
