@@ -245,6 +245,25 @@ post(struct owner_visit *o, const struct entry *e,
 	owner_go(o->view, &to);
 }
 
+/* A link of before "revoke all" shows nothing and changes nothing. */
+static bool
+is_revoked(struct owner_visit *o, const struct owner_link *link)
+{
+	int64_t revoked;
+	int rc = owner_revoked_ms(o->owner.store, o->owner.domain,
+	    o->owner.local, &revoked);
+
+	if (rc == 0 && link->issued_ms > revoked)
+		return false;
+	if (rc != 0) {
+		notice_page(o->view, NOTICE_AWAY, NULL);
+		return true;
+	}
+	owner_refused(o->view, "revoked-link", o->address, "");
+	owner_page_over(o->view, OTEXT_OVER_TITLE, OTEXT_OVER);
+	return true;
+}
+
 /* Everything that is wrong with the link is one answer, but for its time. */
 bool
 owner_read_link(struct owner_visit *o, enum owner_link_kind kind, const char *token,
@@ -265,9 +284,11 @@ owner_read_link(struct owner_visit *o, enum owner_link_kind kind, const char *to
 		       &o->of)) {
 		owner_refused(v, "no-longer-his", "", "");
 		owner_page_over(v, OTEXT_OVER_TITLE, OTEXT_OVER);
-		rc = OCT_EABSENT;
+	} else {
+		owner_of_visit(o, v);
+		return !is_revoked(o, link);
 	}
-	return rc == 0;
+	return false;
 }
 
 void
@@ -286,7 +307,6 @@ owner_page_enter(struct view *v, const char *rest)
 		owner_refused(v, "forged-link", "", "");
 		notice_page(v, NOTICE_MISSING, NULL);
 	} else if (owner_read_link(&o, OWNER_LINK_ENTER, e.token, &link)) {
-		owner_of_visit(&o, v);
 		nonce_make(v->app->nonce_key, e.token, o.owner.now_ms,
 		    o.nonce);
 		if (v->request->method == HTTP_POST)

@@ -89,25 +89,6 @@ post_schedule(struct owner_visit *o, const char *token)
 	    .result = stop ? "over" : "saved" });
 }
 
-/* A link of before "revoke all" changes nothing either. */
-static bool
-is_revoked(struct owner_visit *o, const struct owner_link *link)
-{
-	int64_t revoked;
-	int rc = owner_revoked_ms(o->owner.store, o->owner.domain,
-	    o->owner.local, &revoked);
-
-	if (rc == 0 && link->issued_ms > revoked)
-		return false;
-	if (rc != 0) {
-		notice_page(o->view, NOTICE_AWAY, NULL);
-		return true;
-	}
-	owner_refused(o->view, "revoked-link", o->address, "");
-	owner_page_over(o->view, OTEXT_OVER_TITLE, OTEXT_OVER);
-	return true;
-}
-
 void
 owner_page_schedule(struct view *v, const char *rest)
 {
@@ -120,11 +101,8 @@ owner_page_schedule(struct view *v, const char *rest)
 		return;
 	}
 	if (owner_read_link(&o, OWNER_LINK_SCHEDULE, rest, &link)) {
-		owner_of_visit(&o, v);
 		nonce_make(v->app->nonce_key, rest, o.owner.now_ms, o.nonce);
-		if (is_revoked(&o, &link))
-			;
-		else if (v->request->method == HTTP_POST)
+		if (v->request->method == HTTP_POST)
 			post_schedule(&o, rest);
 		else
 			show_schedule(&o, rest, strcmp(v->request->result,

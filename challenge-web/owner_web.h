@@ -38,7 +38,8 @@ void owner_field(const struct view *v, const char *name, char *out,
 void owner_page_ask(struct view *v);
 void owner_page_enter(struct view *v, const char *rest);
 void owner_page_schedule(struct view *v, const char *rest);
-/* Whose link it is (o->of); else the answer is written. */
+/* Whose link it is, filled in; else, or if it was revoked, the answer is
+ * written. */
 OCT_CHECK bool owner_read_link(struct owner_visit *o, enum owner_link_kind kind,
     const char *token, struct owner_link *link);
 /* That one's session, or link, is over: how to get another. */

@@ -395,9 +395,12 @@ def test_one_click_ends_the_digest(edge):
 def test_leaving_and_revoking(edge):
     box = mailbox(edge, "sortie")
     link = token(edge, box)
-    a, b = Visitor(edge), Visitor(edge)
+    sender = person()
+    one = hold(edge, box, sender)["id"]
+    a, b, late = Visitor(edge), Visitor(edge), Visitor(edge)
     for v in (a, b):
         v.get(f"/m/{link}").press("enter")
+    check(sender in late.get(f"/m/{link}/{one}/accept").text, late.text)
     old = a.cookie
     a.get("/o").press("out")
     check("Session fermée" in a.text, a.text)
@@ -406,8 +409,11 @@ def test_leaving_and_revoking(edge):
     equal(b.get("/o").status, 200, "the other one")
     b.get("/o/settings").press("revoke")
     check("annulés" in b.text, b.text)
-    check("plus valable" in Visitor(edge).get(f"/m/{link}").press("enter").text,
-          "the link")
+    check("plus valable" in late.press("accept").text, "a page of before")
+    for path in (f"/m/{link}", f"/m/{link}/{one}/show"):
+        v = Visitor(edge).get(path)
+        check("plus valable" in v.text and sender not in v.text, v.text)
+    equal(only_held(edge, box)["id"], one, "nothing was done")
     Visitor(edge).enter(box)
 
 
