@@ -169,6 +169,8 @@ judge(struct classifier_live *model, bool bad, struct appraisal *out)
 
 	score_weights_init(&w);
 	assert_int_equal(appraise(&in, out), 0);
+	features_free(out->features);
+	out->features = NULL;
 	oct_msg_free(m);
 }
 
