@@ -130,10 +130,12 @@ COLLECTED = """127.0.0.1:{collected} inet n - n - - smtpd
   -o smtpd_reject_unlisted_recipient={unlisted}
   -o {{ smtpd_discard_ehlo_keywords = dsn, silent-discard }}
 """
+# The queue manager is woken often: one that is killed misses the word of a new
+# message, and would look for it after five minutes.
 SERVICES = """pickup    unix  n  -  n  60    1  pickup
 cleanup   unix  n  -  n  -     0  cleanup
   -o milter_macro_daemon_name=INTERNAL
-qmgr      unix  n  -  n  300   1  qmgr
+qmgr      unix  n  -  n  5     1  qmgr
 rewrite   unix  -  -  n  -     -  trivial-rewrite
 bounce    unix  -  -  n  -     0  bounce
 defer     unix  -  -  n  -     0  bounce
@@ -333,7 +335,11 @@ class Postfix(Process):
         wait_until(done, 10, "postqueue -f accepted")
 
     def wait_empty(self, timeout=30):
-        wait_until(lambda: not self.queue(), timeout, "postfix queue empty")
+        try:
+            wait_until(lambda: not self.queue(), timeout,
+                       "postfix queue empty")
+        except Failure as e:
+            raise Failure(f"{e}: {self.queue()}") from None
 
 
 def _is_postfix(pid):

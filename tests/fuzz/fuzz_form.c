@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target: any octets as a posted form and as the headers that a page
- * reads.
+ * libFuzzer target: any octets as a posted form, of either kind, and as the headers
+ * that a page reads.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "challenge-web/form.h"
 #include "challenge-web/forwarded.h"
 #include "challenge-web/lang.h"
+#include "challenge-web/multipart.h"
 #include "challenge-web/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +34,32 @@ read_headers(const char *text)
 	free(out);
 }
 
+/* The first line is the content type, the rest the body.  The body is a copy of its
+ * own, so that a read past its end is found. */
+static void
+read_multipart(const char *text, size_t len)
+{
+	const char *end = memchr(text, '\n', len);
+	struct multipart m;
+	struct multipart_value v;
+	size_t rest = end != NULL ? len - (size_t)(end + 1 - text) : 0;
+	char *type = NULL, *body = NULL;
+
+	if (end != NULL && memchr(text, '\0', (size_t)(end - text)) == NULL) {
+		type = strndup(text, (size_t)(end - text));
+		body = malloc(rest > 0 ? rest : 1);
+	}
+	if (type != NULL && body != NULL) {
+		memcpy(body, end + 1, rest);
+		m = (struct multipart){ type, body, rest };
+		if (multipart_field(&m, "n", &v) == 1 &&
+		    (v.octets < body || v.octets + v.len > body + rest))
+			abort();
+	}
+	free(type);
+	free(body);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -50,6 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)form_is_type(text);
 	read_headers(text);
+	read_multipart(text, size);
 	free(text);
 	return 0;
 }
