@@ -159,6 +159,7 @@ courier_open(const struct settings *settings, struct courier **out)
 		return -ENOMEM;
 	c->settings = settings;
 	settings_timers(settings, &c->timers);
+	c->timers.undo = settings->web_undo;
 	settings_page_host(settings, c->page_host);
 	rc = oct_domain_normalise(settings->challenge_domain,
 	    c->challenge_domain);

@@ -264,7 +264,7 @@ refusal(const struct case_item *item, int rc, int64_t now)
 }
 
 /* An owner who blocks does not wait for what is on its way; if it comes back, it
- * is dropped like the rest.  0 or the store's error. */
+ * is discarded like the rest.  0 or the store's error. */
 static int
 drop_if_blocked(struct courier *c, const struct held *h)
 {
@@ -277,7 +277,8 @@ drop_if_blocked(struct courier *c, const struct held *h)
 	rc = case_relation_read(c->store, h->domain, h->local, h->sid, &r);
 	if (rc < 0 || r.state != REL_BLOCKED)
 		return rc < 0 ? rc : 0;
-	return case_drop(c->store, h->domain, h->id, oct_clock_wall_ms(), &out);
+	return case_discard(c->store, &c->timers, h->domain, h->id,
+	    oct_clock_wall_ms(), &out);
 }
 
 static enum duty

@@ -202,6 +202,8 @@ what_was_blocked_in_its_lane_is_not_delivered(void **state)
 	/* No server was there: it was not even tried. */
 	i = item(1);
 	assert_string_equal(i.note, "");
+	/* As all that a block throws away. */
+	assert_true(i.undo_ms > SETTLED + 5000);
 	case_item_fini(&i);
 }
 
