@@ -15,9 +15,12 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/num.h"
+#include "policy/keys.h"
 #include "policy/owner_ask.h"
+#include "policy/told.h"
 
 #define RETRY_MS 60000
+#define HASH_OCTETS 16
 #define MAIL_MAX 65536 /* octets of such a mail */
 
 struct linking {
@@ -25,6 +28,7 @@ struct linking {
 	const struct owner_asked *asked;
 	const struct dir_domain *domain;
 	const struct dir_mailbox *mailbox;
+	const char *id; /* of the duty */
 	char address[OCT_ADDR_SIZE];
 	int64_t now_ms;
 };
@@ -118,6 +122,28 @@ send_one(const struct linking *l, const char *person)
 	return rc == OCT_EREFUSED || rc == OCT_EPARSE ? 0 : rc;
 }
 
+/* A mail of several that was sent is not sent again with one that was not. */
+static int
+send_once(const struct linking *l, const char *person)
+{
+	struct store *s = l->courier->store;
+	char what[TOLD_SIZE], hex[2 * HASH_OCTETS + 1];
+	uint8_t hash[HASH_OCTETS];
+	int rc;
+
+	(void)crypto_generichash(hash, sizeof(hash), (const uint8_t *)person,
+	    strlen(person), NULL, 0);
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	(void)snprintf(what, sizeof(what), "link:%s:%s", l->id, hex);
+	rc = told_read(s, what);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = send_one(l, person);
+	if (rc == 0)
+		rc = told_mark(s, what, KEY_TTL_OWNER_ASK_MS);
+	return rc < 0 ? rc : 0;
+}
+
 /* --- To whom --------------------------------------------------------------- */
 
 static int
@@ -140,7 +166,7 @@ serve(struct linking *l)
 {
 	char person[OCT_ADDR_SIZE];
 	size_t at = 0, count = 0;
-	int rc;
+	int first = 0, rc;
 
 	if (l->domain->state != DIR_ACTIVE || l->mailbox->state != DIR_ACTIVE)
 		return 0;
@@ -149,17 +175,17 @@ serve(struct linking *l)
 	rc = charge(l);
 	if (rc != 1)
 		return rc;
-	rc = 0;
 	if (l->asked->kind == OWNER_ASK_LINK)
 		return *l->asked->person == '\0' ||
 			owner_person_is(l->mailbox, l->asked->person)
 		    ? send_one(l, l->asked->person)
 		    : 0;
-	while (rc == 0 && owner_person_next(l->mailbox, &at, person)) {
-		rc = send_one(l, person);
+	while (owner_person_next(l->mailbox, &at, person)) {
+		rc = send_once(l, person);
+		first = first != 0 ? first : rc;
 		count++;
 	}
-	return rc == 0 && count == 0 ? send_one(l, "") : rc;
+	return count == 0 ? send_one(l, "") : first;
 }
 
 /* An alias of one mailbox is that mailbox; a group is nobody's. */
@@ -210,7 +236,7 @@ enum duty
 courier_link(struct courier *c, const struct case_duty *d)
 {
 	struct owner_asked asked;
-	struct linking l = { .courier = c, .asked = &asked,
+	struct linking l = { .courier = c, .asked = &asked, .id = d->id,
 		.now_ms = oct_clock_wall_ms() };
 	const struct dir_snapshot *dir;
 	int rc = owner_asked_read(c->store, d->id, &asked);

@@ -225,22 +225,14 @@ more_than_a_mail_shows_is_told_next_time(void **state)
 
 /* --- Links ------------------------------------------------------------------ */
 
+/* The first duty that is due. */
 static enum duty
-ask(const char *address, enum owner_ask_kind kind, int want)
+do_first(void)
 {
-	struct owner_ask a = { .kind = kind, .address = address, .person = "",
-		.lang = "", .net = "192.0.2.0/24", .node = NODE,
-		.now_ms = NOW };
 	struct case_duty d = { OWNER_ASK_VERB, "-", "" };
 	struct store_batch *b = NULL;
 	char member[64] = "";
-	int rc;
 
-	oct_clock_set_wall_ms(NOW);
-	rc = owner_ask(world.store, &a);
-	assert_int_equal(rc, want);
-	if (rc != 1)
-		return DUTY_DONE;
 	assert_int_equal(store_batch_new(&b), 0);
 	assert_int_equal(store_batch_zfirst(b, "oct:due:" NODE), 0);
 	assert_int_equal(store_batch_run(world.store, b), 0);
@@ -252,6 +244,20 @@ ask(const char *address, enum owner_ask_kind kind, int want)
 					" %s", member),
 	    1);
 	return courier_do(office.courier, &d);
+}
+
+static enum duty
+ask(const char *address, enum owner_ask_kind kind, int want)
+{
+	struct owner_ask a = { .kind = kind, .address = address, .person = "",
+		.lang = "", .net = "192.0.2.0/24", .node = NODE,
+		.now_ms = NOW };
+	int rc;
+
+	oct_clock_set_wall_ms(NOW);
+	rc = owner_ask(world.store, &a);
+	assert_int_equal(rc, want);
+	return rc == 1 ? do_first() : DUTY_DONE;
 }
 
 static void
@@ -304,6 +310,30 @@ nobody_else_gets_any(void **state)
 	    0);
 }
 
+/* Of several owners one may be out of reach. */
+static void
+nobody_gets_it_again_for_another(void **state)
+{
+	static const struct step first[STEPS] = { HI,
+		{ "MAIL FROM:<>", "250 2.1.0 Ok\r\n" },
+		{ "RCPT TO:<anne@perso.test>", "450 4.1.2 later\r\n" },
+		{ "RSET", "250 Ok\r\n" },
+		{ "MAIL FROM:<>", "250 2.1.0 Ok\r\n" },
+		{ "RCPT TO:<zoe@perso.test>", "250 2.1.5 Ok\r\n" }, DATA,
+		QUEUED, QUIT };
+	static const struct step second[STEPS] = { TO("anne@perso.test"),
+		QUEUED, QUIT };
+
+	(void)state;
+	town("{\"owners\":\"anne@perso.test, zoe@perso.test\"}");
+	postfix(first);
+	assert_int_equal(ask(BOB, OWNER_ASK_WELCOME, 1), DUTY_LATER);
+	done_with_postfix();
+	postfix(second);
+	assert_int_equal(do_first(), DUTY_DONE);
+	done_with_postfix();
+}
+
 static void
 few_links_an_hour(void **state)
 {
@@ -335,6 +365,7 @@ main(void)
 		T(more_than_a_mail_shows_is_told_next_time),
 		T(a_link_goes_to_its_owner),
 		T(nobody_else_gets_any),
+		T(nobody_gets_it_again_for_another),
 		T(few_links_an_hour),
 	};
 	int rc = test_redis_start(&world.redis);
