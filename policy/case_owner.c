@@ -147,9 +147,14 @@ case_end(struct store_txn *txn, const struct case_item *item,
 
 	key_held(key, h->domain, h->id);
 	store_txn_expect_field(txn, key, "state", item->state_text);
-	/* Whoever asked for it meanwhile was told that it comes. */
-	if (to == HELD_EXPIRED)
+	/* Whoever asked for it meanwhile was told that it comes; a digest that
+	 * listed it, or who took it back, was told until when it is kept. */
+	if (to == HELD_EXPIRED) {
 		store_txn_expect_field(txn, key, "want", NULL);
+		case_number(item->expires_ms, num);
+		if (item->expires_ms > 0)
+			store_txn_expect_field(txn, key, "expires", num);
+	}
 	store_txn_hset(txn, key, "state", held_state_name(to));
 	case_number(now_ms, num);
 	store_txn_hset(txn, key, "released", num);

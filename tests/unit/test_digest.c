@@ -60,6 +60,30 @@ listed(int n)
 	case_item_fini(&i);
 }
 
+/* It was told that the message is kept a day longer. */
+static void
+what_is_being_listed_does_not_end(void **state)
+{
+	struct case_item old, now;
+
+	(void)state;
+	arrives(1, "bob", FATE_R_SPAM);
+	old = item(1);
+	assert_int_equal(digest_listed(world.store, &old, old.expires_ms), 1);
+	assert_int_equal(case_expire(world.store, &world.t, &old,
+			     old.expires_ms),
+	    OCT_ECONFLICT);
+	assert_int_equal(state_of(1), HELD_STORED);
+	now = item(1);
+	assert_true(now.expires_ms > old.expires_ms);
+	assert_int_equal(case_expire(world.store, &world.t, &now,
+			     now.expires_ms),
+	    0);
+	assert_int_equal(state_of(1), HELD_EXPIRED);
+	case_item_fini(&old);
+	case_item_fini(&now);
+}
+
 /* What the courier does after the 250. */
 static void
 sent(struct digest_box *b, int64_t now_ms)
@@ -446,6 +470,8 @@ main(void)
 		cmocka_unit_test_setup(what_is_on_its_way_is_not_listed,
 		    reset),
 		cmocka_unit_test_setup(what_came_meanwhile_is_for_the_next_one,
+		    reset),
+		cmocka_unit_test_setup(what_is_being_listed_does_not_end,
 		    reset),
 		cmocka_unit_test_setup(one_courier_sends_it, reset),
 		cmocka_unit_test_setup(one_may_be_asked_for, reset),
