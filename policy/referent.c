@@ -160,6 +160,21 @@ check_state(const struct referent_ask *ask, const json_t *before,
 	    "the Centre");
 }
 
+/* A password that was sealed here is told to no other server, and to nobody who
+ * does not know it. */
+static int
+check_server(const struct referent_ask *ask, const json_t *before,
+    const json_t *after, char problem[256])
+{
+	if (ask->kind != DIR_KIND_LEGACY ||
+	    *text_of(before, "password") == '\0' ||
+	    strcmp(text_of(before, "server"), text_of(after, "server")) == 0)
+		return 0;
+	return refuse(problem,
+	    "server of a legacy address that has a password is the Centre's "
+	    "to set, not a referent's: ask the Centre");
+}
+
 static int
 check_owner(const struct referent_ask *ask, char problem[256])
 {
@@ -187,6 +202,8 @@ referent_check(const struct referent_ask *ask, char problem[256])
 		rc = refuse(problem, "domains are added by the Centre alone");
 	if (rc == 0)
 		rc = check_state(ask, before, after, problem);
+	if (rc == 0)
+		rc = check_server(ask, before, after, problem);
 	if (rc == 0)
 		rc = check_differences(ask->kind, before, after, problem);
 	json_decref(before);

@@ -117,6 +117,12 @@ static const struct {
 	    "{\"mailbox\":\"a\",\"how\":\"forwarded\","
 	    "\"verified\":\"2026-11-21\"}",
 	    "verified of a legacy " CENTRE },
+	{ "a server", HIS, DIR_KIND_LEGACY, "{\"mailbox\":\"a\"}",
+	    "{\"mailbox\":\"a\",\"server\":\"imaps://imap.test\"}", NULL },
+	{ "another for a password that was given", HIS, DIR_KIND_LEGACY,
+	    "{\"server\":\"imaps://imap.test\",\"password\":\"x\"}",
+	    "{\"server\":\"imaps://his.test\",\"password\":\"x\"}",
+	    "server of a legacy " },
 	{ "a domain given away", HIS, DIR_KIND_DOMAIN, HIS,
 	    "{\"tenant\":\"pujols\"}", CENTRE },
 	{ "a domain closed", HIS, DIR_KIND_DOMAIN, HIS,
