@@ -446,8 +446,8 @@ def test_a_full_or_read_only_spool_defers_what_must_be_held(edge):
         release(edge, held(edge, on)[0]["id"])
         equal(untraced(edge.mailboxes.wait_for(on).data), big)
     finally:
-        edge.octroi["milter"].stop()
-        edge.octroi["courier"].stop()
+        for name in ("milter", "courier", "web"):
+            edge.octroi[name].stop()
         subprocess.run(["umount", edge.spool], check=True)
 
 
