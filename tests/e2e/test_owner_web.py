@@ -8,7 +8,7 @@ import time
 import owners
 import scene
 from browser import Browser
-from kit import check, equal, fresh, limit
+from kit import check, equal, fresh, limit, within
 from mail import message
 from octroi import held, relations
 from owners import Visitor, clone, hold, token, url
@@ -469,9 +469,11 @@ def test_ten_thousand_are_quick_and_small(edge):
     grown = rss(edge) - before
     print(f"page {page:.0f} ms, page 200 {deep:.0f} ms, search {words:.0f} "
           f"ms, kind {kind:.0f} ms, grown {grown} kB")
-    check(max(page, deep) < 200, f"pages: {page:.0f}, {deep:.0f} ms")
-    check(max(words, kind) < 500, f"searches: {words:.0f}, {kind:.0f} ms")
-    check(grown < 8000, f"{grown} kB more")
+    within(max(page, deep) / 1000, 0.2, "a page")
+    within(max(words, kind) / 1000, 0.5, "a search")
+    # A sanitizer keeps what was freed.
+    if not os.environ.get("OCTROI_SANITIZER"):
+        check(grown < 8000, f"{grown} kB more")
 
 
 def in_lang(path, lang):

@@ -17,6 +17,23 @@ made(char id[OCT_TOKEN_ID_SIZE])
 	return p;
 }
 
+/* What lies behind the ends of strings, and between members, is nobody's. */
+static void
+assert_same(const struct probe *a, const struct probe *b)
+{
+	assert_int_equal(a->state, b->state);
+	assert_string_equal(a->address, b->address);
+	assert_string_equal(a->local, b->local);
+	assert_int_equal(a->made_ms, b->made_ms);
+	assert_int_equal(a->sent_ms, b->sent_ms);
+	assert_int_equal(a->arrived_ms, b->arrived_ms);
+	assert_int_equal(a->dkim, b->dkim);
+	assert_int_equal(a->hops, b->hops);
+	assert_string_equal(a->host, b->host);
+	assert_string_equal(a->path, b->path);
+	assert_string_equal(a->note, b->note);
+}
+
 static void
 is_found_by_its_id_and_its_address(void **state)
 {
@@ -29,7 +46,7 @@ is_found_by_its_id_and_its_address(void **state)
 	p = made(id);
 	assert_int_equal(strlen(id), OCT_TOKEN_ID_SIZE - 1);
 	assert_int_equal(probe_read(world.store, D, id, &q), 1);
-	assert_memory_equal(&p, &q, sizeof(p));
+	assert_same(&p, &q);
 	assert_int_equal(probe_read(world.store, "other.example", id, &q), 0);
 	assert_int_equal(probe_domain(world.store, id, domain), 1);
 	assert_string_equal(domain, D);
@@ -68,7 +85,7 @@ moves_on_once(void **state)
 	    probe_move(world.store, NODE, D, id, &sent, &arrived),
 	    OCT_ECONFLICT);
 	assert_int_equal(probe_read(world.store, D, id, &q), 1);
-	assert_memory_equal(&arrived, &q, sizeof(q));
+	assert_same(&arrived, &q);
 }
 
 static void
