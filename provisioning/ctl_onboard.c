@@ -31,31 +31,30 @@ enum step {
 /* Where a domain of that origin begins, and whether a step concerns it. */
 static const struct {
 	const char *name, *what;
-	const char *how;   /* the single commands; %s: the domain */
+	const char *how;   /* the single commands; see add_how() */
 	const char *state; /* the domain's, once the step is done; NULL: other */
 	bool brought;      /* only of names that their owner brings */
 	bool marked;       /* nothing else shows that it is done */
 } steps[STEPS] = {
     [STEP_REQUEST] = {"request", "the domain is known",
-	"octroictl domain add %s tenant=ID origin=brought", "requested", false,
+	"octroictl domain add %d tenant=ID origin=brought", "requested", false,
 	false},
     [STEP_STUDY] = {"study", "its DNS and its mail were studied",
-	"octroictl domain study %s --html", "study", true, false},
+	"octroictl domain study %d --html", "study", true, false},
     [STEP_PROPOSAL] = {"proposal", "the proposal was made",
-	"octroictl domain set %s state=proposed", "proposed", true, false},
+	"octroictl domain set %d state=proposed", "proposed", true, false},
     [STEP_MAILBOXES] = {"mailboxes", "its mailboxes are provisioned",
-	"octroictl export; octroictl plan FILE; octroictl apply FILE (or "
-	"mailbox add ...@%s)", NULL, false, false},
+	"octroictl mailbox add LOCAL-PART@%d, or plan and apply of a file", NULL, false, false},
     [STEP_DNS] = {"dns", "its records were given out, mail may come",
-	"octroictl domain dns %s", "pending-dns", false, false},
+	"octroictl dkim rotate %d; octroictl domain dns %d", "pending-dns", false, false},
     [STEP_ACTIVE] = {"active", "its DNS is right, and it is served",
-	"octroictl domain check %s --activate", "active", false, false},
+	"octroictl domain check %d --activate", "active", false, false},
     [STEP_LEGACY] = {"legacy", "old addresses are verified, or collected",
-	"octroictl legacy verify OLD-ADDRESS %s", NULL, false, false},
+	"octroictl legacy %v %o %d", NULL, false, false},
     [STEP_SENDERS] = {"senders", "known senders were let in",
-	"octroictl seed MAILBOX@%s FILE...", NULL, false, true},
+	"octroictl seed %m FILE...", NULL, false, true},
     [STEP_SHEETS] = {"sheets", "its people have their sheets",
-	"octroictl onboard sheet %s", NULL, false, true},
+	"octroictl onboard sheet %d", NULL, false, true},
 };
 
 struct course {
@@ -64,6 +63,7 @@ struct course {
 	const struct dir_domain *entry;
 	bool done[STEPS];
 	char old[OCT_ADDR_SIZE]; /* a legacy address that is not verified */
+	bool collected;		 /* that one is, and has no password */
 };
 
 /* --- Where it stands ----------------------------------------------------- */
@@ -118,6 +118,7 @@ legacy_is_done(struct course *c)
 			'\0')
 			continue;
 		(void)snprintf(c->old, sizeof(c->old), "%s", r->name);
+		c->collected = collected;
 		return false;
 	}
 	return true;
@@ -155,6 +156,22 @@ next_of(const struct course *c)
 	return i;
 }
 
+/* It closes by its own date, or with the contract of its tenant. */
+static int
+is_leaving(struct ctl *ctl, const struct course *c)
+{
+	const struct dir_tenant *t = c->entry->of_tenant;
+
+	if (t != NULL && *detail_get(t->details, DETAIL_CONTRACT_NOTICE))
+		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "%s is leaving, as notice was given: 'octroictl contract "
+		    "withdraw %s' first",
+		    c->domain, t->id);
+	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
+	    "%s is leaving: 'octroictl domain reopen %s' first", c->domain,
+	    c->domain);
+}
+
 static int
 open_course(struct ctl *ctl, const char *name, struct course *c)
 {
@@ -169,9 +186,7 @@ open_course(struct ctl *ctl, const char *name, struct course *c)
 	c->entry = dir_domain_any(c->snapshot, c->domain);
 	OCT_ASSERT(c->entry != NULL); /* or it would have failed */
 	if (step_of_state(c->entry->life) < 0)
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s is leaving: 'octroictl domain reopen %s' first",
-		    c->domain, c->domain);
+		return is_leaving(ctl, c);
 	look(c);
 	return 0;
 }
@@ -193,6 +208,42 @@ static const struct ctl_column columns[] = {
 	{ "how", "BY", CTL_TEXT },
 };
 
+/* A mailbox of it that is in service; "MAILBOX" if none is. */
+static const char *
+first_mailbox(const struct course *c)
+{
+	for (size_t i = 0; i < c->entry->mailbox_count; i++) {
+		const struct dir_mailbox *m = dir_mailbox_at(c->entry, i);
+
+		if (m->state == DIR_ACTIVE)
+			return m->local;
+	}
+	return "MAILBOX";
+}
+
+/* The commands of a step.  %d: the domain, %m: a mailbox of it, %o: the old
+ * address that is not done, %v: what that one needs. */
+static void
+add_how(const struct course *c, int step, struct oct_str *out)
+{
+	for (const char *s = steps[step].how; *s != '\0'; s++) {
+		if (*s != '%') {
+			oct_str_addn(out, s, 1);
+			continue;
+		}
+		s++;
+		if (*s == 'd')
+			oct_str_add(out, c->domain);
+		else if (*s == 'm')
+			oct_str_addf(out, "%s@%s", first_mailbox(c), c->domain);
+		else if (*s == 'o')
+			oct_str_add(
+			    out, c->old[0] != '\0' ? c->old : "OLD-ADDRESS");
+		else if (*s == 'v')
+			oct_str_add(out, c->collected ? "password" : "verify");
+	}
+}
+
 static json_t *
 step_json(const struct course *c, int i, int next)
 {
@@ -201,13 +252,10 @@ step_json(const struct course *c, int i, int next)
 	    : i == next			    ? "now"
 					    : "later";
 	struct oct_str how;
-	const char *hole = strstr(steps[i].how, "%s");
 	json_t *v = json_object();
 
 	oct_str_heap(&how, 1024);
-	oct_str_addn(&how, steps[i].how, (size_t)(hole - steps[i].how));
-	oct_str_add(&how, c->domain);
-	oct_str_add(&how, hole + 2);
+	add_how(c, i, &how);
 	ctl_json_set(v, "step", json_string(steps[i].name));
 	ctl_json_set(v, "state", json_string(state));
 	ctl_json_set(v, "what", json_string(steps[i].what));
@@ -227,6 +275,22 @@ print_course(const struct ctl *ctl, const struct course *c)
 	return ctl_print_list(ctl, STEPS, all, columns, OCT_LEN(columns));
 }
 
+/* After a step: what comes then, and by which command. */
+static int
+tell_next(const struct ctl *ctl, const struct course *c)
+{
+	int next = next_of(c);
+	struct oct_str out;
+
+	if (ctl->quiet || ctl->json || next == STEPS)
+		return 0;
+	oct_str_heap(&out, 1024);
+	oct_str_addf(&out, "next: %s: ", steps[next].name);
+	add_how(c, next, &out);
+	oct_str_add(&out, "\n");
+	return ctl_write(ctl, &out);
+}
+
 static int
 show_run(struct ctl *ctl, const struct ctl_args *args)
 {
@@ -240,6 +304,18 @@ show_run(struct ctl *ctl, const struct ctl_args *args)
 }
 
 /* --- start --------------------------------------------------------------- */
+
+static int
+tell_begun(struct ctl *ctl, const char *domain)
+{
+	struct course c;
+	int status = open_course(ctl, domain, &c);
+
+	if (status == 0)
+		status = tell_next(ctl, &c);
+	close_course(&c);
+	return status;
+}
 
 static int
 start_run(struct ctl *ctl, const struct ctl_args *args)
@@ -270,7 +346,7 @@ start_run(struct ctl *ctl, const struct ctl_args *args)
 	    : ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		  "--tenant and --origin must be UTF-8");
 	free(json);
-	return status;
+	return status != 0 ? status : tell_begun(ctl, domain);
 }
 
 /* --- next, undo, done ---------------------------------------------------- */
@@ -338,34 +414,44 @@ activate(struct ctl *ctl, const struct course *c, const char *server)
 static int
 tell(const struct ctl *ctl, const struct course *c, int step)
 {
+	struct oct_str how;
+	int status;
+
+	oct_str_heap(&how, 1024);
+	add_how(c, step, &how);
 	if (step == STEP_LEGACY)
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s: to be verified ('octroictl legacy verify %s %s'), or "
-		    "to be given its password",
-		    c->old, c->old, c->domain);
-	if (step == STEP_MAILBOXES)
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s has no mailboxes yet: provision them (plan, apply, or "
-		    "mailbox add), then again",
-		    c->domain);
-	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-	    "%s: to be done by you ('octroictl onboard show %s' says how), and "
-	    "told by 'octroictl onboard done %s %s'",
-	    steps[step].name, c->domain, c->domain, steps[step].name);
+		status = ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s: to be %s: '%s'",
+		    c->old,
+		    c->collected ? "given its password" : "verified",
+		    oct_str_text(&how));
+	else if (step == STEP_MAILBOXES)
+		status = ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "%s has no mailboxes yet: '%s', then again", c->domain,
+		    oct_str_text(&how));
+	else
+		status = ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		    "%s: to be done by you: '%s'; then 'octroictl onboard done "
+		    "%s %s'",
+		    steps[step].name, oct_str_text(&how), c->domain,
+		    steps[step].name);
+	oct_str_free(&how);
+	return status;
 }
 
 static int
-take_step(struct ctl *ctl, const struct course *c, const char *server)
+take_step(struct ctl *ctl, struct course *c, const char *server)
 {
-	int step = next_of(c);
+	int step = next_of(c), status;
 
 	if (step == STEPS)
 		return ctl_done(ctl, "all is done", "domain", c->domain);
-	if (step == STEP_ACTIVE)
-		return activate(ctl, c, server);
-	if (steps[step].state == NULL)
+	if (step != STEP_ACTIVE && steps[step].state == NULL)
 		return tell(ctl, c, step);
-	return set_state(ctl, c, steps[step].state, steps[step].what);
+	status = step == STEP_ACTIVE
+	    ? activate(ctl, c, server)
+	    : set_state(ctl, c, steps[step].state, steps[step].what);
+	c->done[step] = true;
+	return status != 0 ? status : tell_next(ctl, c);
 }
 
 static const struct ctl_option next_options[] = {
