@@ -147,7 +147,8 @@ cell_text(const json_t *row, const struct ctl_column *c, size_t max,
     struct oct_str *tmp)
 {
 	oct_str_clear(tmp);
-	cell(json_object_get(row, c->key), c->form, max, tmp);
+	cell(json_object_get(row, c->key), c->form,
+	    c->form == CTL_UNCUT ? 0 : max, tmp);
 	return oct_str_text(tmp);
 }
 

@@ -18,6 +18,7 @@
 enum ctl_form {
 	CTL_TEXT,
 	CTL_NAME,  /* names of ours: domains as people write them */
+	CTL_UNCUT, /* never cut: what is of no use in part, in the last column */
 	CTL_RIGHT, /* aligned right */
 	CTL_SIZE   /* octets, shown as 12k, 3.4M; aligned right */
 };

@@ -87,6 +87,34 @@ columns_are_aligned_by_characters(void **state)
 }
 
 static void
+a_cell_that_must_be_whole_is(void **state)
+{
+	static const struct ctl_column both[] = {
+		{ "a", "A", CTL_TEXT },
+		{ "b", "B", CTL_UNCUT },
+	};
+	char text[CTL_CELL_MAX + 12], *line;
+	json_t *v;
+	struct oct_str s;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	v = json_pack("[{s:s, s:s}]", "a", text, "b", text);
+	assert_non_null(v);
+	oct_str_heap(&s, 4096);
+	ctl_out_table(v, both, OCT_LEN(both), &s);
+	line = strchr(oct_str_text(&s), '\n');
+	assert_non_null(line);
+	assert_int_equal(strspn(line + 1, "x"), CTL_CELL_MAX - 1);
+	line = strrchr(line, ' ');
+	assert_non_null(line);
+	assert_int_equal(strspn(line + 1, "x"), strlen(text));
+	oct_str_free(&s);
+	json_decref(v);
+}
+
+static void
 a_record_is_one_line_a_member(void **state)
 {
 	json_t *v = rows();
@@ -152,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_cannot_steer_a_terminal),
 		cmocka_unit_test(columns_are_aligned_by_characters),
+		cmocka_unit_test(a_cell_that_must_be_whole_is),
 		cmocka_unit_test(a_record_is_one_line_a_member),
 		cmocka_unit_test(json_keeps_the_order_of_members),
 		cmocka_unit_test(broken_utf8_is_replaced_in_json),
