@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "lib/mime_text.h"
+#include "lib/html_text.h"
 
 void
 page_init(struct page *p)
@@ -12,50 +12,6 @@ page_init(struct page *p)
 	oct_str_heap(&p->out, PAGE_MAX);
 	p->depth = 0;
 	oct_str_add(&p->out, "<!DOCTYPE html>\n");
-}
-
-/* Controls but the line end, and what hides or turns text. */
-static bool
-is_harmful(uint32_t code)
-{
-	return (code < 0x20 && code != '\n') || (code >= 0x7f && code < 0xa0) ||
-	    code == 0xad || (code >= 0x200b && code <= 0x200f) ||
-	    (code >= 0x2028 && code <= 0x202e) ||
-	    (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	    code == 0xfffd;
-}
-
-static const char *
-entity(uint32_t code)
-{
-	if (code == '&')
-		return "&amp;";
-	if (code == '<')
-		return "&lt;";
-	if (code == '>')
-		return "&gt;";
-	if (code == '"')
-		return "&quot;";
-	if (code == '\'')
-		return "&#39;";
-	return is_harmful(code) ? "\ufffd" : NULL;
-}
-
-static void
-escape(struct oct_str *out, const char *text, size_t len)
-{
-	while (len > 0) {
-		uint32_t code;
-		size_t n = oct_mime_char(text, len, &code);
-		const char *instead = entity(code);
-
-		if (instead != NULL)
-			oct_str_add(out, instead);
-		else
-			oct_str_addn(out, text, n);
-		text += n;
-		len -= n;
-	}
 }
 
 static bool
@@ -79,7 +35,7 @@ start_tag(struct page *p, const char *tag, va_list ap)
 		if (value == NULL)
 			continue;
 		oct_str_addf(&p->out, " %s=\"", name);
-		escape(&p->out, value, strlen(value));
+		oct_html_text(&p->out, value, strlen(value));
 		oct_str_addc(&p->out, '"');
 	}
 	oct_str_addc(&p->out, '>');
@@ -117,13 +73,13 @@ page_close(struct page *p)
 void
 page_text(struct page *p, const char *text)
 {
-	escape(&p->out, text, strlen(text));
+	oct_html_text(&p->out, text, strlen(text));
 }
 
 void
 page_part(struct page *p, const char *text, size_t len)
 {
-	escape(&p->out, text, len);
+	oct_html_text(&p->out, text, len);
 }
 
 void
@@ -132,7 +88,7 @@ page_fill(struct page *p, const char *text, const char *value)
 	const char *hole = strstr(text, "{}");
 
 	OCT_ASSERT(hole != NULL);
-	escape(&p->out, text, (size_t)(hole - text));
+	oct_html_text(&p->out, text, (size_t)(hole - text));
 	page_text(p, value);
 	page_text(p, hole + 2);
 }

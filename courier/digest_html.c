@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "courier/digest_int.h"
+#include "lib/html_text.h"
 
 #define MARK "\x01\n" /* in place of the list */
 
@@ -43,35 +44,9 @@
 	"font-size:14px;color:" GREY
 
 static void
-add_escaped(struct oct_str *out, const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		switch (s[i]) {
-		case '&':
-			oct_str_add(out, "&amp;");
-			break;
-		case '<':
-			oct_str_add(out, "&lt;");
-			break;
-		case '>':
-			oct_str_add(out, "&gt;");
-			break;
-		case '"':
-			oct_str_add(out, "&quot;");
-			break;
-		case '\'':
-			oct_str_add(out, "&#39;");
-			break;
-		default:
-			oct_str_addc(out, s[i]);
-		}
-	}
-}
-
-static void
 add_text(struct oct_str *out, const char *s)
 {
-	add_escaped(out, s, strlen(s));
+	oct_html_text(out, s, strlen(s));
 }
 
 /* --- One message ------------------------------------------------------------ */
@@ -223,7 +198,7 @@ add_line(struct oct_str *out, const struct digest_mail *m, const char *line,
 		add_link(out, digest_label(DIGEST_L_PAGE, lang), m->page,
 		    FULL_STYLE);
 	else
-		add_escaped(out, line, len);
+		oct_html_text(out, line, len);
 }
 
 /* Lines that follow each other are one paragraph. */

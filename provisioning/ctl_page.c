@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/html_text.h"
 #include "policy/detail.h"
 
 static const char style[] =
@@ -48,27 +49,7 @@ static const char style[] =
 void
 ctl_page_text(struct oct_str *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			oct_str_add(out, "&amp;");
-			break;
-		case '<':
-			oct_str_add(out, "&lt;");
-			break;
-		case '>':
-			oct_str_add(out, "&gt;");
-			break;
-		case '"':
-			oct_str_add(out, "&quot;");
-			break;
-		case '\'':
-			oct_str_add(out, "&#39;");
-			break;
-		default:
-			oct_str_addc(out, *text);
-		}
-	}
+	oct_html_text(out, text, strlen(text));
 }
 
 void
