@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/num.h"
 #include "policy/directory_private.h"
+#include "policy/json_text.h"
 
 static const struct {
 	const char *name, *one, *many; /* for people */
@@ -35,18 +36,10 @@ allowance_name(enum allowance a)
 
 /* --- Counting ------------------------------------------------------------ */
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
 static int64_t
 number_of(const json_t *object, const char *name, int64_t standard)
 {
-	const char *text = text_of(object, name);
+	const char *text = json_text_of(object, name);
 	int64_t n;
 
 	if (*text == '\0')
@@ -54,27 +47,17 @@ number_of(const json_t *object, const char *name, int64_t standard)
 	return oct_num_int(text, 0, INT64_MAX, &n) == 0 ? n : standard;
 }
 
-static int64_t
-size_of(const json_t *object, const char *name)
-{
-	const char *text = text_of(object, name);
-	int64_t n;
-
-	return *text != '\0' && oct_num_size(text, 0, INT64_MAX, &n) == 0 ? n
-									  : 0;
-}
-
 static bool
 is_closed(const json_t *object)
 {
-	return strcmp(text_of(object, "state"), "closed") == 0;
+	return strcmp(json_text_of(object, "state"), "closed") == 0;
 }
 
 /* What a level says of the Challenge option: 1 on, 0 off, -1 nothing. */
 static int
 challenge_of(const json_t *object)
 {
-	const char *text = text_of(object, "challenge");
+	const char *text = json_text_of(object, "challenge");
 
 	if (*text == '\0')
 		return -1;
@@ -107,7 +90,7 @@ take_plan(struct counting *c, struct allowance_row *r, const char *id)
 		if (table[a].included != NULL)
 			r->included[a] =
 			    number_of(plan, table[a].included, -1);
-	r->quota = size_of(plan, "quota");
+	r->quota = json_size_of(plan, "quota");
 	if (r->quota > 0)
 		r->included[ALLOWANCE_STORAGE] = 0;
 	json_decref(plan);
@@ -120,10 +103,10 @@ add_tenant(struct counting *c, const struct model_item *i)
 	json_t *tenant = dir_object(i->json);
 
 	*r = (struct allowance_row){.tenant = i};
-	take_plan(c, r, text_of(tenant, "plan"));
+	take_plan(c, r, json_text_of(tenant, "plan"));
 	for (size_t a = 0; a < ALLOWANCES; a++)
 		r->extra[a] = a == ALLOWANCE_STORAGE
-		    ? size_of(tenant, table[a].extra)
+		    ? json_size_of(tenant, table[a].extra)
 		    : number_of(tenant, table[a].extra, 0);
 	json_decref(tenant);
 }
@@ -153,9 +136,9 @@ inherit(struct counting *c, const json_t *domain)
 {
 	json_t *tenant = dir_object(c->row->tenant->json);
 
-	c->storage = size_of(domain, "storage");
+	c->storage = json_size_of(domain, "storage");
 	if (c->storage == 0)
-		c->storage = size_of(tenant, "storage");
+		c->storage = json_size_of(tenant, "storage");
 	c->challenge = challenge_of(domain);
 	if (c->challenge < 0)
 		c->challenge = challenge_of(tenant);
@@ -168,7 +151,7 @@ enter_domain(struct counting *c, const struct model_item *i)
 	json_t *domain = dir_object(i->json);
 
 	c->row = is_closed(domain) ? NULL
-				   : find_row(c, text_of(domain, "tenant"));
+				   : find_row(c, json_text_of(domain, "tenant"));
 	if (c->row != NULL) {
 		c->row->use[ALLOWANCE_DOMAINS]++;
 		inherit(c, domain);
@@ -181,7 +164,7 @@ add_mailbox(const struct counting *c, const struct model_item *i)
 {
 	struct allowance_row *r = c->row;
 	json_t *mailbox = dir_object(i->json);
-	int64_t storage = size_of(mailbox, "storage");
+	int64_t storage = json_size_of(mailbox, "storage");
 	int on = challenge_of(mailbox);
 
 	if (!is_closed(mailbox)) {

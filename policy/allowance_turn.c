@@ -13,16 +13,9 @@
 #include "lib/err.h"
 #include "policy/allowance.h"
 #include "policy/directory_private.h"
+#include "policy/json_text.h"
 
 #define KEEP_MS (TURN_MS / 4)
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
 
 static int
 busy(const char *tenant, char problem[256])
@@ -53,10 +46,10 @@ may_cost(const struct model_change *c)
 	bool yes = c->before == NULL;
 
 	for (size_t i = 0; !yes && i < OCT_LEN(names); i++)
-		yes = strcmp(text_of(was, names[i]), text_of(is, names[i])) !=
+		yes = strcmp(json_text_of(was, names[i]), json_text_of(is, names[i])) !=
 		      0;
 	/* What is closed counts for nothing. */
-	yes = yes && strcmp(text_of(is, "state"), "closed") != 0;
+	yes = yes && strcmp(json_text_of(is, "state"), "closed") != 0;
 	json_decref(was);
 	json_decref(is);
 	return yes;
@@ -78,7 +71,7 @@ static int
 find_tenant(struct store *store, const char *domain, char id[DIR_ID_MAX + 1])
 {
 	json_t *object = dir_object(domain);
-	const char *name = text_of(object, "tenant");
+	const char *name = json_text_of(object, "tenant");
 	struct dir_tenant_node *t = NULL;
 	int rc = 0;
 

@@ -10,20 +10,13 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/directory_private.h"
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
+#include "policy/json_text.h"
 
 /* A mailbox that closes some day is active until then; others say closing. */
 int
 dir_settle(enum dir_kind kind, json_t *all)
 {
-	const char *state = text_of(all, "state");
+	const char *state = json_text_of(all, "state");
 	bool closed = strcmp(state, "closed") == 0;
 	char today[DETAIL_DATE_SIZE];
 
@@ -33,7 +26,7 @@ dir_settle(enum dir_kind kind, json_t *all)
 		(void)json_object_del(all, "closes");
 	if (!closed)
 		(void)json_object_del(all, "closed");
-	else if (*text_of(all, "closed") == '\0') {
+	else if (*json_text_of(all, "closed") == '\0') {
 		detail_day(oct_clock_wall_ms(), today);
 		if (json_object_set_new(all, "closed", json_string(today)) != 0)
 			return -ENOMEM;

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "policy/json_text.h"
 #include "policy/keys.h"
 
 #define PAGE 1000
@@ -32,14 +33,6 @@ struct reading {
 	int result;
 };
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
 /* What was written by another version is passed over, and said. */
 static int
 take_entry(void *arg, const struct store_entry *e)
@@ -51,11 +44,11 @@ take_entry(void *arg, const struct store_entry *e)
 	json_t *object = json_loads(text, 0, NULL);
 	const struct journal_entry entry = {
 	    .wall_ms = strtoll(e->id, NULL, 10),
-	    .actor = text_of(object, "actor"),
-	    .action = text_of(object, "action"),
-	    .kind = text_of(object, "kind"),
-	    .name = text_of(object, "name"),
-	    .reason = text_of(object, "reason"),
+	    .actor = json_text_of(object, "actor"),
+	    .action = json_text_of(object, "action"),
+	    .kind = json_text_of(object, "kind"),
+	    .name = json_text_of(object, "name"),
+	    .reason = json_text_of(object, "reason"),
 	    .before = json_object_get(object, "before"),
 	    .after = json_object_get(object, "after")};
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/addr.h"
+#include "lib/num.h"
 #include "lib/str.h"
 
 json_t *
@@ -37,4 +38,22 @@ json_text_is_domain(const char *name)
 	size_t len = strcspn(name, " {}");
 
 	return len > 0 && len < OCT_DOMAIN_SIZE && name[len] == '\0';
+}
+
+const char *
+json_text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+int64_t
+json_size_of(const json_t *object, const char *name)
+{
+	int64_t n;
+
+	return oct_num_size(json_text_of(object, name), 0, INT64_MAX, &n) == 0
+	    ? n
+	    : 0;
 }

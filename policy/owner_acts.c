@@ -120,14 +120,6 @@ struct reading {
 	int64_t from_ms;
 };
 
-static const char *
-text_of(const json_t *v, const char *name)
-{
-	const char *text = json_string_value(json_object_get(v, name));
-
-	return text != NULL ? text : "";
-}
-
 static int
 see(void *arg, const struct store_entry *entry)
 {
@@ -139,12 +131,12 @@ see(void *arg, const struct store_entry *entry)
 		return 0;
 	v = json_loads(entry->pairs[1], 0, NULL);
 	e.wall_ms = json_integer_value(json_object_get(v, "t"));
-	e.person = text_of(v, "by");
-	e.id = text_of(v, "id");
-	e.what = text_of(v, "what");
-	e.subject = text_of(v, "subject");
+	e.person = json_text_of(v, "by");
+	e.id = json_text_of(v, "id");
+	e.what = json_text_of(v, "what");
+	e.subject = json_text_of(v, "subject");
 	for (int i = 0; i < OWNER_ACTS; i++)
-		if (strcmp(text_of(v, "act"), names[i]) == 0)
+		if (strcmp(json_text_of(v, "act"), names[i]) == 0)
 			e.act = (enum owner_act)i;
 	if (e.act != OWNER_ACTS && e.wall_ms >= r->from_ms)
 		r->each(r->arg, &e);

@@ -8,6 +8,7 @@
 
 #include "lib/err.h"
 #include "policy/directory_private.h"
+#include "policy/json_text.h"
 
 /* Options that are no limits: the first and last of each run of them. */
 static bool
@@ -89,14 +90,6 @@ static int OCT_PRINTF(2, 3)
 	return OCT_EAUTH;
 }
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
 static bool
 is_limit(const struct dir_attribute *a)
 {
@@ -149,7 +142,7 @@ static int
 check_state(const struct referent_ask *ask, const json_t *before,
     const json_t *after, char problem[256])
 {
-	const char *was = text_of(before, "state"), *is = text_of(after,
+	const char *was = json_text_of(before, "state"), *is = json_text_of(after,
 							    "state");
 
 	if (ask->kind != DIR_KIND_MAILBOX || strcmp(was, is) == 0 ||
@@ -167,8 +160,8 @@ check_server(const struct referent_ask *ask, const json_t *before,
     const json_t *after, char problem[256])
 {
 	if (ask->kind != DIR_KIND_LEGACY ||
-	    *text_of(before, "password") == '\0' ||
-	    strcmp(text_of(before, "server"), text_of(after, "server")) == 0)
+	    *json_text_of(before, "password") == '\0' ||
+	    strcmp(json_text_of(before, "server"), json_text_of(after, "server")) == 0)
 		return 0;
 	return refuse(problem,
 	    "server of a legacy address that has a password is the Centre's "
@@ -180,7 +173,7 @@ check_owner(const struct referent_ask *ask, char problem[256])
 {
 	json_t *domain = dir_object(ask->domain != NULL ? ask->domain : "");
 	bool his = *ask->tenant != '\0' &&
-		   strcmp(text_of(domain, "tenant"), ask->tenant) == 0;
+		   strcmp(json_text_of(domain, "tenant"), ask->tenant) == 0;
 
 	json_decref(domain);
 	return his ? 0

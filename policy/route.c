@@ -10,6 +10,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "policy/directory_private.h"
+#include "policy/json_text.h"
 #include "policy/keys.h"
 
 #define NODES_MAX 2000 /* looked at; a circle beyond is left to the delivery */
@@ -93,14 +94,6 @@ read_entry(struct walk *w, enum dir_kind kind, const char *domain,
 
 /* --- Walking ------------------------------------------------------------------ */
 
-static const char *
-text_of(const json_t *entry, const char *name)
-{
-	const char *text = json_string_value(json_object_get(entry, name));
-
-	return text != NULL ? text : "";
-}
-
 static void
 describe(const struct node *n, char *out, size_t size)
 {
@@ -175,7 +168,7 @@ reach_local(struct walk *w, const char *domain, const char *local)
 
 		there = entry != NULL &&
 		    (kinds[i] == DIR_KIND_MAILBOX ||
-			strcmp(text_of(entry, "state"), "closed") != 0);
+			strcmp(json_text_of(entry, "state"), "closed") != 0);
 		json_decref(entry);
 		if (rc == 0 && there)
 			rc = reach(w, kinds[i], domain, local);
@@ -241,9 +234,9 @@ look_at(struct walk *w, const struct node *n)
 		return rc;
 	w->at = n;
 	if (n->kind == DIR_KIND_DOMAIN)
-		rc = reach_list(w, text_of(entry, "catch_all"));
+		rc = reach_list(w, json_text_of(entry, "catch_all"));
 	else if (n->kind == DIR_KIND_MAILBOX)
-		rc = reach_list(w, text_of(entry, "forward"));
+		rc = reach_list(w, json_text_of(entry, "forward"));
 	targets = json_object_get(entry, "targets");
 	json_array_foreach(targets, i, target) {
 		if (rc == 0 && json_is_string(target))

@@ -11,6 +11,7 @@
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "policy/json_text.h"
 #include "policy/statement_int.h"
 
 /* --- Days ---------------------------------------------------------------- */
@@ -93,31 +94,13 @@ statement_days(const struct statement *s)
 
 /* --- Reading a state ----------------------------------------------------- */
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
 static int64_t
 count_of(const json_t *object, const char *name)
 {
-	const char *text = text_of(object, name);
+	const char *text = json_text_of(object, name);
 	int64_t n;
 
 	return oct_num_int(text, 0, INT64_MAX, &n) == 0 ? n : -1;
-}
-
-static int64_t
-size_of(const json_t *object, const char *name)
-{
-	const char *text = text_of(object, name);
-	int64_t n;
-
-	return *text != '\0' && oct_num_size(text, 0, INT64_MAX, &n) == 0 ? n
-									  : 0;
 }
 
 /* Mail is served, or was until it was suspended. */
@@ -131,7 +114,7 @@ is_served(const char *state)
 static int
 challenge_of(const json_t *o)
 {
-	const char *text = text_of(o, "challenge");
+	const char *text = json_text_of(o, "challenge");
 
 	if (*text == '\0')
 		return -1;
@@ -147,13 +130,13 @@ read_refs(struct statement *s, enum dir_kind kind, const json_t *o,
 			  : kind == DIR_KIND_PRICE ? "currency"
 						   : "tenant";
 
-	out->ref = dir_pool_text(&s->pool, text_of(o, ref));
+	out->ref = dir_pool_text(&s->pool, json_text_of(o, ref));
 	out->label = "";
 	out->amounts = "";
 	if (kind == DIR_KIND_TENANT || kind == DIR_KIND_PLAN)
-		out->label = dir_pool_text(&s->pool, text_of(o, "name"));
+		out->label = dir_pool_text(&s->pool, json_text_of(o, "name"));
 	if (kind == DIR_KIND_PRICE)
-		out->amounts = dir_pool_text(&s->pool, text_of(o, "items"));
+		out->amounts = dir_pool_text(&s->pool, json_text_of(o, "items"));
 }
 
 static void
@@ -166,10 +149,10 @@ read_dates(const struct statement *s, enum dir_kind kind, const json_t *o,
 	const char *until = kind == DIR_KIND_TENANT ? "contract_ends"
 						    : "challenge_until";
 
-	out->closes = day_of(s, text_of(o, "closes"), INT_MAX);
-	out->from = day_of(s, text_of(o, from),
+	out->closes = day_of(s, json_text_of(o, "closes"), INT_MAX);
+	out->from = day_of(s, json_text_of(o, from),
 	    kind == DIR_KIND_PRICE ? INT_MAX : INT_MIN);
-	out->until = day_of(s, text_of(o, until), INT_MAX);
+	out->until = day_of(s, json_text_of(o, until), INT_MAX);
 	out->dated = out->from != INT_MIN;
 }
 
@@ -177,14 +160,14 @@ static void
 read_state(struct statement *s, enum dir_kind kind, const json_t *o,
     struct state *out)
 {
-	const char *state = text_of(o, "state");
+	const char *state = json_text_of(o, "state");
 
 	*out = (struct state){.there = o != NULL &&
 				       strcmp(state, "closed") != 0,
 	    .served = is_served(state),
-	    .reserved = strcmp(text_of(o, "origin"), "reserved") == 0,
+	    .reserved = strcmp(json_text_of(o, "origin"), "reserved") == 0,
 	    .challenge = challenge_of(o),
-	    .storage = size_of(
+	    .storage = json_size_of(
 		o, kind == DIR_KIND_PLAN ? "quota" : "storage"),
 	    .included = {[ITEM_MAILBOX] = count_of(o, "mailboxes"),
 		[ITEM_CHALLENGE] = count_of(o, "challenge_addresses"),

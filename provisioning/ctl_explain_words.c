@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "policy/score.h"
+#include "policy/json_text.h"
 #include "provisioning/ctl_explain.h"
 #include "provisioning/ctl_out.h"
 
@@ -151,14 +152,6 @@ find(const struct word *words, size_t count, const char *name,
 	return name;
 }
 
-static const char *
-text_of(const json_t *e, const char *name)
-{
-	const char *v = json_string_value(json_object_get(e, name));
-
-	return v != NULL ? v : "";
-}
-
 static int64_t
 number_of(const json_t *e, const char *name)
 {
@@ -176,10 +169,10 @@ static void
 add_member(const json_t *e, const char *name, enum label l,
     enum explain_lang lang, struct oct_str *out)
 {
-	if (*text_of(e, name) == '\0')
+	if (*json_text_of(e, name) == '\0')
 		return;
 	oct_str_addf(out, ", %s ", labels[l][lang]);
-	ctl_out_text(text_of(e, name), 0, out);
+	ctl_out_text(json_text_of(e, name), 0, out);
 }
 
 static void
@@ -192,7 +185,7 @@ add_head(const json_t *e, enum explain_lang lang, struct oct_str *out)
 	if (gmtime_r(&when, &tm) != NULL)
 		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	oct_str_addf(out, "%s ", text);
-	ctl_out_text(text_of(e, "id"), 0, out);
+	ctl_out_text(json_text_of(e, "id"), 0, out);
 	add_member(e, "rcpt", L_FOR, lang, out);
 	add_member(e, "rpath", L_FROM, lang, out);
 	add_member(e, "from", L_AUTHOR, lang, out);
@@ -209,9 +202,9 @@ static void
 add_fate(const json_t *e, const struct fate_of *of, enum explain_lang lang,
     struct oct_str *out)
 {
-	const char *reason = text_of(e, of->reason);
+	const char *reason = json_text_of(e, of->reason);
 
-	ctl_out_text(find(verdicts, OCT_LEN(verdicts), text_of(e, of->verdict),
+	ctl_out_text(find(verdicts, OCT_LEN(verdicts), json_text_of(e, of->verdict),
 			 lang),
 	    0, out);
 	if (*reason != '\0') {
@@ -235,24 +228,24 @@ add_decision(const json_t *e, enum explain_lang lang, struct oct_str *out)
 
 	add_label(L_DECISION, lang, out);
 	add_fate(e, &own, lang, out);
-	if (*text_of(e, "reply") != '\0') {
+	if (*json_text_of(e, "reply") != '\0') {
 		add_label(L_ALL, lang, out);
 		add_fate(e, &all, lang, out);
 	}
-	if (*text_of(e, "would") != '\0') {
+	if (*json_text_of(e, "would") != '\0') {
 		add_label(L_SIMULATED, lang, out);
 		add_fate(e, &would, lang, out);
 	}
 	if (json_is_true(json_object_get(e, "ask")))
 		oct_str_addf(out, "  %s\n", labels[L_ASKED][lang]);
-	if (*text_of(e, "virus") != '\0') {
+	if (*json_text_of(e, "virus") != '\0') {
 		add_label(L_VIRUS, lang, out);
-		ctl_out_text(text_of(e, "virus"), 0, out);
+		ctl_out_text(json_text_of(e, "virus"), 0, out);
 		oct_str_addc(out, '\n');
 	}
-	if (*text_of(e, "item") != '\0') {
+	if (*json_text_of(e, "item") != '\0') {
 		add_label(L_ITEM, lang, out);
-		ctl_out_text(text_of(e, "item"), 0, out);
+		ctl_out_text(json_text_of(e, "item"), 0, out);
 		oct_str_addc(out, '\n');
 	}
 }
@@ -263,19 +256,19 @@ add_proof(const json_t *e, enum explain_lang lang, struct oct_str *out)
 	static const char *const results[] = { "spf", "dkim", "dmarc" };
 
 	add_label(L_PROOF, lang, out);
-	ctl_out_text(find(classes, OCT_LEN(classes), text_of(e, "class"), lang),
+	ctl_out_text(find(classes, OCT_LEN(classes), json_text_of(e, "class"), lang),
 	    0, out);
 	for (size_t i = 0; i < OCT_LEN(results); i++) {
-		if (*text_of(e, results[i]) == '\0')
+		if (*json_text_of(e, results[i]) == '\0')
 			continue;
 		oct_str_addf(out, "%s%s=", i == 0 ? "; " : " ", results[i]);
-		ctl_out_text(text_of(e, results[i]), 0, out);
+		ctl_out_text(json_text_of(e, results[i]), 0, out);
 	}
 	oct_str_addc(out, '\n');
-	if (*text_of(e, "override") == '\0')
+	if (*json_text_of(e, "override") == '\0')
 		return;
 	add_label(L_OVERRIDE, lang, out);
-	ctl_out_text(text_of(e, "override"), 0, out);
+	ctl_out_text(json_text_of(e, "override"), 0, out);
 	oct_str_addc(out, '\n');
 }
 
@@ -318,7 +311,7 @@ add_symbol(const char *at, size_t len, enum explain_lang lang, int64_t *sum,
 static void
 add_symbols(const json_t *e, enum explain_lang lang, struct oct_str *out)
 {
-	const char *at = text_of(e, "symbols");
+	const char *at = json_text_of(e, "symbols");
 	int64_t sum = 0;
 
 	if (*at == '\0')

@@ -13,6 +13,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/num.h"
+#include "policy/json_text.h"
 #include "provisioning/ctl_out.h"
 #include "provisioning/zimbra.h"
 
@@ -35,24 +36,6 @@ struct wanting {
 	struct hung *hung;         /* by target */
 	size_t hung_count;
 };
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
-static int64_t
-size_of(const json_t *object, const char *name)
-{
-	const char *text = text_of(object, name);
-	int64_t n;
-
-	return *text != '\0' && oct_num_size(text, 0, INT64_MAX, &n) == 0 ? n
-									  : 0;
-}
 
 static const char *
 number_text(struct zimbra *z, int64_t n)
@@ -94,7 +77,7 @@ want_cos(struct wanting *w, const char *plan, int64_t *quota)
 	if (*plan == '\0' || item == NULL)
 		return 0;
 	o = json_loads(item->json, 0, NULL);
-	*quota = size_of(o, "quota");
+	*quota = json_size_of(o, "quota");
 	json_decref(o);
 	(void)snprintf(name, sizeof(name), COS_PREFIX "%s", plan);
 	for (size_t i = 0; i < w->plans.count; i++)
@@ -123,8 +106,8 @@ want_tenant(struct wanting *w, const char *id)
 
 	if (item != NULL)
 		o = json_loads(item->json, 0, NULL);
-	rc = want_cos(w, text_of(o, "plan"), &included);
-	storage = size_of(o, "storage");
+	rc = want_cos(w, json_text_of(o, "plan"), &included);
+	storage = json_size_of(o, "storage");
 	json_decref(o);
 	if (w->domain_quota == 0)
 		w->domain_quota = storage > 0 ? storage
@@ -151,14 +134,14 @@ static int
 want_domain(struct wanting *w, const struct model_item *i)
 {
 	json_t *o = json_loads(i->json, 0, NULL);
-	const char *status = domain_status(text_of(o, "state"));
+	const char *status = domain_status(json_text_of(o, "state"));
 	struct zimbra_entry *e;
 	int rc = 0;
 
 	w->served = is_wanted(w, i->domain);
 	if (w->served && status != NULL) {
-		w->domain_quota = size_of(o, "storage");
-		rc = want_tenant(w, text_of(o, "tenant"));
+		w->domain_quota = json_size_of(o, "storage");
+		rc = want_tenant(w, json_text_of(o, "tenant"));
 		e = rc == 0 ? zimbra_add(w->z, ZIMBRA_DOMAIN, i->domain)
 			    : NULL;
 		if (e != NULL)
@@ -245,13 +228,13 @@ want_mailbox(struct wanting *w, const struct model_item *i)
 	if (e == NULL)
 		return -ENOMEM;
 	o = json_loads(i->json, 0, NULL);
-	storage = size_of(o, "storage");
+	storage = json_size_of(o, "storage");
 	e->quota = number_text(w->z, storage > 0 ? storage : w->domain_quota);
-	e->display = zimbra_text(w->z, text_of(o, "name"), false);
-	e->status = account_status(text_of(o, "state"));
-	e->off = strcmp(text_of(o, "keep_copy"), "no") == 0 ? "TRUE" : "";
+	e->display = zimbra_text(w->z, json_text_of(o, "name"), false);
+	e->status = account_status(json_text_of(o, "state"));
+	e->off = strcmp(json_text_of(o, "keep_copy"), "no") == 0 ? "TRUE" : "";
 	e->cos = w->cos;
-	rc = add_addresses(w, &e->forwards, text_of(o, "forward"));
+	rc = add_addresses(w, &e->forwards, json_text_of(o, "forward"));
 	if (rc == 0)
 		rc = hang_aliases(w, e);
 	json_decref(o);
@@ -267,7 +250,7 @@ is_plain(const struct wanting *w, const json_t *o, const char **target)
 
 	*target = json_string_value(json_array_get(targets, 0));
 	return json_array_size(targets) == 1 && *target != NULL &&
-	    *text_of(o, "post") == '\0' && oct_addr_parse(*target, &a) == 0 &&
+	    *json_text_of(o, "post") == '\0' && oct_addr_parse(*target, &a) == 0 &&
 	    is_wanted(w, a.domain) &&
 	    model_find(w->m, DIR_KIND_MAILBOX, a.domain, a.local) != NULL;
 }
@@ -294,7 +277,7 @@ want_alias(struct wanting *w, const struct model_item *i)
 {
 	char address[OCT_ADDR_SIZE + 1];
 	json_t *o = json_loads(i->json, 0, NULL);
-	bool closed = strcmp(text_of(o, "state"), "closed") == 0;
+	bool closed = strcmp(json_text_of(o, "state"), "closed") == 0;
 	const char *target;
 	int rc = 0;
 
@@ -319,7 +302,7 @@ collect_alias(struct wanting *w, const struct model_item *i)
 	int rc = 0;
 
 	if (is_wanted(w, i->domain) &&
-	    strcmp(text_of(o, "state"), "closed") != 0 &&
+	    strcmp(json_text_of(o, "state"), "closed") != 0 &&
 	    is_plain(w, o, &target)) {
 		address_of(i, address);
 		to = &w->hung[w->hung_count++];
