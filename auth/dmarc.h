@@ -50,5 +50,7 @@ OCT_CHECK int auth_dmarc_org(struct dns_session *dns, const char *domain,
  * freed.
  */
 OCT_CHECK int auth_psl_org(const char *domain, char out[OCT_DOMAIN_SIZE]);
+/* The same, or else the domain itself: to compare by; "" stays "". */
+void auth_psl_org_or_self(const char *domain, char out[OCT_DOMAIN_SIZE]);
 
 #endif

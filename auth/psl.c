@@ -10,6 +10,7 @@
 
 #include "auth/dmarc.h"
 #include "lib/err.h"
+#include "lib/str.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static psl_ctx_t *list;
@@ -38,4 +39,16 @@ auth_psl_org(const char *domain, char out[OCT_DOMAIN_SIZE])
 		return 0;
 	(void)memmove(out, org, strlen(org) + 1);
 	return 1;
+}
+
+void
+auth_psl_org_or_self(const char *domain, char out[OCT_DOMAIN_SIZE])
+{
+	struct oct_str s;
+
+	out[0] = '\0';
+	if (*domain == '\0' || auth_psl_org(domain, out) == 1)
+		return;
+	oct_str_fixed(&s, out, OCT_DOMAIN_SIZE);
+	oct_str_add(&s, domain);
 }

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "auth/dmarc.h"
 #include "lib/addrlist.h"
 #include "policy/rules.h"
 
@@ -151,9 +152,9 @@ find_symbols(const struct lesson_input *in, const struct content *c,
 		.rcpts = in->rcpts,
 		.rcpt_count = in->rcpt_count };
 
-	rules_org(in->rpath->domain, rpath_org);
+	auth_psl_org_or_self(in->rpath->domain, rpath_org);
 	if (n > 0)
-		rules_org(from[0].domain, from_org);
+		auth_psl_org_or_self(from[0].domain, from_org);
 	score_find(&score, out);
 }
 

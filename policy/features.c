@@ -302,18 +302,6 @@ add_pairs(struct features *f)
 
 /* --- The whole ----------------------------------------------------------------- */
 
-void
-feature_org(const char *domain, char out[OCT_DOMAIN_SIZE])
-{
-	struct oct_str s;
-
-	out[0] = '\0';
-	if (*domain == '\0' || auth_psl_org(domain, out) == 1)
-		return;
-	oct_str_fixed(&s, out, OCT_DOMAIN_SIZE);
-	oct_str_add(&s, domain);
-}
-
 static bool
 one_address(const struct oct_msg *m, const char *name, struct oct_addr *out)
 {
@@ -365,7 +353,7 @@ features_read(struct features *f, const struct oct_msg *msg,
 	m.has_sender = one_address(msg, "Sender", &m.sender);
 	m.from_org[0] = '\0';
 	if (m.has_from)
-		feature_org(m.from.domain, m.from_org);
+		auth_psl_org_or_self(m.from.domain, m.from_org);
 	m.rcpt_count = count_addresses(msg, "To") + count_addresses(msg, "Cc");
 	set_subject(&m, f);
 	add_header(f, &m);

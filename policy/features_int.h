@@ -68,7 +68,5 @@ void feature_marks(struct features *f, const struct feature_message *m);
 /* Those of what is read: subject, mark-up, texts, links. */
 void feature_text_marks(struct features *f, const struct feature_message *m);
 void feature_lexicon(struct features *f, const struct feature_message *m);
-/* Organisational domain, or the domain itself; "" stays "". */
-void feature_org(const char *domain, char out[OCT_DOMAIN_SIZE]);
 
 #endif

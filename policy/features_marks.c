@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/dmarc.h"
 #include "lib/err.h"
 #include "policy/features_int.h"
 #include "policy/features_names.h"
@@ -97,7 +98,7 @@ message_id_marks(struct features *f, const struct feature_message *m)
 	    end != NULL && end > at ? (size_t)(end - at - 1) : strlen(at + 1));
 	if (oct_str_err(&s) != 0)
 		domain[0] = '\0';
-	feature_org(domain, org);
+	auth_psl_org_or_self(domain, org);
 	feature_mark(f,
 	    strchr(domain, '.') == NULL		  ? "mid.dom:bare"
 		: strcasecmp(org, m->from_org) == 0 ? "mid.dom:from"
@@ -281,7 +282,7 @@ reply_marks(struct features *f, const struct feature_message *m)
 
 	if (!m->has_reply_to || !m->has_from)
 		return;
-	feature_org(m->reply_to.domain, org);
+	auth_psl_org_or_self(m->reply_to.domain, org);
 	if (strcmp(m->reply_to.domain, m->from.domain) == 0 &&
 	    strcasecmp(m->reply_to.local, m->from.local) == 0)
 		feature_mark(f, "reply-to:same");
@@ -314,7 +315,7 @@ dkim_marks(struct features *f, const struct feature_message *m)
 	     p++)
 		domain[n++] = (char)(is_upper(*p) ? *p + ('a' - 'A') : *p);
 	domain[n] = '\0';
-	feature_org(domain, org);
+	auth_psl_org_or_self(domain, org);
 	feature_mark(f, strcmp(org, m->from_org) == 0 ? "dkim.d:from"
 						      : "dkim.d:other");
 }
@@ -332,7 +333,7 @@ sender_marks(struct features *f, const struct feature_message *m)
 	if (feature_is_freemail(m->from.domain))
 		feature_mark(f, "from:free");
 	if (m->has_sender) {
-		feature_org(m->sender.domain, org);
+		auth_psl_org_or_self(m->sender.domain, org);
 		feature_mark(f, strcmp(org, m->from_org) == 0
 			? "sender:domain"
 			: "sender:other");
@@ -357,7 +358,7 @@ recipient_marks(struct features *f, const struct feature_message *m)
 	for (size_t i = 0; i < m->facts->recipient_count && m->has_from; i++) {
 		if (oct_addr_parse(m->facts->recipients[i], &addr) != 0)
 			continue;
-		feature_org(addr.domain, org);
+		auth_psl_org_or_self(addr.domain, org);
 		if (strcmp(org, m->from_org) == 0)
 			feature_mark(f, "from:same.domain.as.rcpt");
 		if (strcmp(addr.domain, m->from.domain) == 0 &&

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/dmarc.h"
 #include "lib/err.h"
 #include "policy/features_int.h"
 
@@ -376,7 +377,7 @@ org_of(struct link_tally *t, const char *host)
 			return t->kept[i].org;
 	i = t->next++ % HOSTS_KEPT;
 	t->kept[i].host = host;
-	feature_org(host, t->kept[i].org);
+	auth_psl_org_or_self(host, t->kept[i].org);
 	return t->kept[i].org;
 }
 

@@ -15,18 +15,6 @@
 #define BODY_OCTETS 12000
 #define LINKS_JUDGED 160
 
-void
-rules_org(const char *domain, char out[OCT_DOMAIN_SIZE])
-{
-	struct oct_str s;
-
-	out[0] = '\0';
-	if (*domain == '\0' || auth_psl_org(domain, out) == 1)
-		return;
-	oct_str_fixed(&s, out, OCT_DOMAIN_SIZE);
-	oct_str_add(&s, domain);
-}
-
 /* --- Links -------------------------------------------------------------------- */
 
 /* Another site's address inside a URL: "https://a.fr/?u=https%3A//b.fr". */
@@ -78,7 +66,7 @@ leads_to_sender(const struct rules *r)
 	char org[OCT_DOMAIN_SIZE];
 
 	for (size_t i = 0; i < r->host_count; i++) {
-		rules_org(r->host[i], org);
+		auth_psl_org_or_self(r->host[i], org);
 		if (strcmp(org, r->from_org) == 0)
 			return true;
 	}
@@ -280,7 +268,7 @@ begin(const struct score_input *in, struct rules *r)
 	phrases_find(&c->from_name, 200, &r->title);
 	r->from_org[0] = '\0';
 	if (in->from != NULL)
-		rules_org(in->from->domain, r->from_org);
+		auth_psl_org_or_self(in->from->domain, r->from_org);
 	r->from_free = in->from != NULL &&
 	    feature_is_freemail(in->from->domain);
 	r->proven = in->dmarc->result == AUTH_PASS;

@@ -49,7 +49,5 @@ bool rules_stands_behind(const struct rules *r, const char *brand, bool links);
 /* Does it come by a discussion list?  Newsletters with one-click unsubscription
  * (RFC 8058) do not count. */
 bool rules_is_list(const struct oct_msg *m);
-/* Organisational domain, or the domain itself. */
-void rules_org(const char *domain, char out[OCT_DOMAIN_SIZE]);
 
 #endif

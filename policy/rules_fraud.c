@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/dmarc.h"
 #include "lib/err.h"
 #include "policy/features_names.h"
 #include "policy/lookalike.h"
@@ -250,7 +251,7 @@ borrows_our_name(const struct rules *r)
 
 		if (*domain == '\0' || *domain == '[')
 			continue;
-		rules_org(domain, org);
+		auth_psl_org_or_self(domain, org);
 		if (strcmp(org, r->from_org) == 0)
 			return false;
 		len = strcspn(org, ".");

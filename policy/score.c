@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/dmarc.h"
 #include "lib/addrlist.h"
 #include "lib/err.h"
 #include "policy/exempt.h"
@@ -115,9 +116,9 @@ is_trusted_name(const struct score_input *in, const char *domain)
 {
 	char org[OCT_DOMAIN_SIZE], own[OCT_DOMAIN_SIZE];
 
-	rules_org(domain, org);
+	auth_psl_org_or_self(domain, org);
 	for (size_t i = 0; i < in->rcpt_count; i++) {
-		rules_org(in->rcpts[i].domain, own);
+		auth_psl_org_or_self(in->rcpts[i].domain, own);
 		if (strcmp(org, own) == 0)
 			return true;
 	}

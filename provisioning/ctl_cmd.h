@@ -50,6 +50,8 @@ int ctl_run_line(struct ctl *ctl, int argc, char *const *argv);
 int ctl_settings(struct ctl *ctl, const struct settings **out);
 /* NULL in *out and 0: there is no configuration, and none was named. */
 int ctl_settings_maybe(struct ctl *ctl, const struct settings **out);
+/* The site's secret; the caller ends it with oct_secret_fini. */
+int ctl_secret(struct ctl *ctl, struct oct_secret *out);
 /* The day that it is on the platform. */
 int ctl_today(struct ctl *ctl, char out[DETAIL_DATE_SIZE]);
 int ctl_store(struct ctl *ctl, struct store **out);

@@ -182,17 +182,14 @@ ctl_dkim_show(struct ctl *ctl, const struct ctl_args *args)
 static int
 open_vault(struct ctl *ctl, struct dkim_vault **out)
 {
-	const struct settings *set;
 	struct oct_secret secret;
-	int status = ctl_settings(ctl, &set), rc;
+	int status = ctl_secret(ctl, &secret), rc;
 
 	if (status != 0)
 		return status;
-	rc = oct_secret_load(set->secret_file, &secret);
-	if (rc == 0)
-		rc = dkim_vault_new(&secret, out);
+	rc = dkim_vault_new(&secret, out);
 	oct_secret_fini(&secret);
-	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "secret", set->secret_file);
+	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "keys of", "the secret");
 }
 
 /* "r20261121" for RSA, "e20261121" for Ed25519, "-2" and so on after it. */

@@ -31,6 +31,19 @@ ctl_settings(struct ctl *ctl, const struct settings **out)
 }
 
 int
+ctl_secret(struct ctl *ctl, struct oct_secret *out)
+{
+	const struct settings *set;
+	int status = ctl_settings(ctl, &set), rc;
+
+	if (status != 0)
+		return status;
+	rc = oct_secret_load(set->secret_file, out);
+	return rc == 0 ? 0
+		       : ctl_fail_rc(ctl, rc, "secret", set->secret_file);
+}
+
+int
 ctl_today(struct ctl *ctl, char out[DETAIL_DATE_SIZE])
 {
 	const struct settings *set;
@@ -204,7 +217,7 @@ int
 ctl_directory(struct ctl *ctl, const char *domain,
     const struct dir_snapshot **out)
 {
-	struct store *store;
+	struct store *store = NULL;
 	int status = ctl_store(ctl, &store), rc;
 
 	if (status != 0)

@@ -60,15 +60,11 @@ ctl_target(struct ctl *ctl, const char *text, bool whole,
 int
 ctl_key(struct ctl *ctl, const char *purpose, uint8_t out[OCT_KEY_OCTETS])
 {
-	const struct settings *set;
 	struct oct_secret secret;
-	int status = ctl_settings(ctl, &set), rc;
+	int status = ctl_secret(ctl, &secret);
 
 	if (status != 0)
 		return status;
-	rc = oct_secret_load(set->secret_file, &secret);
-	if (rc != 0)
-		return ctl_fail_rc(ctl, rc, "secret", set->secret_file);
 	oct_secret_key(&secret, purpose, out);
 	oct_secret_fini(&secret);
 	return 0;

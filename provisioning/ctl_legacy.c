@@ -20,15 +20,11 @@ const struct ctl_option ctl_legacy_password_options[] = {
 int
 ctl_legacy_key(struct ctl *ctl, uint8_t key[OCT_KEY_OCTETS])
 {
-	const struct settings *set;
 	struct oct_secret secret;
-	int status = ctl_settings(ctl, &set), rc;
+	int status = ctl_secret(ctl, &secret);
 
 	if (status != 0)
 		return status;
-	rc = oct_secret_load(set->secret_file, &secret);
-	if (rc != 0)
-		return ctl_fail_rc(ctl, rc, "secret", set->secret_file);
 	oct_seal_key(&secret, key);
 	oct_secret_fini(&secret);
 	return 0;

@@ -16,15 +16,11 @@
 static int
 open_keys(struct ctl *ctl, struct owner_link_keys *out)
 {
-	const struct settings *set;
 	struct oct_secret secret;
-	int status = ctl_settings(ctl, &set), rc;
+	int status = ctl_secret(ctl, &secret);
 
 	if (status != 0)
 		return status;
-	rc = oct_secret_load(set->secret_file, &secret);
-	if (rc != 0)
-		return ctl_fail_rc(ctl, rc, "secret", set->secret_file);
 	owner_link_keys_init(out, &secret, NULL);
 	oct_secret_fini(&secret);
 	return 0;

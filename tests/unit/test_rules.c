@@ -4,6 +4,7 @@
  * names that imitate others.
  */
 #include "lib/addrlist.h"
+#include "auth/dmarc.h"
 #include "lib/str.h"
 #include "policy/lookalike.h"
 #include "policy/rules.h"
@@ -30,9 +31,9 @@ judge(const char *text)
 	assert_int_equal(oct_addr_parse("bob@ville-agen.fr", &rcpt), 0);
 	if (oct_msg_find(m, "X-Null", 0) == NULL)
 		assert_int_equal(oct_addr_parse("a@ami.fr", &rpath), 0);
-	rules_org(rpath.domain, rpath_org);
+	auth_psl_org_or_self(rpath.domain, rpath_org);
 	if (n > 0)
-		rules_org(from[0].domain, from_org);
+		auth_psl_org_or_self(from[0].domain, from_org);
 	assert_int_equal(content_read(m, NULL, &c), 0);
 	{
 		const struct score_input in = { .msg = m, .spf = &spf,
