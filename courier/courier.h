@@ -92,6 +92,10 @@ enum duty courier_release_finish(struct courier *c,
 /* Put a duty off until when_ms. */
 enum duty courier_put_off(struct courier *c, const struct case_duty *d,
     int64_t when_ms);
+/* The same for a duty that looks at many things: armed anew since it was taken up,
+ * for one that it may have looked at before, it comes back at the earlier time. */
+enum duty courier_look_again(struct courier *c, const struct case_duty *d,
+    int64_t when_ms);
 
 /* Sign (where there is a key) and hand a complete message of our own to Postfix.
  * before_dot as in smtp_out. */

@@ -220,5 +220,5 @@ courier_digest(struct courier *c, const struct case_duty *d)
 		return DUTY_FAILED;
 	}
 	return t.next_ms == INT64_MAX ? DUTY_DONE
-				      : courier_put_off(c, d, t.next_ms);
+				      : courier_look_again(c, d, t.next_ms);
 }

@@ -95,10 +95,12 @@ each_due(void *arg, const char *member, int64_t score)
 	struct case_duty d;
 	enum duty out = DUTY_DONE;
 
-	if (case_duty_parse(member, &d) == 0)
+	if (case_duty_parse(member, &d) == 0) {
+		d.armed_ms = score;
 		out = do_duty(l, &d);
-	else
+	} else {
 		oct_log(OCT_ERROR, "duty=unreadable key=due");
+	}
 	if (out == DUTY_FAILED)
 		return OCT_EDOWN;
 	/* What was armed anew while it was done stays. */
@@ -153,7 +155,7 @@ read_work(struct loop *l, bool pending)
 static int
 round_once(struct loop *l)
 {
-	static const struct case_duty tell = { "tell", "-", "-" };
+	static const struct case_duty tell = { "tell", "-", "-", 0 };
 	struct store *s = l->courier->store;
 	int64_t mono = oct_clock_mono_ms();
 	int rc = 0;

@@ -60,7 +60,7 @@ run_job(const struct lane *l, const struct pool_job *job)
 		return;
 	}
 	case_duty_write(job->duty.verb, job->duty.domain, job->duty.id, member);
-	rc = store_zrem_if(c->store, l->pool->due, member, job->armed_ms);
+	rc = store_zrem_if(c->store, l->pool->due, member, job->duty.armed_ms);
 	if (rc < 0)
 		oct_log(OCT_WARNING, "duty=%s id=%s done error=\"%s\" "
 				     "effect=\"looked at once more\"",
@@ -309,7 +309,7 @@ give_release(struct pool *p, struct courier *c, struct pool_job *job)
 		    oct_clock_wall_ms() + FULL_MS);
 	else if (courier_release_claim(c, &job->duty, &job->item, &out) == 1) {
 		job->claimed = true;
-		job->armed_ms = CASE_LEASE_DUE(&job->item);
+		job->duty.armed_ms = CASE_LEASE_DUE(&job->item);
 		pool_give(p, lane, job);
 		return DUTY_LATER;
 	}
@@ -324,8 +324,8 @@ give_own(struct pool *p, struct courier *c, struct pool_job *job)
 	bool room = pool_has_room(p, lane);
 	enum duty out;
 
-	job->armed_ms = oct_clock_wall_ms() + (room ? ARM_MS : FULL_MS);
-	out = courier_put_off(c, &job->duty, job->armed_ms);
+	job->duty.armed_ms = oct_clock_wall_ms() + (room ? ARM_MS : FULL_MS);
+	out = courier_put_off(c, &job->duty, job->duty.armed_ms);
 	if (out == DUTY_LATER && room)
 		pool_give(p, lane, job);
 	return out;

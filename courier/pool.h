@@ -5,7 +5,7 @@
  * its messages arrive in their order), one for challenges, one for notices.
  * Each has a connection of its own.
  *
- * A job is given after its duty was put off in the store to armed_ms, long enough
+ * A job is given after its duty was put off in the store to its armed_ms, long enough
  * that a crash is noticed by its coming due again; done, it is removed if it still
  * stands at that time.  All functions but the threads' own: one thread.
  */
@@ -21,7 +21,6 @@ struct pool;
 
 struct pool_job {
 	struct case_duty duty;
-	int64_t armed_ms;
 	bool claimed;          /* a release: item is the courier's, with its lease */
 	struct case_item item; /* the pool frees it */
 };

@@ -212,7 +212,7 @@ static void
 sweep_digests(struct courier *c, int64_t now_ms)
 {
 	const struct dir_snapshot *dir = gate_directory(c);
-	struct case_duty d = { "digest", "", "-" };
+	struct case_duty d = { "digest", "", "-", 0 };
 	size_t count = 0;
 	int rc = 0;
 

@@ -35,6 +35,21 @@ courier_put_off(struct courier *c, const struct case_duty *d, int64_t when_ms)
 	return DUTY_LATER;
 }
 
+enum duty
+courier_look_again(struct courier *c, const struct case_duty *d,
+    int64_t when_ms)
+{
+	char key[KEY_SIZE], member[OCT_DOMAIN_SIZE + 64];
+
+	if (d->armed_ms == 0)
+		return courier_put_off(c, d, when_ms);
+	case_duty_write(d->verb, d->domain, d->id, member);
+	return store_zmove_if(c->store, key_due(key, c->settings->node),
+		   member, d->armed_ms, when_ms) == 0
+	    ? DUTY_LATER
+	    : DUTY_FAILED;
+}
+
 static enum duty
 courier_settle(struct courier *c, const struct case_duty *d)
 {

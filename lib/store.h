@@ -149,6 +149,10 @@ OCT_CHECK int store_zrem(struct store *s, const char *key, const char *member);
  * anew) meanwhile stays.  1 removed, 0 it was not there, or has another score. */
 OCT_CHECK int store_zrem_if(struct store *s, const char *key,
     const char *member, int64_t score);
+/* From one score to another, in one step; added if it is absent.  If it was given
+ * yet another one meanwhile, the lower of that and `to` stands. */
+OCT_CHECK int store_zmove_if(struct store *s, const char *key,
+    const char *member, int64_t from, int64_t to);
 OCT_CHECK int store_zadd(struct store *s, const char *key, int64_t score,
     const char *member);
 /* Newest first, from offset, for listings; total of the set in *total. */

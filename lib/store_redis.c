@@ -25,6 +25,7 @@
 #include "lib/scripts/rate_refund.h"
 #include "lib/scripts/rate_take.h"
 #include "lib/scripts/txn.h"
+#include "lib/scripts/zmove_if.h"
 #include "lib/scripts/zrem_if.h"
 
 static const char *const script_text[STORE_SCRIPTS] = {
@@ -34,6 +35,7 @@ static const char *const script_text[STORE_SCRIPTS] = {
 	[STORE_RATE_REFUND] = script_rate_refund,
 	[STORE_RATE_PEEK] = script_rate_peek,
 	[STORE_ZREM_IF] = script_zrem_if,
+	[STORE_ZMOVE_IF] = script_zmove_if,
 };
 
 /* --- The store ---------------------------------------------------------- */

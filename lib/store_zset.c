@@ -126,6 +126,24 @@ store_zrem_if(struct store *s, const char *key, const char *member,
 }
 
 int
+store_zmove_if(struct store *s, const char *key, const char *member,
+    int64_t from, int64_t to)
+{
+	struct store_exec x;
+
+	if (to > STORE_SCORE_MAX || to < -STORE_SCORE_MAX)
+		return -ERANGE;
+	store_exec_init(&x);
+	store_exec_script(&x, STORE_ZMOVE_IF, 1, 3);
+	store_exec_arg(&x, key);
+	store_exec_arg(&x, member);
+	store_exec_int(&x, from);
+	store_exec_int(&x, to);
+	store_exec_script_end(&x);
+	return run_write(s, &x);
+}
+
+int
 store_zadd(struct store *s, const char *key, int64_t score, const char *member)
 {
 	char text[NUMBER_SIZE];

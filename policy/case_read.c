@@ -54,7 +54,7 @@ case_duty_write(const char *verb, const char *domain, const char *id,
 int
 case_duty_parse(const char *member, struct case_duty *out)
 {
-	struct case_duty d;
+	struct case_duty d = { .armed_ms = 0 };
 
 	if (!oct_str_word(&member, d.verb, sizeof(d.verb)) ||
 	    !oct_str_word(&member, d.domain, sizeof(d.domain)) ||

@@ -323,6 +323,7 @@ struct case_duty {
 	char verb[16];
 	char domain[OCT_DOMAIN_SIZE];
 	char id[HELD_ID_SIZE];
+	int64_t armed_ms; /* the score it was found with; 0: not known */
 };
 OCT_CHECK int case_duty_parse(const char *member, struct case_duty *out);
 void case_duty_write(const char *verb, const char *domain, const char *id,

@@ -55,7 +55,7 @@ arrives(int n, enum fate_reason reason)
 static enum duty
 digest(int64_t at_ms)
 {
-	static const struct case_duty d = { "digest", D, "-" };
+	static const struct case_duty d = { "digest", D, "-", 0 };
 
 	oct_clock_set_wall_ms(at_ms);
 	return courier_do(office.courier, &d);
@@ -68,6 +68,44 @@ next_duty(void)
 
 	return test_redis_do(&world.redis, "ZSCORE %s %s", key_due(key, NODE),
 	    "digest " D " -");
+}
+
+/* Found with that score. */
+static enum duty
+digest_found(int64_t at_ms, int64_t armed_ms)
+{
+	const struct case_duty d = { "digest", D, "-", armed_ms };
+
+	oct_clock_set_wall_ms(at_ms);
+	return courier_do(office.courier, &d);
+}
+
+static void
+what_is_armed_during_a_turn_stays(void **state)
+{
+	char key[KEY_SIZE];
+
+	(void)state;
+	town("{}");
+	arrives(1, FATE_R_SPAM);
+	key_due(key, NODE);
+	/* Held after its box was looked at, before the turn ended. */
+	test_redis_do(&world.redis, "ZADD %s %lld %s", key,
+	    (long long)NOW + 5, "digest " D " -");
+	assert_int_equal(digest_found(NOW, NOW), DUTY_LATER);
+	assert_int_equal(next_duty(), NOW + 5);
+	/* Not if that is later than what waits. */
+	test_redis_do(&world.redis, "ZADD %s %lld %s", key,
+	    (long long)NOW + DAY, "digest " D " -");
+	assert_int_equal(digest_found(NOW, NOW), DUTY_LATER);
+	assert_int_equal(next_duty(), NOW + HOUR);
+	/* Nothing came in between. */
+	assert_int_equal(digest_found(NOW, NOW + HOUR), DUTY_LATER);
+	assert_int_equal(next_duty(), NOW + HOUR);
+	test_redis_do(&world.redis, "ZADD %s %lld %s", key, (long long)NOW,
+	    "digest " D " -");
+	assert_int_equal(digest_found(NOW, NOW), DUTY_LATER);
+	assert_int_equal(next_duty(), NOW + HOUR);
 }
 
 static bool
@@ -229,7 +267,7 @@ more_than_a_mail_shows_is_told_next_time(void **state)
 static enum duty
 do_first(void)
 {
-	struct case_duty d = { OWNER_ASK_VERB, "-", "" };
+	struct case_duty d = { OWNER_ASK_VERB, "-", "", 0 };
 	struct store_batch *b = NULL;
 	char member[64] = "";
 
@@ -357,6 +395,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(it_is_sent_at_its_hour_once),
+		T(what_is_armed_during_a_turn_stays),
 		T(what_postfix_defers_is_sent_later),
 		T(without_an_answer_it_is_sent_again),
 		T(what_is_refused_for_good_waits_for_the_next_hour),

@@ -114,6 +114,18 @@ test_zrange(void **state)
 	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621050), 1);
 	assert_int_equal(store_zrem_if(store, Z, "c", 1795253621050), 0);
 	assert_int_equal(store_zrem_if(store, "oct:none", "c", 1), 0);
+	/* Moved, unless it was moved meanwhile. */
+	assert_int_equal(store_zmove_if(store, Z, "c", 1, 50), 0);
+	assert_int_equal(DO("ZSCORE " Z " c"), 50);
+	assert_int_equal(store_zmove_if(store, Z, "c", 50, 60), 0);
+	assert_int_equal(DO("ZSCORE " Z " c"), 60);
+	assert_int_equal(store_zmove_if(store, Z, "c", 50, 70), 0);
+	assert_int_equal(DO("ZSCORE " Z " c"), 60);
+	assert_int_equal(store_zmove_if(store, Z, "c", 50, 40), 0);
+	assert_int_equal(DO("ZSCORE " Z " c"), 40);
+	assert_int_equal(
+	    store_zmove_if(store, Z, "c", 40, (1LL << 53) + 1), -ERANGE);
+	assert_int_equal(store_zrem(store, Z, "c"), 0);
 	assert_int_equal(DO("ZCARD " Z), 3);
 	assert_int_equal(store_zadd(store, Z, (1LL << 53) + 1, "x"), -ERANGE);
 	DO("SET " A " x");

@@ -36,7 +36,7 @@ alerts(const char *text)
 static void
 tell(void)
 {
-	static const struct case_duty d = { "tell", "-", "-" };
+	static const struct case_duty d = { "tell", "-", "-", 0 };
 
 	contact(REFERENT);
 	assert_int_equal(courier_do(office.courier, &d), DUTY_LATER);
