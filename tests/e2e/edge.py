@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 
+import sanitizer
 from mail import DkimKey
 from mta import Postfix
 from proc import Failure, Process, as_user, free_port, own
@@ -39,14 +40,6 @@ NO_CAPS = {k: 1000000 for k in (
     "cap_sender", "cap_domain", "cap_network", "cap_network_provider",
     "cap_platform", "breaker_volume_org", "breaker_volume")}
 NO_CAPS.update(cap_mailbox=10000, share_mailbox=10000)
-
-# libmilter makes and destroys the mutexes of its stop in the thread of smfi_main,
-# and takes them in smfi_stop, which is ours to call from another one.
-# GLib's own locks are futexes that it does not see: what GLib and GMime touch
-# through the C library is theirs, what our code touches is still looked at.
-TSAN_SUPPRESSIONS = "race:mi_closener\nmutex:mi_stop_milters\n" \
-    "mutex:mi_closener\ncalled_from_lib:libglib-2.0.so\n" \
-    "called_from_lib:libgobject-2.0.so\ncalled_from_lib:libgmime-3.0.so\n"
 
 
 class Edge:
@@ -123,21 +116,12 @@ class Edge:
         return copy
 
     def _env(self):
-        common = f"log_path={self.san}/report"
-        with open(f"{self.tmp}/tsan.supp", "w") as f:
-            f.write(TSAN_SUPPRESSIONS)
         return {"OCTROI_DEBUG": "1",
                 # GLib reuses pieces of memory behind locks that a sanitizer
                 # does not see.
                 "G_SLICE": "always-malloc",
-                "ASAN_OPTIONS": f"{common}:detect_leaks=1:"
-                                "detect_stack_use_after_return=1:"
-                                "strict_string_checks=1",
-                "UBSAN_OPTIONS": f"{common}:print_stacktrace=1",
-                "LSAN_OPTIONS": f"{common}",
-                "TSAN_OPTIONS": f"{common}:second_deadlock_stack=1:"
-                                "history_size=4:"
-                                f"suppressions={self.tmp}/tsan.supp"}
+                **sanitizer.environment(f"{self.san}/report",
+                                        f"{self.tmp}/tsan.supp")}
 
     # -- configuration of octroi ------------------------------------------
     def default_conf(self):
@@ -243,7 +227,9 @@ class Edge:
             p.faults = []
         for path in sorted(glob.glob(f"{self.san}/report*")):
             with open(path, errors="replace") as f:
-                out.append(f"sanitizer report {path}:\n{f.read(20000)}")
+                report = sanitizer.ours(f.read(1000000))
+            if report:
+                out.append(f"sanitizer report {path}:\n{report[:20000]}")
             os.rename(path, f"{self.san}/seen-{os.path.basename(path)}")
         return out
 

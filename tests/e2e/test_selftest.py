@@ -15,6 +15,7 @@ import threading
 import browser
 import edge as edge_module
 import run
+import sanitizer
 from kit import check, equal, fresh, limit, same_octets
 from mail import DkimKey, message
 from proc import (Failure, NotStarted, Process, free_port, listens_unix,
@@ -373,3 +374,37 @@ def test_sanitizer_reports_are_faults(edge):
         f.write("ERROR: AddressSanitizer: made up")
     equal(len(edge.faults()), 1)
     equal(edge.faults(), [])
+
+
+RACE = """{bar}
+WARNING: ThreadSanitizer: data race (pid=7)
+  Write of size 1 at 0x7faea394bcb0 by thread T8:
+    #0 {first} sanitizer/tsan.cpp:1312 (libtsan.so.2+0x42191)
+    #1 <null> <null> ({module}+0x89d5)
+
+  Previous atomic read of size 1 at 0x7faea394bcb0 by thread T10:
+    #0 pthread_mutex_lock sanitizer/common.inc:4324 (libtsan.so.2+0x558e1)
+    #1 <null> <null> (libmilter.so.1.0.1+0x8f59)
+
+SUMMARY: ThreadSanitizer: data race (libmilter.so.1.0.1+0x89d5)
+{bar}
+"""
+
+
+def race(first="pthread_mutex_destroy", module="libmilter.so.1.0.1"):
+    return RACE.format(bar="=" * 18, first=first, module=module)
+
+
+def test_a_race_of_libmilter_alone_is_passed_over():
+    end = "ThreadSanitizer: reported 2 warnings\n"
+    equal(sanitizer.ours(race() + race("pthread_cond_destroy") + end), "",
+          "libmilter's own stop")
+    for what, other in (
+            ("ours destroys", race(module="octroi-milter")),
+            ("ours is written to", race(first="memcpy")),
+            ("nothing is destroyed", race(first="pthread_mutex_lock")),
+            ("a lock is left", race().replace("data race", "mutex leak")),
+            ("the report is cut", race()[:300])):
+        left = sanitizer.ours(race() + other + end)
+        check(other in left, f"{what}: {left!r}")
+        check(left.count("WARNING") == 1, f"{what}: libmilter's is told too")
