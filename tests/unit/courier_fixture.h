@@ -266,4 +266,41 @@ has_file(int n)
 	return rc == 0;
 }
 
+#define RELEASE_TO_DATA                                                        \
+	HI, { "MAIL FROM:<alice@example.org>", "250 2.1.0 Ok\r\n" },           \
+	    { "RCPT TO:<x@ville.example>", "250 2.1.5 Ok\r\n" }, DATA
+
+#define DSN_SCRIPT                                                             \
+	{                                                                      \
+		HI, { "MAIL FROM:<>", "250 Ok\r\n" },                          \
+		    { "RCPT TO:<alice@example.org>", "250 Ok\r\n" }, DATA,     \
+		    QUEUED, QUIT                                               \
+	}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+/* --- A program of tests ------------------------------------------------- */
+
+#define RUN_COURIER_TESTS(name, tests)                                         \
+	run_courier_tests(name, tests, OCT_LEN(tests))
+
+/* The exit status of the program of that name. */
+static OCT_UNUSED int
+run_courier_tests(const char *name, const struct CMUnitTest *tests,
+    size_t count)
+{
+	int rc = test_redis_start(&world.redis);
+
+	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
+		return rc;
+	oct_log_open(name, OCT_LOG_STDERR, OCT_ERROR);
+	server_init();
+	if (rc == 0)
+		rc = _cmocka_run_group_tests(name, tests, count, start_world,
+		    end_world);
+	server_fini();
+	test_redis_stop(&world.redis);
+	return rc != 0;
+}
+
 #endif

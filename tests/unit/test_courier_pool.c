@@ -389,8 +389,6 @@ challenges_and_notices_have_lanes_of_their_own(void **state)
 	sink_stop();
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int
 main(void)
 {

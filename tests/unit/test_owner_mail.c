@@ -388,8 +388,6 @@ few_links_an_hour(void **state)
 	assert_int_equal(ask("eve@" D, OWNER_ASK_LINK, 0), DUTY_DONE);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int
 main(void)
 {
@@ -407,16 +405,6 @@ main(void)
 		T(nobody_gets_it_again_for_another),
 		T(few_links_an_hour),
 	};
-	int rc = test_redis_start(&world.redis);
 
-	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
-		return rc;
-	oct_log_open("test_owner_mail", OCT_LOG_STDERR, OCT_ERROR);
-	server_init();
-	if (rc == 0)
-		rc = cmocka_run_group_tests_name("owner mail", tests,
-		    start_world, end_world);
-	server_fini();
-	test_redis_stop(&world.redis);
-	return rc != 0;
+	return RUN_COURIER_TESTS("test_owner_mail", tests);
 }

@@ -432,16 +432,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_stream_reaches_the_model,
 		    begin, tear_down),
 	};
-	int rc = test_redis_start(&world.redis);
 
-	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
-		return rc;
-	oct_log_open("test_teach", OCT_LOG_STDERR, OCT_ERROR);
-	server_init();
-	if (rc == 0)
-		rc = cmocka_run_group_tests_name("teach", tests, start_world,
-		    end_world);
-	server_fini();
-	test_redis_stop(&world.redis);
-	return rc != 0;
+	return RUN_COURIER_TESTS("test_teach", tests);
 }

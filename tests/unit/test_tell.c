@@ -484,8 +484,6 @@ limits_in_words(void **state)
 	}
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int
 main(void)
 {
@@ -504,16 +502,6 @@ main(void)
 		T(a_note_without_a_suspension_ends),
 		cmocka_unit_test(limits_in_words),
 	};
-	int rc = test_redis_start(&world.redis);
 
-	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
-		return rc;
-	oct_log_open("test_tell", OCT_LOG_STDERR, OCT_ERROR);
-	server_init();
-	if (rc == 0)
-		rc = cmocka_run_group_tests_name("tell", tests, start_world,
-		    end_world);
-	server_fini();
-	test_redis_stop(&world.redis);
-	return rc != 0;
+	return RUN_COURIER_TESTS("test_tell", tests);
 }
