@@ -118,6 +118,20 @@ read_to_end(struct server *s)
 }
 
 static bool
+take_line(struct server *s)
+{
+	size_t n = read_until(s, "\r\n");
+
+	if (n == 0) {
+		(void)snprintf(s->error, sizeof(s->error), "no line");
+		return false;
+	}
+	oct_str_addn(&s->message, s->in.buf, n);
+	consume(s, n);
+	return true;
+}
+
+static bool
 expect_step(struct server *s, const char *what)
 {
 	if (strcmp(what, CONNECT) == 0) {
@@ -133,6 +147,8 @@ expect_step(struct server *s, const char *what)
 	}
 	if (strcmp(what, BODY) == 0)
 		return expect_body(s);
+	if (strcmp(what, ANY) == 0)
+		return take_line(s);
 	if (strcmp(what, GONE) == 0) {
 		read_to_end(s);
 		return true;

@@ -22,6 +22,7 @@ struct step {
 #define CONNECT "<connect>" /* accept */
 #define BODY "<body>"       /* up to the final dot */
 #define GONE "<gone>"       /* everything up to the client's close */
+#define ANY "<any>"         /* a line, whatever it says */
 #define CLOSE "<close>"     /* say nothing, close */
 
 #define STEPS 24
@@ -41,7 +42,7 @@ struct server {
 	const struct step *steps;
 	int listener, fd;
 	struct oct_str in;      /* not yet consumed */
-	struct oct_str message; /* octets of BODY and GONE: the caller's */
+	struct oct_str message; /* octets of BODY, GONE and ANY: the caller's */
 	bool pipelined;         /* more than one line came at once */
 	char error[256];
 	pthread_t thread;
