@@ -381,4 +381,25 @@ stop_world(void **state)
 	return nftw(world.dir, remove_file, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* --- A program of tests --------------------------------------------------------- */
+
+#define RUN_MILTER_TESTS(name, tests)                                          \
+	run_milter_tests(name, tests, OCT_LEN(tests))
+
+/* The exit status of the program of that name. */
+static OCT_UNUSED int
+run_milter_tests(const char *name, const struct CMUnitTest *tests,
+    size_t count)
+{
+	int rc = test_redis_start(&world.redis);
+
+	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
+		return rc;
+	oct_log_open(name, OCT_LOG_STDERR, OCT_ERROR);
+	if (rc == 0)
+		rc = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
+	test_redis_stop(&world.redis);
+	return rc != 0;
+}
+
 #endif

@@ -297,14 +297,6 @@ main(void)
 		TEST(opinions),
 		TEST(our_own_mail_is_not_judged_by_it),
 	};
-	int rc = test_redis_start(&world.redis);
 
-	if (rc == TEST_REDIS_SKIP || sodium_init() < 0)
-		return rc;
-	oct_log_open("test_milter_virus", OCT_LOG_STDERR, OCT_ERROR);
-	if (rc == 0)
-		rc = cmocka_run_group_tests_name("milter_virus", tests, NULL,
-		    NULL);
-	test_redis_stop(&world.redis);
-	return rc != 0;
+	return RUN_MILTER_TESTS("test_milter_virus", tests);
 }
