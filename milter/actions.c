@@ -13,7 +13,6 @@
 #include "lib/log.h"
 
 #define RESULTS_MAX 8192
-#define SYMBOLS_MAX 900
 
 static bool
 is_submitted(const struct session *s)
@@ -141,7 +140,7 @@ folded(struct oct_str *text)
 	size_t line = sizeof("X-Octroi-Symbols: ");
 	struct oct_str out;
 
-	oct_str_heap(&out, SYMBOLS_MAX);
+	oct_str_heap(&out, ACTIONS_SYMBOLS_SIZE - 1);
 	while (*p != '\0') {
 		size_t n = strcspn(p, ",");
 
@@ -198,7 +197,7 @@ list_headers(const struct judge *j, struct judge_actions *out)
 	shown = shown_final(j);
 	score_text(shown != NULL ? shown->score.total : j->ev->score.total,
 	    score);
-	oct_str_heap(&symbols, SYMBOLS_MAX);
+	oct_str_heap(&symbols, SCORE_TEXT_MAX);
 	if (shown != NULL && shown->symbols != NULL)
 		oct_str_add(&symbols, shown->symbols);
 	else

@@ -9,6 +9,10 @@
 #include "lib/str.h"
 #include "milter/judge.h"
 
+/* The value of X-Octroi-Symbols: SCORE_TEXT_MAX octets, the folds between them,
+ * and the NUL. */
+#define ACTIONS_SYMBOLS_SIZE 1280
+
 /* List the forged fields for deletion, before anything is decided; more than can
  * be removed make the message malformed (j->facts). */
 void actions_forged(struct judge *j, struct judge_actions *out);

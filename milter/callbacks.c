@@ -258,12 +258,8 @@ add_fields(SMFICTX *ctx, const struct judge_actions *a)
 		rc = insert(ctx, "X-Octroi-Virus", a->virus);
 	if (rc == MI_SUCCESS && a->tag)
 		rc = insert(ctx, "X-Spam-Flag", " YES");
-	if (rc == MI_SUCCESS && a->symbols != NULL && *a->symbols != '\0') {
-		char value[1024];
-
-		(void)snprintf(value, sizeof(value), " %s", a->symbols);
-		rc = insert(ctx, "X-Octroi-Symbols", value);
-	}
+	if (rc == MI_SUCCESS && a->symbols != NULL && *a->symbols != '\0')
+		rc = insert(ctx, "X-Octroi-Symbols", a->symbols);
 	if (rc == MI_SUCCESS && a->score != NULL) {
 		char value[32];
 
