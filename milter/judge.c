@@ -25,9 +25,6 @@
 #include "policy/caps.h"
 #include "policy/exempt.h"
 
-/* Finals of one message: beyond, it is deferred with the limit's name. */
-#define FINALS_MAX 5000
-
 /* Times that a lost race with another writer is read and decided again. */
 #define JUDGE_TRIES 4
 
@@ -121,8 +118,6 @@ collect_finals(struct judge *j)
 
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		total += s->rcpts[i].finals.count;
-	if (total > FINALS_MAX)
-		return OCT_ELIMIT;
 	j->finals = calloc(total > 0 ? total : 1, sizeof(*j->finals));
 	j->map = calloc(total > 0 ? total : 1, sizeof(*j->map));
 	j->first = calloc(s->rcpt_count + 1, sizeof(*j->first));
@@ -422,9 +417,6 @@ tempfail(struct judge_actions *out, int rc)
 	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EROFS)
 		reply_set(&out->reply, REPLY_TEMPFAIL, 452, "4.3.1",
 		    "Insufficient storage, try again later");
-	else if (rc == OCT_ELIMIT)
-		reply_set(&out->reply, REPLY_TEMPFAIL, 452, "4.5.3",
-		    "Too many recipients (limit: finals)");
 	else
 		reply_set(&out->reply, REPLY_TEMPFAIL, 451, "4.3.0",
 		    "Temporary failure, try again later");

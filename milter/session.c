@@ -361,6 +361,22 @@ check_post(const struct session *s, const struct rcpt *r, struct reply *out)
 	return false;
 }
 
+/* Is there room for those behind it?  Else their turn comes with the sender's next
+ * try (RFC 5321 4.5.3.1.10). */
+static bool
+check_finals(const struct session *s, const struct rcpt *r, struct reply *out)
+{
+	size_t total = r->finals.count;
+
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		total += s->rcpts[i].finals.count;
+	if (total <= SESSION_FINALS_MAX)
+		return true;
+	reply_set(out, REPLY_TEMPFAIL, 452, "4.5.3",
+	    "Too many recipients (limit: finals)");
+	return false;
+}
+
 /* Look the recipient up; false: out holds the refusal. */
 static bool
 resolve(struct session *s, struct rcpt *r, struct reply *out)
@@ -383,7 +399,8 @@ resolve(struct session *s, struct rcpt *r, struct reply *out)
 				"effect=\"it is left out\"", s->id,
 			    r->addr.domain);
 		return check_post(s, r, out) &&
-		    (!is_inbound(s) || check_states(s, r, out));
+		    (!is_inbound(s) || check_states(s, r, out)) &&
+		    check_finals(s, r, out);
 	case DIR_UNKNOWN:
 		/* Internal mail is never refused here: it would stay queued. */
 		if (!is_inbound(s))

@@ -21,6 +21,9 @@
 #define SESSION_ID_SIZE 32
 #define SESSION_PARAMS_SIZE 1024
 #define SESSION_LIMIT_SIZE 96
+/* Finals of one message, counted at each RCPT that leads to them: a group that is
+ * named a thousand times must not fill our memory. */
+#define SESSION_FINALS_MAX 5000
 
 /* What is answered to a command, or to the end of data. */
 enum reply_kind {
