@@ -345,7 +345,7 @@ pending(struct courier *c, const struct case_duty *d,
     const struct case_challenge *ch)
 {
 	int64_t now = oct_clock_wall_ms();
-	int64_t ready = ch->challenge.arrival_ms + c->timers.settle;
+	int64_t ready = courier_settled_ms(c, ch->challenge.arrival_ms, now);
 	const char *why;
 	int rc;
 

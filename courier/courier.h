@@ -89,6 +89,11 @@ OCT_CHECK int courier_release_claim(struct courier *c,
 enum duty courier_release_finish(struct courier *c,
     const struct case_item *item);
 
+/* When what came at that time has settled.  A time that has not come yet is of a
+ * clock that was set back since: nothing waits for it. */
+int64_t courier_settled_ms(const struct courier *c, int64_t arrival_ms,
+    int64_t now_ms);
+
 /* Put a duty off until when_ms. */
 enum duty courier_put_off(struct courier *c, const struct case_duty *d,
     int64_t when_ms);

@@ -29,7 +29,8 @@ bool
 courier_is_renewed(const struct held *file, const struct case_item *item)
 {
 	return file->adrift && !held_is_live(item->state) &&
-	    file->arrival_ms > item->held.arrival_ms;
+	    /* Later, or of a clock that was set back. */
+	    file->arrival_ms != item->held.arrival_ms;
 }
 
 /* 1: the file is another message's by now, which the sweep will register; 0, or

@@ -377,7 +377,7 @@ is_ready(struct courier *c, const struct case_duty *d,
     const struct case_item *item, enum duty *out)
 {
 	int64_t now = oct_clock_wall_ms();
-	int64_t ready = item->held.arrival_ms + c->timers.settle;
+	int64_t ready = courier_settled_ms(c, item->held.arrival_ms, now);
 
 	*out = DUTY_DONE;
 	if (!held_is_live(item->state))
@@ -389,7 +389,7 @@ is_ready(struct courier *c, const struct case_duty *d,
 	}
 	if (now < ready)
 		*out = courier_put_off(c, d, ready);
-	else if (item->state == HELD_RELEASING && item->lease_ms > now)
+	else if (case_is_leased(&c->timers, item, now))
 		*out = courier_put_off(c, d, item->lease_ms + 1000);
 	else
 		return 1;

@@ -119,6 +119,15 @@ patience(const struct courier *c, const struct held *h)
 					    : ORPHAN_AGE_MS;
 }
 
+/* One whose time has not come is of a clock that was set back since. */
+static bool
+is_old(const struct sweep *s, const struct held *h)
+{
+	int64_t age = s->now_ms - h->arrival_ms, least = patience(s->courier, h);
+
+	return age >= least || age < -least;
+}
+
 /* One that the store has. */
 static int
 known(struct sweep *s, const struct held *h, const char *sidecar,
@@ -152,7 +161,7 @@ sweep_item(void *arg, const char *id, const char *sidecar, int err)
 		oct_log(OCT_ERROR, "item=%s sidecar=of-another", id);
 		goto out;
 	}
-	if (s->now_ms - held.arrival_ms < patience(s->courier, &held))
+	if (!is_old(s, &held))
 		goto out;
 	rc = case_item_read(s->courier->store, held.domain, id, &item);
 	if (rc == 1) {

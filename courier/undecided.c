@@ -101,7 +101,7 @@ is_open(const struct case_item *i)
 enum duty
 courier_decide(struct courier *c, const struct case_duty *d)
 {
-	int64_t now = oct_clock_wall_ms();
+	int64_t now = oct_clock_wall_ms(), ready;
 	enum case_standing standing;
 	struct case_item item;
 	struct rules rules;
@@ -114,9 +114,9 @@ courier_decide(struct courier *c, const struct case_duty *d)
 		return DUTY_FAILED;
 	if (!is_open(&item))
 		goto out;
-	if (now < item.held.arrival_ms + c->timers.settle) {
-		out = courier_put_off(c, d,
-		    item.held.arrival_ms + c->timers.settle);
+	ready = courier_settled_ms(c, item.held.arrival_ms, now);
+	if (now < ready) {
+		out = courier_put_off(c, d, ready);
 		goto out;
 	}
 	rc = rules_of(c, &item.held, &rules);

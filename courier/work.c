@@ -23,6 +23,14 @@ courier_field(const struct store_entry *e, const char *name)
 	return "";
 }
 
+int64_t
+courier_settled_ms(const struct courier *c, int64_t arrival_ms, int64_t now_ms)
+{
+	return arrival_ms <= now_ms + c->timers.settle
+	    ? arrival_ms + c->timers.settle
+	    : now_ms;
+}
+
 enum duty
 courier_put_off(struct courier *c, const struct case_duty *d, int64_t when_ms)
 {

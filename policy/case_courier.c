@@ -44,6 +44,14 @@ case_settle(struct store *s, const char *domain, const char *id,
 	return rc < 0 ? rc : 0;
 }
 
+bool
+case_is_leased(const struct case_timers *t, const struct case_item *item,
+    int64_t now_ms)
+{
+	return item->state == HELD_RELEASING && item->lease_ms > now_ms &&
+	    item->lease_ms <= now_ms + t->lease;
+}
+
 int
 case_claim(struct store *s, const struct case_timers *t,
     struct case_item *item, int64_t now_ms)
@@ -56,7 +64,7 @@ case_claim(struct store *s, const struct case_timers *t,
 
 	if (!held_is_live(item->state) || item->want[0] == '\0')
 		return 0;
-	if (item->state == HELD_RELEASING && item->lease_ms > now_ms)
+	if (case_is_leased(t, item, now_ms))
 		return 0;
 	rc = store_txn_new(&txn);
 	if (rc != 0)

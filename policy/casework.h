@@ -253,6 +253,10 @@ OCT_CHECK int case_close(struct store *s, const struct case_timers *t,
 /* tentative -> stored once T_settle is over; harmless otherwise. */
 OCT_CHECK int case_settle(struct store *s, const char *domain, const char *id,
     int64_t now_ms);
+/* Is somebody at work on it?  A lease longer than any that is given is of a clock
+ * that was set back since. */
+bool case_is_leased(const struct case_timers *t, const struct case_item *item,
+    int64_t now_ms);
 /* Take the lease: 1 = taken (*item tells it; its duty is due again when the lease
  * is over, at CASE_LEASE_DUE), 0 = nothing to release. */
 OCT_CHECK int case_claim(struct store *s, const struct case_timers *t,
