@@ -162,7 +162,7 @@ look_at(struct turn *t, struct digest_box *box)
 		return 0;
 	dir_options(t->domain, m, &t->platform, &o);
 	schedule = digest_schedule_of(&o);
-	due = digest_due(box, schedule);
+	due = digest_due(box, schedule, t->now_ms);
 	if (due > t->now_ms) {
 		come_back(t, due);
 		/* Nothing of it is left: it leaves the list. */

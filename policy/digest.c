@@ -279,17 +279,23 @@ digest_boxes_free(struct digest_boxes *b)
 	*b = (struct digest_boxes){ .count = 0 };
 }
 
+/* Another node's clock may be so far ahead. */
+#define CLOCKS_DIFFER_MS 60000
+
 int64_t
-digest_due(const struct digest_box *b, int64_t schedule)
+digest_due(const struct digest_box *b, int64_t schedule, int64_t now_ms)
 {
+	int64_t latest = now_ms + CLOCKS_DIFFER_MS;
+	int64_t looked = b->state.looked_ms > latest ? 0 : b->state.looked_ms;
 	/* What came before the last look is left over: of the next hour. */
-	int64_t from = b->oldest_ms > b->state.looked_ms ? b->oldest_ms
-							 : b->state.looked_ms;
+	int64_t from = b->oldest_ms > looked ? b->oldest_ms : looked;
+	int64_t next;
 
 	if (b->state.asked)
 		return 0;
-	return b->oldest_ms > 0 ? digest_schedule_next(schedule, from)
+	next = b->oldest_ms > 0 ? digest_schedule_next(schedule, from)
 				: INT64_MAX;
+	return next < INT64_MAX && b->oldest_ms > latest ? 0 : next;
 }
 
 /* --- Acts ---------------------------------------------------------------- */

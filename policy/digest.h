@@ -79,8 +79,10 @@ OCT_CHECK int digest_box_read(struct store *s, const char *domain,
 void digest_boxes_free(struct digest_boxes *b);
 
 /* When the next one is due, by that schedule; INT64_MAX: there is nothing to
- * tell, or nobody to tell it to. */
-int64_t digest_due(const struct digest_box *b, int64_t schedule);
+ * tell, or nobody to tell it to.  Times that have not come are of a clock that was
+ * set back since: a look of then counts not, what came then is due at once. */
+int64_t digest_due(const struct digest_box *b, int64_t schedule,
+    int64_t now_ms);
 
 /* What was due is settled without a mail. */
 OCT_CHECK int digest_look(struct store *s, const char *domain,

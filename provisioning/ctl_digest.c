@@ -125,7 +125,7 @@ digest_show(struct ctl *ctl, const struct ctl_args *args)
 		return status;
 	b = l.boxes.box;
 	schedule = digest_schedule_of(&l.options);
-	due = digest_due(b, schedule);
+	due = digest_due(b, schedule, oct_clock_wall_ms());
 	v = json_object();
 	ctl_json_set(v, "mailbox", ctl_json_text(l.target.name));
 	set_schedule(&l, v, schedule);

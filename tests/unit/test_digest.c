@@ -134,7 +134,7 @@ what_ends_needs_no_telling(void **state)
 	/* The mailbox goes when it is next looked at. */
 	b = boxes();
 	assert_int_equal(b.count, 1);
-	assert_true(digest_due(&b.box[0], DIGEST_STANDARD) == INT64_MAX);
+	assert_true(digest_due(&b.box[0], DIGEST_STANDARD, NOW) == INT64_MAX);
 	assert_int_equal(digest_look(world.store, D, &b.box[0], NOW), 0);
 	digest_boxes_free(&b);
 	b = boxes();
@@ -306,7 +306,7 @@ one_may_be_asked_for(void **state)
 	b = boxes();
 	assert_int_equal(b.count, 1);
 	assert_true(b.box[0].state.asked);
-	assert_int_equal(digest_due(&b.box[0], DIGEST_OFF), 0);
+	assert_int_equal(digest_due(&b.box[0], DIGEST_OFF, NOW), 0);
 	sent(&b.box[0], NOW);
 	digest_boxes_free(&b);
 	b = boxes();
@@ -410,6 +410,17 @@ due_at_the_hours_of_the_owner(void **state)
 		{ "after an outage: past, once", DIGEST_DAILY |
 			DIGEST_HOUR(14), NOW - 3 * DAY, NOW - 4 * DAY, false,
 		    NOW - 3 * DAY + 3 * HOUR },
+		{ "looked at when the clock was years ahead",
+		    DIGEST_DAILY | DIGEST_HOUR(14), NOW - DAY,
+		    NOW + 3653 * DAY, false, NOW - DAY + 3 * HOUR },
+		{ "came when the clock was years ahead: at once",
+		    DIGEST_DAILY | DIGEST_HOUR(14), NOW + 3653 * DAY,
+		    NOW - DAY, false, 0 },
+		{ "nobody to tell it to, whenever it came", DIGEST_OFF,
+		    NOW + 3653 * DAY, 0, false, INT64_MAX },
+		{ "a clock beside ours, some seconds ahead",
+		    DIGEST_DAILY | DIGEST_HOUR(14), NOW + 5000, 0, false,
+		    NOW + 3 * HOUR },
 		{ "off", DIGEST_OFF, NOW, 0, false, INT64_MAX },
 		{ "asked for", DIGEST_OFF, 0, 0, true, 0 },
 	};
@@ -422,7 +433,8 @@ due_at_the_hours_of_the_owner(void **state)
 				.asked = rows[i].asked } };
 
 		print_message("  %s\n", rows[i].name);
-		assert_true(digest_due(&b, rows[i].schedule) == rows[i].due);
+		assert_true(digest_due(&b, rows[i].schedule, NOW) ==
+		    rows[i].due);
 	}
 }
 
