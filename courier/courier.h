@@ -35,6 +35,7 @@ struct courier {
 	char challenge_domain[OCT_DOMAIN_SIZE];
 	char page_host[OCT_DOMAIN_SIZE]; /* that templates may name */
 	struct gate_room *gate; /* courier/gate.h: whether we may write */
+	bool clock_doubted; /* courier/clock_guard.h; of the loop alone */
 };
 
 /* Open everything; failures are logged. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "courier/clock_guard.h"
 #include "courier/courier.h"
 #include "courier/pool.h"
 #include "courier/gate.h"
@@ -37,6 +38,7 @@ struct loop {
 	struct forget *forget;
 	struct learner *learner;
 	struct daily daily;
+	struct clock_guard clock;
 	int signals;
 	bool stop;
 	bool grouped; /* the consumer group is known to exist */
@@ -77,8 +79,12 @@ asked_to_stop(struct loop *l)
 static enum duty
 do_duty(struct loop *l, const struct case_duty *d)
 {
-	enum duty out = pool_dispatch(l->pool, l->courier, d);
+	enum duty out;
 
+	if (clock_guard_stops(&l->clock, d->verb))
+		return courier_put_off(l->courier, d,
+		    oct_clock_wall_ms() + STUCK_MS);
+	out = pool_dispatch(l->pool, l->courier, d);
 	kick(l);
 	if (out != DUTY_FAILED || !store_is_up(l->courier->store))
 		return out;
@@ -151,6 +157,23 @@ read_work(struct loop *l, bool pending)
 	    pending ? PENDING_MS : BLOCK_MS, BATCH, each_work, l);
 }
 
+/* 0, or an error of the store. */
+static int
+look_at_clock(struct loop *l, int64_t mono)
+{
+	struct courier *c = l->courier;
+	int rc = clock_guard_look(&l->clock, c->store, c->settings->node,
+	    oct_clock_wall_ms(), mono);
+
+	c->clock_doubted = l->clock.doubted;
+	if (rc != 0 || !l->clock.back)
+		return rc;
+	oct_log(OCT_NOTICE, "clock=set-back effect=\"a sweep\"");
+	l->next_sweep_ms = 0;
+	l->grouped = false; /* what comes back by itself is put back */
+	return 0;
+}
+
 /* One round; 0, or an error of the store. */
 static int
 round_once(struct loop *l)
@@ -171,6 +194,9 @@ round_once(struct loop *l)
 		l->grouped = true;
 		l->next_pending_ms = 0;
 	}
+	rc = look_at_clock(l, mono);
+	if (rc != 0)
+		return rc;
 	if (mono >= l->next_pending_ms) {
 		rc = read_work(l, true);
 		if (rc < 0)
@@ -191,10 +217,10 @@ round_once(struct loop *l)
 				    : SWEEP_MS);
 		l->sweep_again = false;
 	}
-	if (rc == 0)
+	if (rc == 0 && !l->clock.doubted)
 		rc = courier_daily(
 		    l->courier, &l->daily, oct_clock_wall_ms());
-	if (rc == 0)
+	if (rc == 0 && !l->clock.doubted)
 		rc = forget_step(l->courier, l->forget, oct_clock_wall_ms());
 	if (rc == 0)
 		rc = learner_step(

@@ -282,10 +282,12 @@ courier_sweep(struct courier *c, int64_t now_ms)
 
 	if (rc == 0)
 		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
-	sweep_grants(c, now_ms);
+	if (!c->clock_doubted) {
+		sweep_grants(c, now_ms);
+		sweep_events(c, now_ms);
+	}
 	sweep_space(c);
 	sweep_digests(c, now_ms);
-	sweep_events(c, now_ms);
 	sweep_breakers(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,

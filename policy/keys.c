@@ -224,6 +224,12 @@ key_due(char out[KEY_SIZE], const char *node)
 }
 
 const char *
+key_clock(char out[KEY_SIZE], const char *node)
+{
+	return join2(out, NULL, "clock", node);
+}
+
+const char *
 key_work(char out[KEY_SIZE], const char *node)
 {
 	return join2(out, NULL, "work", node);

@@ -106,6 +106,8 @@ const char *key_challenge(char out[KEY_SIZE], const char *domain,
     const char *id);
 /* zset: what the courier of a node must do, and when */
 const char *key_due(char out[KEY_SIZE], const char *node);
+/* string: the last wall time that the courier of a node believed, ms */
+const char *key_clock(char out[KEY_SIZE], const char *node);
 /* hash: local part -> storage used (policy/usage.h) */
 const char *key_use(char out[KEY_SIZE], const char *domain);
 /* stream: work for the courier of a node, now */

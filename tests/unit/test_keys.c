@@ -54,6 +54,7 @@ test_names(void **state)
 		{ "challenge", key_challenge(room(), "d.fr", "c1"),
 		    "oct:{d.fr}:chal:c1" },
 		{ "due", key_due(room(), "n1"), "oct:due:n1" },
+		{ "clock", key_clock(room(), "n1"), "oct:clock:n1" },
 		{ "work", key_work(room(), "n1"), "oct:work:n1" },
 		{ "taught", key_said(room(), "d.fr"), "oct:{d.fr}:said" },
 		{ "taught for all", key_said(room(), NULL), "oct:{g}:said" },
