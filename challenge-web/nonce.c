@@ -7,6 +7,7 @@
 
 #include "lib/b32.h"
 #include "lib/err.h"
+#include "lib/octets.h"
 
 #define HOUR_MS 3600000
 #define HOUR_OCTETS 4
@@ -36,8 +37,7 @@ nonce_make(const uint8_t key[32], const char *id, int64_t now_ms,
 	uint32_t hour = (uint32_t)(now_ms / HOUR_MS);
 	uint8_t nonce[NONCE_OCTETS];
 
-	for (size_t i = 0; i < HOUR_OCTETS; i++)
-		nonce[i] = (uint8_t)(hour >> (24 - 8 * i));
+	(void)oct_be_put(nonce, hour, HOUR_OCTETS);
 	compute_check(key, id, nonce, nonce + HOUR_OCTETS);
 	oct_b32_encode(nonce, sizeof(nonce), out);
 }
@@ -47,15 +47,14 @@ nonce_check(const uint8_t key[32], const char *id, const char *text,
     int64_t now_ms)
 {
 	uint8_t nonce[NONCE_OCTETS], check[CHECK_OCTETS];
-	int64_t hour = 0, now = now_ms / HOUR_MS;
+	int64_t hour, now = now_ms / HOUR_MS;
 
 	if (oct_b32_decode(text, nonce, sizeof(nonce)) != 0)
 		return OCT_EPARSE;
 	compute_check(key, id, nonce, check);
 	if (crypto_verify_16(check, nonce + HOUR_OCTETS) != 0)
 		return OCT_EAUTH;
-	for (size_t i = 0; i < HOUR_OCTETS; i++)
-		hour = hour << 8 | nonce[i];
+	hour = (int64_t)oct_be_get(nonce, HOUR_OCTETS);
 	/* An hour ahead: another node's clock. */
 	return hour > now + 1 || hour < now - NONCE_HOURS ? OCT_ETIME : 0;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/err.h"
+#include "lib/octets.h"
 
 #define CHUNK 65536
 
@@ -70,11 +71,11 @@ static int
 send_chunk(struct smtp_conn *c, const char *octets, size_t len,
     int64_t deadline)
 {
-	const unsigned char head[4] = { (unsigned char)(len >> 24),
-		(unsigned char)(len >> 16), (unsigned char)(len >> 8),
-		(unsigned char)len };
-	int rc = smtp_conn_write(c, head, sizeof(head), deadline);
+	uint8_t head[4];
+	int rc;
 
+	(void)oct_be_put(head, len, sizeof(head));
+	rc = smtp_conn_write(c, head, sizeof(head), deadline);
 	return rc == 0 && len > 0 ? smtp_conn_write(c, octets, len, deadline)
 				  : rc;
 }

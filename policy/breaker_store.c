@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/num.h"
+#include "lib/octets.h"
 #include "lib/str.h"
 #include "policy/breaker.h"
 #include "policy/keys.h"
@@ -148,7 +149,7 @@ org_hash(const char *org)
 
 	(void)crypto_generichash(sum, sizeof(sum), (const uint8_t *)org,
 	    strlen(org), NULL, 0);
-	return (uint16_t)(sum[0] << 8 | sum[1]);
+	return (uint16_t)oct_be_get(sum, sizeof(uint16_t));
 }
 
 static int
@@ -163,8 +164,7 @@ make_slot(const struct breaker_of *of, enum breaker_fact fact,
 		NULL) != 0 ||
 	    n != sizeof(octets))
 		return OCT_EPARSE;
-	out->challenge = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
-	    (uint32_t)octets[2] << 8 | octets[3];
+	out->challenge = (uint32_t)oct_be_get(octets, sizeof(octets));
 	out->org = org_hash(of->org);
 	out->fact = (char)fact;
 	return 0;

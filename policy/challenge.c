@@ -11,6 +11,7 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/octets.h"
 #include "policy/json_text.h"
 
 static const char *const state_names[] = { "pending", "sending", "sent",
@@ -208,13 +209,12 @@ void
 challenge_code(const uint8_t key[32], const char *id, char out[7])
 {
 	uint8_t sum[32];
-	uint64_t v = 0;
+	uint64_t v;
 
 	(void)crypto_generichash(sum, sizeof(sum), (const uint8_t *)id,
 	    strlen(id), key, 32);
 	/* 64 bits over 10^6 values: the bias is under 10^-13. */
-	for (size_t i = 0; i < 8; i++)
-		v = v << 8 | sum[i];
+	v = oct_be_get(sum, sizeof(v));
 	(void)snprintf(out, 7, "%06u", (unsigned int)(v % 1000000));
 	sodium_memzero(sum, sizeof(sum));
 }

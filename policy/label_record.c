@@ -12,26 +12,9 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/octets.h"
 
 #define AT_DOMAIN 16
-
-static size_t
-put(uint8_t *out, uint64_t value, size_t octets)
-{
-	for (size_t i = 0; i < octets; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-	return octets;
-}
-
-static uint64_t
-get(const uint8_t *in, size_t octets)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < octets; i++)
-		value |= (uint64_t)in[i] << (8 * i);
-	return value;
-}
 
 static size_t
 put_small(uint8_t *out, uint32_t value)
@@ -104,16 +87,16 @@ label_record_write(const struct label_record *r, const struct features *f,
 {
 	const struct classifier_label *l = &r->label;
 	const char *domain = l->domain != NULL ? l->domain : "";
-	size_t n = put(out, r->fingerprint, 8), len = strlen(domain);
+	size_t n = oct_le_put(out, r->fingerprint, 8), len = strlen(domain);
 
 	OCT_ASSERT(len < OCT_DOMAIN_SIZE);
-	n += put(out + n, r->live, 1);
-	n += put(out + n, l->bad, 1);
-	n += put(out + n, l->stratum.lang, 1);
-	n += put(out + n, l->stratum.era, 1);
-	n += put(out + n, l->stratum.automatic, 1);
-	n += put(out + n, thousandths(l->weight), 2);
-	n += put(out + n, len, 1);
+	n += oct_le_put(out + n, r->live, 1);
+	n += oct_le_put(out + n, l->bad, 1);
+	n += oct_le_put(out + n, l->stratum.lang, 1);
+	n += oct_le_put(out + n, l->stratum.era, 1);
+	n += oct_le_put(out + n, l->stratum.automatic, 1);
+	n += oct_le_put(out + n, thousandths(l->weight), 2);
+	n += oct_le_put(out + n, len, 1);
 	memcpy(out + n, domain, len + 1);
 	n += len + 1;
 	for (size_t g = 0; r->live && g < FEATURE_GROUPS; g++)
@@ -136,13 +119,13 @@ label_record_head(const uint8_t *in, size_t len, struct label_record *r,
 	    in[AT_DOMAIN + domain] != '\0' || in[10] >= CLASSIFIER_LANGS ||
 	    in[11] > CLASSIFIER_ERA_MODERN)
 		return OCT_ECORRUPT;
-	*r = (struct label_record){ .fingerprint = get(in, 8),
+	*r = (struct label_record){ .fingerprint = oct_le_get(in, 8),
 		.live = in[8] != 0,
 		.label = { .bad = in[9] != 0,
 		    .stratum = { .lang = (enum classifier_lang)in[10],
 			.era = (enum classifier_era)in[11],
 			.automatic = in[12] != 0 },
-		    .weight = (double)(int16_t)(uint16_t)get(in + 13, 2) /
+		    .weight = (double)(int16_t)oct_le_get(in + 13, 2) /
 			1000 } };
 	if (domain > 0)
 		r->label.domain = (const char *)in + AT_DOMAIN;

@@ -13,6 +13,7 @@
 
 #include "lib/b32.h"
 #include "lib/err.h"
+#include "lib/octets.h"
 #include "lib/str.h"
 #include "policy/detail.h"
 
@@ -72,23 +73,6 @@ sum_names(const uint8_t key[OCT_KEY_OCTETS], const char *const names[3],
 	(void)crypto_generichash_final(&state, out, SUM_OCTETS);
 }
 
-static void
-put(uint8_t *at, size_t octets, uint64_t v)
-{
-	for (size_t i = octets; i > 0; i--, v >>= 8)
-		at[i - 1] = (uint8_t)(v & 0xff);
-}
-
-static uint64_t
-get(const uint8_t *at, size_t octets)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < octets; i++)
-		v = v << 8 | at[i];
-	return v;
-}
-
 static uint64_t
 domain_hash(const uint8_t key[OCT_KEY_OCTETS], const char *domain)
 {
@@ -96,7 +80,7 @@ domain_hash(const uint8_t key[OCT_KEY_OCTETS], const char *domain)
 	uint8_t sum[SUM_OCTETS];
 
 	sum_names(key, names, sum);
-	return get(sum, AT_MAILBOX - AT_DOMAIN);
+	return oct_be_get(sum, AT_MAILBOX - AT_DOMAIN);
 }
 
 /* Of a mailbox, or (person not "") of one who shares it. */
@@ -138,11 +122,12 @@ owner_link_make(const struct owner_link_keys *keys, enum owner_link_kind kind,
 	if (issued_ms < 0 || issued_ms >= 1LL << 48 || expires_ms < 0 ||
 	    expires_ms / MINUTE_MS > UINT32_MAX)
 		return -ERANGE;
-	put(token + AT_ISSUED, AT_EXPIRY - AT_ISSUED, (uint64_t)issued_ms);
-	put(token + AT_EXPIRY, AT_DOMAIN - AT_EXPIRY,
-	    (uint64_t)(expires_ms / MINUTE_MS));
-	put(token + AT_DOMAIN, AT_MAILBOX - AT_DOMAIN,
-	    domain_hash(names, who->domain));
+	(void)oct_be_put(token + AT_ISSUED, (uint64_t)issued_ms,
+	    AT_EXPIRY - AT_ISSUED);
+	(void)oct_be_put(token + AT_EXPIRY, (uint64_t)(expires_ms / MINUTE_MS),
+	    AT_DOMAIN - AT_EXPIRY);
+	(void)oct_be_put(token + AT_DOMAIN, domain_hash(names, who->domain),
+	    AT_MAILBOX - AT_DOMAIN);
 	name_hash(names, who->domain, who->local, "", token + AT_MAILBOX);
 	if (who->person != NULL && *who->person != '\0')
 		name_hash(names, who->domain, who->local, who->person,
@@ -232,10 +217,11 @@ owner_link_read(const struct owner_link_keys *keys, enum owner_link_kind kind,
 	if (good == OCT_LEN(keys->key))
 		return OCT_EAUTH;
 	*out = (struct owner_link){ .kind = kind, .key = good };
-	out->issued_ms = (int64_t)get(token + AT_ISSUED, AT_EXPIRY - AT_ISSUED);
+	out->issued_ms =
+	    (int64_t)oct_be_get(token + AT_ISSUED, AT_EXPIRY - AT_ISSUED);
 	out->expires_ms = MINUTE_MS *
-	    (int64_t)get(token + AT_EXPIRY, AT_DOMAIN - AT_EXPIRY);
-	out->domain = get(token + AT_DOMAIN, AT_MAILBOX - AT_DOMAIN);
+	    (int64_t)oct_be_get(token + AT_EXPIRY, AT_DOMAIN - AT_EXPIRY);
+	out->domain = oct_be_get(token + AT_DOMAIN, AT_MAILBOX - AT_DOMAIN);
 	memcpy(out->mailbox, token + AT_MAILBOX, OWNER_LINK_HASH);
 	memcpy(out->person, token + AT_PERSON, OWNER_LINK_HASH);
 	return now_ms >= out->expires_ms ? OCT_ETIME : 0;

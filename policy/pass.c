@@ -14,6 +14,7 @@
 
 #include "lib/b32.h"
 #include "lib/err.h"
+#include "lib/octets.h"
 #include "policy/pass_int.h"
 #include "policy/proof.h"
 
@@ -115,30 +116,13 @@ pass_sid_hash(const struct pass_keys *k, const char *sid,
 	pass_sid_hash_by(k, 0, sid, out);
 }
 
-static void
-put(uint8_t *at, size_t octets, uint64_t v)
-{
-	for (size_t i = octets; i > 0; i--, v >>= 8)
-		at[i - 1] = (uint8_t)(v & 0xff);
-}
-
-static uint64_t
-get(const uint8_t *at, size_t octets)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < octets; i++)
-		v = v << 8 | at[i];
-	return v;
-}
-
 uint64_t
 pass_domain_hash(const struct pass_keys *k, size_t key, const char *domain)
 {
 	uint8_t sum[SUM_OCTETS];
 
 	keyed_sum(k, key, FOR_DOMAIN, domain, strlen(domain), sum);
-	return get(sum, AT_SID - AT_DOMAIN);
+	return oct_be_get(sum, AT_SID - AT_DOMAIN);
 }
 
 static uint32_t
@@ -151,7 +135,7 @@ address_hash(const struct pass_keys *k, size_t key, const struct oct_addr *a)
 	proof_fold(a, &folded);
 	oct_addr_text(&folded, text);
 	keyed_sum(k, key, FOR_ADDRESS, text, strlen(text), sum);
-	return (uint32_t)get(sum, AT_CHECK - AT_ADDRESS);
+	return (uint32_t)oct_be_get(sum, AT_CHECK - AT_ADDRESS);
 }
 
 static uint8_t
@@ -168,13 +152,14 @@ pass_token_make(const struct pass_keys *k, const char *domain,
 	uint8_t token[TOKEN_OCTETS], sum[SUM_OCTETS];
 
 	token[0] = first_octet(k, 0);
-	put(token + AT_DAY, 2, (uint64_t)(now_ms / DAY_MS % DAYS) << 4);
-	put(token + AT_DOMAIN, AT_SID - AT_DOMAIN,
-	    pass_domain_hash(k, 0, domain));
+	(void)oct_be_put(token + AT_DAY,
+	    (uint64_t)(now_ms / DAY_MS % DAYS) << 4, AT_DOMAIN - AT_DAY);
+	(void)oct_be_put(token + AT_DOMAIN, pass_domain_hash(k, 0, domain),
+	    AT_SID - AT_DOMAIN);
 	keyed_sum(k, 0, FOR_SID, sid, strlen(sid), sum);
 	memcpy(token + AT_SID, sum, PASS_SID_OCTETS);
-	put(token + AT_ADDRESS, AT_CHECK - AT_ADDRESS,
-	    address_hash(k, 0, retype));
+	(void)oct_be_put(token + AT_ADDRESS, address_hash(k, 0, retype),
+	    AT_CHECK - AT_ADDRESS);
 	keyed_sum(k, 0, FOR_CHECK, token, AT_CHECK, sum);
 	memcpy(token + AT_CHECK, sum, CHECK_OCTETS);
 	oct_b32_encode(token, TOKEN_OCTETS, out);
@@ -226,14 +211,14 @@ pass_token_read(const struct pass_keys *k, const char *text, int64_t now_ms,
 	key = key_of(k, token);
 	if (key == k->count)
 		return OCT_EAUTH;
-	day = get(token + AT_DAY, 2) >> 4;
+	day = oct_be_get(token + AT_DAY, AT_DOMAIN - AT_DAY) >> 4;
 	age = days_since(today, day);
 	if (age < -1 || age > 1)
 		return OCT_ETIME;
 	out->key = key;
-	out->domain_hash = get(token + AT_DOMAIN, AT_SID - AT_DOMAIN);
+	out->domain_hash = oct_be_get(token + AT_DOMAIN, AT_SID - AT_DOMAIN);
 	out->address_hash =
-	    (uint32_t)get(token + AT_ADDRESS, AT_CHECK - AT_ADDRESS);
+	    (uint32_t)oct_be_get(token + AT_ADDRESS, AT_CHECK - AT_ADDRESS);
 	out->day_ms = (today - age) * DAY_MS;
 	(void)sodium_bin2hex(out->sid_hash, PASS_HASH_SIZE, token + AT_SID,
 	    PASS_SID_OCTETS);

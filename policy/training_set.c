@@ -18,6 +18,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/io.h"
+#include "lib/octets.h"
 #include "policy/features_int.h"
 #include "policy/label_record.h"
 
@@ -131,32 +132,13 @@ index_record(struct training *t, const struct training_item *new)
 	return 0;
 }
 
-/* --- Octets ------------------------------------------------------------------ */
-
-static void
-put(uint8_t *out, uint64_t value, size_t octets)
-{
-	for (size_t i = 0; i < octets; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t
-get(const uint8_t *in, size_t octets)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < octets; i++)
-		value |= (uint64_t)in[i] << (8 * i);
-	return value;
-}
+/* --- Writing -------------------------------------------------------------------- */
 
 static uint64_t
 checksum(const uint8_t *body, size_t len)
 {
 	return feature_hash((const char *)body, len);
 }
-
-/* --- Writing -------------------------------------------------------------------- */
 
 static int
 append(struct training *t, const struct features *f,
@@ -170,8 +152,8 @@ append(struct training *t, const struct features *f,
 		.live = f != NULL, .cell = training_cell(&label->stratum) };
 	int rc;
 
-	put(t->buffer, n, 4);
-	put(t->buffer + 4, checksum(t->buffer + HEAD, n), 8);
+	(void)oct_le_put(t->buffer, n, 4);
+	(void)oct_le_put(t->buffer + 4, checksum(t->buffer + HEAD, n), 8);
 	if (lseek(t->fd, (off_t)t->end, SEEK_SET) == -1)
 		return -errno;
 	rc = oct_io_write(t->fd, t->buffer, HEAD + n);
@@ -269,14 +251,14 @@ scan_record(struct training *t)
 		return rc;
 	if (got < HEAD)
 		return OCT_ECORRUPT;
-	item.len = (uint32_t)get(t->buffer, 4);
+	item.len = (uint32_t)oct_le_get(t->buffer, 4);
 	if (item.len < 17 || item.len > LABEL_RECORD_MAX)
 		return OCT_ECORRUPT;
 	rc = oct_io_read(t->fd, t->buffer + HEAD, item.len, &got);
 	if (rc != 0)
 		return rc;
-	if (got < item.len ||
-	    get(t->buffer + 4, 8) != checksum(t->buffer + HEAD, item.len))
+	if (got < item.len || oct_le_get(t->buffer + 4, 8) !=
+		checksum(t->buffer + HEAD, item.len))
 		return OCT_ECORRUPT;
 	if (label_record_head(t->buffer + HEAD, item.len, &r, NULL) != 0)
 		return OCT_ECORRUPT;
