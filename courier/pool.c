@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "policy/keys.h"
 #include "policy/owner_ask.h"
@@ -182,15 +183,6 @@ pool_free(struct pool *p)
 	free(p);
 }
 
-/* FNV-1a: any spread will do. */
-static uint64_t
-spread(uint64_t h, const char *text)
-{
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211ULL;
-	return h;
-}
-
 /* Of the lane that writes to owners, referents and refused senders. */
 static bool
 is_notice(const struct case_duty *d)
@@ -211,8 +203,7 @@ pool_lane(const struct pool *p, const struct case_duty *d, const char *local)
 		return p->workers;
 	if (is_notice(d))
 		return p->workers + 1;
-	return (size_t)(spread(spread(14695981039346656037ULL, d->domain),
-			    local) %
+	return (size_t)(oct_fnv64(oct_fnv64(OCT_FNV64, d->domain), local) %
 	    p->workers);
 }
 

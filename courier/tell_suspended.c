@@ -12,6 +12,7 @@
 
 #include "courier/tell.h"
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "lib/mime_text.h"
 #include "policy/keys.h"
@@ -188,17 +189,6 @@ readers_of(const struct courier *c, const struct dir_domain *d,
 	return n;
 }
 
-/* FNV-1a: of a time, a limit and a message. */
-static uint32_t
-hash(const char *text)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 16777619u;
-	return h;
-}
-
 /* 1: told, now or before; 0: later. */
 static int
 tell_reader(struct tell_round *r, const struct suspended *s, const char *to,
@@ -214,8 +204,9 @@ tell_reader(struct tell_round *r, const struct suspended *s, const char *to,
 	int rc;
 
 	oct_str_fixed(&name, what, sizeof(what));
+	/* The reason holds a time, a limit and a message. */
 	oct_str_addf(&name, "suspended:%s:%08x:%08x", s->account,
-	    hash(s->reason), hash(to));
+	    oct_fnv32(OCT_FNV32, s->reason), oct_fnv32(OCT_FNV32, to));
 	rc = oct_str_err(&name);
 	if (rc == 0)
 		rc = told_read(r->courier->store, what);

@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "lib/io.h"
 #include "lib/str.h"
 
@@ -302,12 +303,8 @@ classifier_sigma(double x)
 uint32_t
 classifier_salt(const char *domain)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = oct_fnv64(OCT_FNV64, domain);
 
-	for (; *domain != '\0'; domain++) {
-		h ^= (unsigned char)*domain;
-		h *= 0x100000001b3ULL;
-	}
 	return (uint32_t)(h >> 32 ^ h);
 }
 

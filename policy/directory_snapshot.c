@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "policy/directory.h"
 #include "policy/directory_private.h"
 
@@ -28,10 +29,10 @@ fold(char c)
 uint32_t
 dir_hash(const char *text)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = OCT_FNV64;
 
 	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)fold(*text)) * 1099511628211u;
+		h = oct_fnv64_octet(h, fold(*text));
 	return (uint32_t)(h ^ (h >> 32));
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "lib/num.h"
 #include "lib/str.h"
 #include "policy/keys.h"
@@ -292,15 +293,10 @@ sweep_domain(struct store *s, const char *domain, int64_t now_ms)
 	return rc != 0 ? rc : n;
 }
 
-/* FNV-1a: any spread will do. */
 static bool
 has_turn(const char *domain, uint64_t turn, uint64_t turns)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (; *domain != '\0'; domain++)
-		h = (h ^ (unsigned char)*domain) * 0x100000001b3u;
-	return h % turns == turn % turns;
+	return oct_fnv64(OCT_FNV64, domain) % turns == turn % turns;
 }
 
 int

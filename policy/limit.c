@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/fnv.h"
+
 /* Tenant, domain, mailbox: what one of them sets. */
 struct level {
 	enum dir_level name;
@@ -100,17 +102,6 @@ limit_lift(enum dir_level level, bool maximum, const struct dir_domain *d,
 
 /* --- Keys ---------------------------------------------------------------- */
 
-/* FNV-1a. */
-static uint32_t
-hash(const char *text)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 16777619u;
-	return h;
-}
-
 void
 limit_subject(const struct dir_mailbox *m, bool out,
     char subject[LIMIT_SUBJECT_SIZE])
@@ -119,7 +110,7 @@ limit_subject(const struct dir_mailbox *m, bool out,
 
 	if (out && *reason != '\0') /* no local part has a slash */
 		(void)snprintf(subject, LIMIT_SUBJECT_SIZE, "%s/%08" PRIx32,
-		    m->local, hash(reason));
+		    m->local, oct_fnv32(OCT_FNV32, reason));
 	else
 		(void)snprintf(subject, LIMIT_SUBJECT_SIZE, "%s", m->local);
 }

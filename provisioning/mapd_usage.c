@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "policy/usage.h"
 
@@ -44,14 +45,9 @@ struct mapd_usage {
 static size_t
 slot_of(const char *domain, const char *local)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
+	uint32_t h = oct_fnv32(oct_fnv32(OCT_FNV32, domain), "@");
 
-	for (; *domain != '\0'; domain++)
-		h = (h ^ (unsigned char)*domain) * 16777619u;
-	h = (h ^ '@') * 16777619u;
-	for (; *local != '\0'; local++)
-		h = (h ^ (unsigned char)*local) * 16777619u;
-	return h % SLOTS;
+	return oct_fnv32(h, local) % SLOTS;
 }
 
 static void
