@@ -56,14 +56,10 @@ next_domain(struct store *s, const char *after, char out[OCT_DOMAIN_SIZE])
 {
 	struct store_batch *b = NULL;
 	const char *best = NULL;
-	int slot, rc = store_batch_new(&b);
+	int rc = store_members(s, KEY_DOMAINS, &b);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_smembers(b, KEY_DOMAINS);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	for (size_t i = 0; rc == 0 && i < store_batch_count(b, slot); i++) {
-		const char *name = store_batch_value(b, slot, i)->data;
+	for (size_t i = 0; rc == 0 && i < store_batch_count(b, 0); i++) {
+		const char *name = store_batch_value(b, 0, i)->data;
 
 		if (name != NULL && strlen(name) < OCT_DOMAIN_SIZE &&
 		    strcmp(name, after) > 0 &&

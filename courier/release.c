@@ -157,7 +157,6 @@ rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 {
 	char id[OCT_TOKEN_ID_SIZE], token[OCT_TOKEN_SIZE], key[KEY_SIZE];
 	char value[OCT_DOMAIN_SIZE + 96];
-	struct store_txn *t = NULL;
 	struct oct_str s;
 	int rc;
 
@@ -167,16 +166,12 @@ rewrite_path(struct courier *c, const struct held *h, char out[OCT_ADDR_SIZE])
 	oct_str_fixed(&s, out, OCT_ADDR_SIZE);
 	*out = '\0';
 	rc = oct_token_for(&c->tokens, OCT_TOKEN_BOUNCE, id, token);
-	if (rc == 0)
-		rc = store_txn_new(&t);
 	if (rc != 0)
 		return rc;
 	(void)snprintf(value, sizeof(value), "item %s %s %lld", h->domain,
 	    h->id, (long long)h->arrival_ms);
-	store_txn_set(t, key_token(key, id), value, KEY_TTL_NET_MS);
-	rc = store_txn_commit(c->store, t);
+	rc = store_set(c->store, key_token(key, id), value, KEY_TTL_NET_MS);
 	oct_str_addf(&s, "bounce+%s@%s", token, c->challenge_domain);
-	store_txn_free(t);
 	return rc == 0 ? 1 : rc;
 }
 

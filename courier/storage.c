@@ -192,13 +192,9 @@ look_at_all(struct telling *t)
 {
 	struct store_batch *b;
 	char key[KEY_SIZE];
-	int rc = store_batch_new(&b);
+	int rc = store_hash(t->courier->store, key_use(key, t->domain->name),
+	    &b);
 
-	if (rc != 0)
-		return rc;
-	rc = store_batch_hgetall(b, key_use(key, t->domain->name));
-	if (rc >= 0)
-		rc = store_batch_run(t->courier->store, b);
 	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2)
 		rc = look_at(t, store_batch_value(b, 0, i)->data,
 		    store_batch_value(b, 0, i + 1)->data);

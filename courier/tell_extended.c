@@ -35,29 +35,24 @@ tell_extended_note(struct courier *c, const char *domain)
 
 /* The counts of one domain, as read. */
 struct counts {
-	struct store_batch *batch;
-	int slot;
+	struct store_batch *batch; /* a hash, in slot 0 */
 };
 
 static int
 read_counts(struct store *s, const char *domain, struct counts *out)
 {
 	char key[KEY_SIZE];
-	int rc = store_batch_new(&out->batch);
 
-	if (rc != 0)
-		return rc;
-	out->slot = store_batch_hgetall(out->batch, key_extended(key, domain));
-	return out->slot < 0 ? out->slot : store_batch_run(s, out->batch);
+	return store_hash(s, key_extended(key, domain), &out->batch);
 }
 
 /* The i-th field if it counts a mailbox: its local part, or NULL. */
 static const char *
 local_of(const struct counts *n, size_t i, int64_t *count)
 {
-	const struct store_value *f = store_batch_value(n->batch, n->slot, i);
+	const struct store_value *f = store_batch_value(n->batch, 0, i);
 	const struct store_value *v =
-	    store_batch_value(n->batch, n->slot, i + 1);
+	    store_batch_value(n->batch, 0, i + 1);
 
 	if (f->data == NULL || v->data == NULL ||
 	    strncmp(f->data, "n:", 2) != 0 ||
@@ -69,13 +64,13 @@ local_of(const struct counts *n, size_t i, int64_t *count)
 static int64_t
 end_of(const struct counts *n, const char *local)
 {
-	size_t fields = store_batch_count(n->batch, n->slot);
+	size_t fields = store_batch_count(n->batch, 0);
 	int64_t end = 0;
 
 	for (size_t i = 0; i + 1 < fields; i += 2) {
-		const char *f = store_batch_value(n->batch, n->slot, i)->data;
+		const char *f = store_batch_value(n->batch, 0, i)->data;
 		const char *v =
-		    store_batch_value(n->batch, n->slot, i + 1)->data;
+		    store_batch_value(n->batch, 0, i + 1)->data;
 
 		if (f != NULL && v != NULL && strncmp(f, "e:", 2) == 0 &&
 		    strcmp(f + 2, local) == 0 &&
@@ -115,7 +110,7 @@ add_line(struct list *l, const char *domain, const char *local, int64_t count,
 static void
 add_domain(struct list *l, const char *domain, const struct counts *n)
 {
-	size_t fields = store_batch_count(n->batch, n->slot);
+	size_t fields = store_batch_count(n->batch, 0);
 	size_t before = l->boxes;
 
 	for (size_t i = 0; i + 1 < fields; i += 2) {
@@ -161,7 +156,7 @@ subtract_one(struct store *s, struct store_txn *txn, const char *key,
 static int
 subtract(struct store *s, const char *domain, const struct counts *n)
 {
-	size_t fields = store_batch_count(n->batch, n->slot);
+	size_t fields = store_batch_count(n->batch, 0);
 	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
 	int rc = store_txn_new(&txn);

@@ -136,6 +136,29 @@ void store_txn_after_xadd(struct store_txn *t, const char *key, size_t maxlen,
  */
 OCT_CHECK int store_txn_commit(struct store *s, struct store_txn *t);
 
+/* --- One key, in a round trip of its own -------------------------------- */
+
+/* 1 and *out, NUL-terminated and freed by the caller; 0 absent (*out is NULL); or
+ * an error of the batch. */
+OCT_CHECK int store_get(struct store *s, const char *key, char **out);
+OCT_CHECK int store_hget(struct store *s, const char *key, const char *field,
+    char **out);
+/* 1 it is there, 0, or an error. */
+OCT_CHECK int store_has(struct store *s, const char *key);
+/* All of a hash (field 2i, value 2i+1) or of a set, nothing if it is absent: in
+ * slot 0 of a batch that the caller frees; NULL on error. */
+OCT_CHECK int store_hash(struct store *s, const char *key,
+    struct store_batch **out);
+OCT_CHECK int store_members(struct store *s, const char *key,
+    struct store_batch **out);
+/* A transaction of that one write: its errors. */
+OCT_CHECK int store_set(struct store *s, const char *key, const char *value,
+    int64_t ttl_ms); /* 0 = no TTL */
+OCT_CHECK int store_del(struct store *s, const char *key);
+OCT_CHECK int store_hset(struct store *s, const char *key, const char *field,
+    const char *value);
+OCT_CHECK int store_hdel(struct store *s, const char *key, const char *field);
+
 /* --- Sorted sets and streams: work ------------------------------------- */
 
 typedef int store_each(void *arg, const char *member, int64_t score);

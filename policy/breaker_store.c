@@ -285,25 +285,19 @@ int
 breaker_list(struct store *s, int64_t now_ms, breaker_each *each, void *arg)
 {
 	struct store_batch *b = NULL;
-	int slot, rc = store_batch_new(&b);
+	int rc = store_hash(s, KEY_BREAKERS, &b);
+	size_t n;
 
 	if (rc != 0)
 		return rc;
-	slot = store_batch_hgetall(b, KEY_BREAKERS);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0) {
-		size_t n = store_batch_count(b, slot);
+	n = store_batch_count(b, 0);
+	for (size_t i = 0; rc == 0 && i + 1 < n && i < 2 * LIST_MAX; i += 2) {
+		const char *f = store_batch_value(b, 0, i)->data;
 
-		for (size_t i = 0; rc == 0 && i + 1 < n && i < 2 * LIST_MAX;
-		    i += 2) {
-			const char *f = store_batch_value(b, slot, i)->data;
-
-			rc = list_one(s, f, now_ms, each, arg);
-			if (rc == 1)
-				unlist(s, f,
-				    store_batch_value(b, slot, i + 1)->data);
-			rc = rc == 1 ? 0 : rc;
-		}
+		rc = list_one(s, f, now_ms, each, arg);
+		if (rc == 1)
+			unlist(s, f, store_batch_value(b, 0, i + 1)->data);
+		rc = rc == 1 ? 0 : rc;
 	}
 	store_batch_free(b);
 	return rc;

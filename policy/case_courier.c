@@ -301,21 +301,12 @@ static int
 token_item(struct store *s, const char *token_id, struct case_duty *out,
     int64_t *arrival_ms)
 {
-	struct store_batch *b = NULL;
-	const struct store_value *v;
-	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
+	char key[KEY_SIZE], *text;
+	int rc = store_get(s, key_token(key, token_id), &text);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_get(b, key_token(key, token_id));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0) {
-		v = store_batch_value(b, slot, 0);
-		rc = v->data != NULL &&
-		    token_parse(v->data, out, arrival_ms) == 0;
-	}
-	store_batch_free(b);
+	if (rc == 1)
+		rc = token_parse(text, out, arrival_ms) == 0;
+	free(text);
 	return rc;
 }
 

@@ -222,15 +222,10 @@ case_item_read(struct store *s, const char *domain, const char *id,
 {
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int rc, slot;
+	int rc = store_hash(s, key_held(key, domain, id), &b);
 
-	rc = store_batch_new(&b);
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hgetall(b, key_held(key, domain, id));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
 	if (rc == 0)
-		rc = item_from_batch(b, slot, out);
+		rc = item_from_batch(b, 0, out);
 	store_batch_free(b);
 	return rc;
 }
@@ -319,22 +314,14 @@ out:
 int
 case_challenge_find(struct store *s, const char *id, struct case_challenge *out)
 {
-	struct store_batch *b = NULL;
-	const struct store_value *v;
-	char key[KEY_SIZE];
-	int rc, slot;
+	char key[KEY_SIZE], *domain;
+	int rc = store_get(s, key_token(key, id), &domain);
 
-	rc = store_batch_new(&b);
-	if (rc != 0)
-		return rc;
-	slot = store_batch_get(b, key_token(key, id));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0) {
-		v = store_batch_value(b, slot, 0);
-		if (v->data != NULL && v->len < OCT_DOMAIN_SIZE)
-			rc = case_challenge_read(s, v->data, id, out);
-	}
-	store_batch_free(b);
+	if (rc == 1)
+		rc = strlen(domain) < OCT_DOMAIN_SIZE
+		    ? case_challenge_read(s, domain, id, out)
+		    : 0;
+	free(domain);
 	return rc;
 }
 

@@ -228,18 +228,9 @@ digest_boxes_read(struct store *s, const char *domain,
 int
 digest_any(struct store *s, const char *domain)
 {
-	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_exists(b, key_digest(key, domain));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0)
-		rc = strcmp(store_batch_value(b, slot, 0)->data, "1") == 0;
-	store_batch_free(b);
-	return rc;
+	return store_has(s, key_digest(key, domain));
 }
 
 int

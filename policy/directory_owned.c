@@ -92,12 +92,8 @@ dir_load_of_tenant(
 	const char **owned = NULL;
 	struct dir_node **nodes = NULL;
 	size_t count = 0, all = 0;
-	int rc = store_batch_new(&names);
+	int rc = store_members(store, KEY_DOMAINS, &names);
 
-	if (rc == 0)
-		rc = store_batch_smembers(names, KEY_DOMAINS);
-	if (rc >= 0)
-		rc = store_batch_run(store, names);
 	if (rc != 0)
 		goto out;
 	all = store_batch_count(names, 0);

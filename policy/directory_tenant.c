@@ -158,13 +158,8 @@ dir_load_all_tenants(
     struct store *store, struct dir_tenant_node ***tenants, size_t *count)
 {
 	struct store_batch *batch;
-	int rc = store_batch_new(&batch);
+	int rc = store_members(store, KEY_TENANTS, &batch);
 
-	if (rc != 0)
-		return rc;
-	rc = store_batch_smembers(batch, KEY_TENANTS);
-	if (rc >= 0)
-		rc = store_batch_run(store, batch);
 	if (rc == 0)
 		rc = load_named(store, batch, tenants, count);
 	store_batch_free(batch);

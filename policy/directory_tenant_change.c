@@ -187,14 +187,10 @@ check_unused(const struct writing *w)
 {
 	struct store_batch *names = NULL, *batch = NULL;
 	size_t count = 0;
-	int rc = store_batch_new(&names);
+	int rc = store_members(w->store, KEY_DOMAINS, &names);
 
 	if (rc == 0)
 		rc = store_batch_new(&batch);
-	if (rc == 0)
-		rc = store_batch_smembers(names, KEY_DOMAINS);
-	if (rc >= 0)
-		rc = store_batch_run(w->store, names);
 	if (rc == 0)
 		count = store_batch_count(names, 0);
 	for (size_t i = 0; rc == 0 && i < count; i += AT_ONCE)

@@ -149,14 +149,11 @@ dkim_keys_load(struct store *store, const char *domain, struct dkim_keys *out)
 	struct dkim_keys keys = { .items = NULL };
 	struct store_batch *batch;
 	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&batch);
+	int rc = store_hash(store, key_dkim(key, domain), &batch);
 
 	if (rc != 0)
 		return rc;
-	slot = store_batch_hgetall(batch, key_dkim(key, domain));
-	rc = slot < 0 ? slot : store_batch_run(store, batch);
-	if (rc == 0)
-		rc = read_all(batch, slot, &keys);
+	rc = read_all(batch, 0, &keys);
 	store_batch_free(batch);
 	if (rc == 0)
 		*out = keys;

@@ -73,22 +73,15 @@ check_names(const struct stepping *s)
 static int
 check_hosted(const struct stepping *s)
 {
-	struct store_batch *batch;
 	char key[KEY_SIZE];
-	int slot, rc;
+	int rc = s->c->own
+	    ? 1
+	    : store_has(s->c->store, key_domain(key, s->c->domain));
 
-	if (s->c->own)
-		return 0;
-	rc = store_batch_new(&batch);
-	if (rc != 0)
-		return rc;
-	slot = store_batch_exists(batch, key_domain(key, s->c->domain));
-	rc = slot < 0 ? slot : store_batch_run(s->c->store, batch);
-	if (rc == 0 && strcmp(store_batch_value(batch, slot, 0)->data, "0") == 0)
-		rc = refuse(s, OCT_EABSENT, "there is no domain %.150s",
+	if (rc == 0)
+		return refuse(s, OCT_EABSENT, "there is no domain %.150s",
 		    s->c->domain);
-	store_batch_free(batch);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* A change of any other key of the domain is a conflict too: two of one

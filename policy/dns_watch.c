@@ -11,20 +11,15 @@
 #include "policy/keys.h"
 
 struct dns_watch {
-	struct store_batch *batch;
-	int slot;
+	struct store_batch *batch; /* a hash, in slot 0 */
 };
 
 static int
 read_hash(struct store *store, const char *key, struct dns_watch **out)
 {
 	struct dns_watch *w = calloc(1, sizeof(*w));
-	int rc = w != NULL ? store_batch_new(&w->batch) : -ENOMEM;
+	int rc = w != NULL ? store_hash(store, key, &w->batch) : -ENOMEM;
 
-	if (rc == 0) {
-		w->slot = store_batch_hgetall(w->batch, key);
-		rc = w->slot < 0 ? w->slot : store_batch_run(store, w->batch);
-	}
 	if (rc != 0) {
 		dns_watch_free(w);
 		return rc;
@@ -51,8 +46,8 @@ dns_watch_free(struct dns_watch *w)
 const char *
 dns_watch_domain(const struct dns_watch *w, size_t i)
 {
-	return 2 * i + 1 < store_batch_count(w->batch, w->slot)
-	    ? store_batch_value(w->batch, w->slot, 2 * i)->data
+	return 2 * i + 1 < store_batch_count(w->batch, 0)
+	    ? store_batch_value(w->batch, 0, 2 * i)->data
 	    : NULL;
 }
 
@@ -80,7 +75,7 @@ dns_watch_get(const struct dns_watch *w, const char *domain,
 	*out = (struct dns_watch_state){ .since_ms = 0 };
 	for (size_t i = 0; (name = dns_watch_domain(w, i)) != NULL; i++)
 		if (strcmp(name, domain) == 0) {
-			read_state(store_batch_value(w->batch, w->slot,
+			read_state(store_batch_value(w->batch, 0,
 				       2 * i + 1)->data, out);
 			return;
 		}
@@ -192,7 +187,7 @@ dns_watch_alarms(struct store *store, dns_watch_each *each, void *arg)
 	for (size_t i = 0;
 	     rc == 0 && (domain = dns_watch_domain(w, i)) != NULL; i++)
 		rc = give(domain,
-		    store_batch_value(w->batch, w->slot, 2 * i + 1)->data,
+		    store_batch_value(w->batch, 0, 2 * i + 1)->data,
 		    each, arg);
 	dns_watch_free(w);
 	return rc;

@@ -137,25 +137,6 @@ expect_use(struct store *s, const char *domain, const char *local,
 	return rc;
 }
 
-/* All fields of a hash, in a batch of its own. */
-static int
-read_hash(struct store *s, const char *key, struct store_batch **out, int *slot)
-{
-	struct store_batch *b = NULL;
-	int rc = store_batch_new(&b);
-
-	if (rc != 0)
-		return rc;
-	*slot = store_batch_hgetall(b, key);
-	rc = *slot < 0 ? *slot : store_batch_run(s, b);
-	if (rc != 0) {
-		store_batch_free(b);
-		return rc;
-	}
-	*out = b;
-	return 0;
-}
-
 int
 expect_list(struct store *s, const char *domain, const char *local,
     int64_t now_ms, expect_each *each, void *arg)
@@ -163,14 +144,14 @@ expect_list(struct store *s, const char *domain, const char *local,
 	struct store_batch *b;
 	char key[KEY_SIZE];
 	int64_t until;
-	int slot, rc = read_hash(s, key_expect(key, domain, local), &b, &slot);
+	int rc = store_hash(s, key_expect(key, domain, local), &b);
 
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i + 1 < store_batch_count(b, slot); i += 2)
-		if (is_until(store_batch_value(b, slot, i + 1)->data, now_ms,
+	for (size_t i = 0; i + 1 < store_batch_count(b, 0); i += 2)
+		if (is_until(store_batch_value(b, 0, i + 1)->data, now_ms,
 			&until))
-			each(arg, store_batch_value(b, slot, i)->data, until);
+			each(arg, store_batch_value(b, 0, i)->data, until);
 	store_batch_free(b);
 	return 0;
 }
@@ -352,20 +333,20 @@ expect_tag_ask(struct store_batch *b, const char *domain, const char *local,
 /* Tags and their notes, those past their day removed.  What is read of a hash is
  * one owner's: some hundreds. */
 static int64_t
-time_of(const struct store_batch *b, int slot, const char *field)
+time_of(const struct store_batch *b, const char *field)
 {
 	int64_t ms = 0;
 
-	for (size_t i = 0; i + 1 < store_batch_count(b, slot); i += 2)
-		if (strcmp(store_batch_value(b, slot, i)->data, field) == 0 &&
-		    oct_num_int(store_batch_value(b, slot, i + 1)->data, 0,
+	for (size_t i = 0; i + 1 < store_batch_count(b, 0); i += 2)
+		if (strcmp(store_batch_value(b, 0, i)->data, field) == 0 &&
+		    oct_num_int(store_batch_value(b, 0, i + 1)->data, 0,
 			INT64_MAX, &ms) != 0)
 			ms = 0;
 	return ms;
 }
 
 static void
-list_tag(const struct store_batch *b, int slot, const char *field,
+list_tag(const struct store_batch *b, const char *field,
     expect_each_tag *each, void *arg)
 {
 	bool note = strncmp(field, MADE, sizeof(MADE) - 1) == 0;
@@ -377,10 +358,10 @@ list_tag(const struct store_batch *b, int slot, const char *field,
 	if (expect_tag_parse(tag, &t) != 0)
 		return;
 	(void)snprintf(noted, sizeof(noted), MADE "%s", tag);
-	made = time_of(b, slot, noted);
+	made = time_of(b, noted);
 	/* Once: by its note, or alone if it has none. */
 	if (note || made == 0)
-		each(arg, tag, &t, made, time_of(b, slot, tag));
+		each(arg, tag, &t, made, time_of(b, tag));
 }
 
 /* Forget the field if its tag is over. */
@@ -402,16 +383,15 @@ expect_tag_list(struct store *s, const char *domain, const char *local,
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
 	bool any = false;
-	int slot = -1, rc = store_txn_new(&txn);
+	int rc = store_txn_new(&txn);
 
 	if (rc == 0)
-		rc = read_hash(s, key_tags(key, domain, local), &b, &slot);
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
-	    i += 2) {
-		const char *field = store_batch_value(b, slot, i)->data;
+		rc = store_hash(s, key_tags(key, domain, local), &b);
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2) {
+		const char *field = store_batch_value(b, 0, i)->data;
 
 		if (!is_over(field, now_ms)) {
-			list_tag(b, slot, field, each, arg);
+			list_tag(b, field, each, arg);
 			continue;
 		}
 		store_txn_hdel(txn, key, field);

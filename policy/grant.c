@@ -225,14 +225,10 @@ grant_sweep(struct store *s, const char *domain, const char *local,
 {
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
+	int rc = store_hash(s, key_grants(key, domain, local), &b);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hgetall(b, key_grants(key, domain, local));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
 	if (rc == 0)
-		rc = remove_over(s, b, slot, key, now_ms);
+		rc = remove_over(s, b, 0, key, now_ms);
 	store_batch_free(b);
 	return rc;
 }
@@ -240,12 +236,12 @@ grant_sweep(struct store *s, const char *domain, const char *local,
 /* Mailboxes read in one round trip: their grants are in memory at once. */
 #define MAILBOXES_AT_ONCE 100
 
-/* From the i-th on of the names in the slot (name, JSON, name, ...). */
+/* From the i-th on of the names (name, JSON, name, ...). */
 static int
 sweep_some(struct store *s, const char *domain, const struct store_batch *names,
-    int slot, size_t first, int64_t now_ms)
+    size_t first, int64_t now_ms)
 {
-	size_t total = store_batch_count(names, slot) / 2, count;
+	size_t total = store_batch_count(names, 0) / 2, count;
 	struct store_batch *b = NULL;
 	int at[MAILBOXES_AT_ONCE], n = 0, rc = store_batch_new(&b);
 	char key[KEY_SIZE];
@@ -254,7 +250,7 @@ sweep_some(struct store *s, const char *domain, const struct store_batch *names,
 						  : MAILBOXES_AT_ONCE;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		at[i] = store_batch_hgetall(b, key_grants(key, domain,
-		    store_batch_value(names, slot, 2 * (first + i))->data));
+		    store_batch_value(names, 0, 2 * (first + i))->data));
 		rc = at[i] < 0 ? at[i] : 0;
 	}
 	if (rc == 0)
@@ -263,7 +259,7 @@ sweep_some(struct store *s, const char *domain, const struct store_batch *names,
 		if (store_batch_count(b, at[i]) == 0)
 			continue;
 		rc = remove_over(s, b, at[i], key_grants(key, domain,
-		    store_batch_value(names, slot, 2 * (first + i))->data),
+		    store_batch_value(names, 0, 2 * (first + i))->data),
 		    now_ms);
 		n += rc > 0 ? rc : 0;
 		rc = rc > 0 ? 0 : rc;
@@ -277,15 +273,11 @@ sweep_domain(struct store *s, const char *domain, int64_t now_ms)
 {
 	struct store_batch *names = NULL;
 	char key[KEY_SIZE];
-	int slot = -1, n = 0, rc = store_batch_new(&names);
+	int n = 0, rc = store_hash(s, key_mailboxes(key, domain), &names);
 
-	if (rc == 0) {
-		slot = store_batch_hgetall(names, key_mailboxes(key, domain));
-		rc = slot < 0 ? slot : store_batch_run(s, names);
-	}
-	for (size_t i = 0; rc == 0 && i < store_batch_count(names, slot) / 2;
+	for (size_t i = 0; rc == 0 && i < store_batch_count(names, 0) / 2;
 	    i += MAILBOXES_AT_ONCE) {
-		rc = sweep_some(s, domain, names, slot, i, now_ms);
+		rc = sweep_some(s, domain, names, i, now_ms);
 		n += rc > 0 ? rc : 0;
 		rc = rc > 0 ? 0 : rc;
 	}
@@ -304,14 +296,10 @@ grant_sweep_turn(struct store *s, uint64_t turn, uint64_t turns,
     int64_t now_ms)
 {
 	struct store_batch *b = NULL;
-	int slot = -1, n = 0, rc = store_batch_new(&b);
+	int n = 0, rc = store_members(s, KEY_DOMAINS, &b);
 
-	if (rc == 0) {
-		slot = store_batch_smembers(b, KEY_DOMAINS);
-		rc = slot < 0 ? slot : store_batch_run(s, b);
-	}
-	for (size_t i = 0; rc == 0 && i < store_batch_count(b, slot); i++) {
-		const char *domain = store_batch_value(b, slot, i)->data;
+	for (size_t i = 0; rc == 0 && i < store_batch_count(b, 0); i++) {
+		const char *domain = store_batch_value(b, 0, i)->data;
 
 		if (!has_turn(domain, turn, turns))
 			continue;

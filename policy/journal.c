@@ -168,13 +168,10 @@ int
 journal_each_of_gone(struct store *store, journal_each_gone *each, void *arg)
 {
 	struct store_batch *b;
-	int rc = store_batch_new(&b);
+	int rc = store_hash(store, KEY_GONE, &b);
 
 	if (rc != 0)
 		return rc;
-	rc = store_batch_hgetall(b, KEY_GONE);
-	if (rc >= 0)
-		rc = store_batch_run(store, b);
 	for (size_t i = 0; rc == 0 && i < store_batch_count(b, 0); i += 2)
 		rc = tell_gone(store_batch_value(b, 0, i)->data, each, arg);
 	store_batch_free(b);
@@ -185,26 +182,22 @@ journal_each_of_gone(struct store *store, journal_each_gone *each, void *arg)
 static int
 forget_gone(struct store *store, int64_t before_wall_ms)
 {
-	struct store_batch *b;
 	struct store_txn *txn = NULL;
-	int rc = store_batch_new(&b);
+	struct store_batch *b;
+	int rc = store_hash(store, KEY_GONE, &b);
 
 	if (rc == 0)
 		rc = store_txn_new(&txn);
-	if (rc == 0)
-		rc = store_batch_hgetall(b, KEY_GONE);
-	if (rc >= 0)
-		rc = store_batch_run(store, b);
-	for (size_t i = 0; rc >= 0 && i + 1 < store_batch_count(b, 0); i += 2)
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2)
 		if (strtoll(store_batch_value(b, 0, i + 1)->data, NULL, 10) <
 		    before_wall_ms)
 			store_txn_hdel(
 			    txn, KEY_GONE, store_batch_value(b, 0, i)->data);
-	if (rc >= 0)
+	if (rc == 0)
 		rc = store_txn_commit(store, txn);
 	store_txn_free(txn);
 	store_batch_free(b);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* --- Retention ----------------------------------------------------------- */
@@ -212,19 +205,11 @@ forget_gone(struct store *store, int64_t before_wall_ms)
 int
 journal_cut(struct store *store, int64_t *wall_ms)
 {
-	const struct store_value *v;
-	struct store_batch *b;
-	int rc = store_batch_new(&b);
+	char *text;
+	int rc = store_get(store, KEY_CUT, &text);
 
-	if (rc != 0)
-		return rc;
-	rc = store_batch_get(b, KEY_CUT);
-	if (rc >= 0)
-		rc = store_batch_run(store, b);
-	v = rc == 0 ? store_batch_value(b, 0, 0) : NULL;
-	*wall_ms = v != NULL && v->data != NULL ? strtoll(v->data, NULL, 10)
-						: 0;
-	store_batch_free(b);
+	*wall_ms = text != NULL ? strtoll(text, NULL, 10) : 0;
+	free(text);
 	return rc < 0 ? rc : 0;
 }
 
@@ -232,21 +217,14 @@ journal_cut(struct store *store, int64_t *wall_ms)
 static int
 note_cut(struct store *store, int64_t before_wall_ms)
 {
-	struct store_txn *txn;
 	int64_t known;
 	char text[32];
 	int rc = journal_cut(store, &known);
 
 	if (rc != 0 || known >= before_wall_ms)
 		return rc;
-	rc = store_txn_new(&txn);
-	if (rc != 0)
-		return rc;
 	(void)snprintf(text, sizeof(text), "%" PRId64, before_wall_ms);
-	store_txn_set(txn, KEY_CUT, text, 0);
-	rc = store_txn_commit(store, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_set(store, KEY_CUT, text, 0);
 }
 
 static int
@@ -255,13 +233,10 @@ trim_set(struct store *store, const char *set, int64_t before_wall_ms,
 {
 	struct store_batch *b;
 	char out[KEY_SIZE];
-	int rc = store_batch_new(&b);
+	int rc = store_members(store, set, &b);
 
 	if (rc != 0)
 		return rc;
-	rc = store_batch_smembers(b, set);
-	if (rc >= 0)
-		rc = store_batch_run(store, b);
 	for (size_t i = 0; rc >= 0 && i < store_batch_count(b, 0); i++) {
 		const char *name = store_batch_value(b, 0, i)->data;
 

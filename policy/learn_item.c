@@ -20,6 +20,21 @@ static const char *const names[] = { [LEARN_NO_MARK] = "",
 
 /* --- Marks ------------------------------------------------------------------ */
 
+const char *
+learn_mark_name(enum learn_mark mark)
+{
+	return names[mark];
+}
+
+enum learn_mark
+learn_mark_of(const char *name)
+{
+	for (size_t i = 1; name != NULL && i < OCT_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum learn_mark)i;
+	return LEARN_NO_MARK;
+}
+
 static int
 mark_item(struct store *s, const struct case_item *item, enum learn_mark mark)
 {
@@ -90,18 +105,13 @@ learn_mark_named(struct store *s, const struct case_sender *named,
 {
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int slot = -1, rc = store_batch_new(&b);
+	int rc = store_hash(s,
+	    key_relations(key, named->domain, named->local), &b);
 
 	*count = 0;
-	if (rc == 0) {
-		slot = store_batch_hgetall(b,
-		    key_relations(key, named->domain, named->local));
-		rc = slot < 0 ? slot : store_batch_run(s, b);
-	}
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
-	    i += 2) {
-		const char *sid = store_batch_value(b, slot, i)->data;
-		const char *packed = store_batch_value(b, slot, i + 1)->data;
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2) {
+		const char *sid = store_batch_value(b, 0, i)->data;
+		const char *packed = store_batch_value(b, 0, i + 1)->data;
 		struct relation r;
 
 		if (sid != NULL && packed != NULL &&
@@ -117,37 +127,20 @@ int
 learn_marked(struct store *s, const char *domain, const char *id,
     enum learn_mark *out)
 {
-	struct store_batch *b = NULL;
-	const char *value;
-	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
+	char key[KEY_SIZE], *name;
+	int rc = store_hget(s, key_held(key, domain, id), FIELD, &name);
 
-	*out = LEARN_NO_MARK;
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hget(b, key_held(key, domain, id), FIELD);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	value = rc == 0 ? store_batch_value(b, slot, 0)->data : NULL;
-	for (size_t i = 1; value != NULL && i < OCT_LEN(names); i++)
-		if (strcmp(value, names[i]) == 0)
-			*out = (enum learn_mark)i;
-	store_batch_free(b);
-	return rc;
+	*out = learn_mark_of(name);
+	free(name);
+	return rc < 0 ? rc : 0;
 }
 
 int
 learn_unmark(struct store *s, const char *domain, const char *id)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_hdel(txn, key_held(key, domain, id), FIELD);
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_hdel(s, key_held(key, domain, id), FIELD);
 }
 
 /* --- Confirmed ---------------------------------------------------------------- */
@@ -237,16 +230,9 @@ learn_later_take(struct store *s, const char *domain, const char *name,
 int
 learn_later_drop(struct store *s, const char *domain, const char *name)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_del(txn, key_later(key, domain, name));
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_del(s, key_later(key, domain, name));
 }
 
 int

@@ -30,6 +30,11 @@
 
 enum learn_mark { LEARN_NO_MARK, LEARN_HAM, LEARN_SPAM };
 
+/* As it is stored: "ham", "spam", or "". */
+const char *learn_mark_name(enum learn_mark mark);
+/* Of what is stored; NULL, or what nobody wrote: none. */
+enum learn_mark learn_mark_of(const char *name);
+
 /* Before the act that ends the item.  1 marked; 0 there is no live item of that
  * id, or it holds malware, which teaches nothing. */
 OCT_CHECK int learn_mark(struct store *s, const char *domain, const char *id,

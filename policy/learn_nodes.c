@@ -57,18 +57,11 @@ int
 learn_report(struct store *s, const char *node, const char *position,
     int64_t now_ms)
 {
-	struct store_txn *txn = NULL;
 	char value[CLASSIFIER_POSITION_SIZE + 24];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
 	(void)snprintf(value, sizeof(value), "%s %lld", position,
 	    (long long)now_ms);
-	store_txn_hset(txn, KEY_LEARN_NODES, node, value);
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_hset(s, KEY_LEARN_NODES, node, value);
 }
 
 /* --- What is known of all ------------------------------------------------------- */
@@ -114,17 +107,13 @@ static int
 read_nodes(struct store *s, const char *me, int64_t now_ms, struct nodes *out)
 {
 	struct store_batch *b = NULL;
-	int slot, rc = store_batch_new(&b);
+	int rc = store_hash(s, KEY_LEARN_NODES, &b);
 
 	memset(out, 0, sizeof(*out));
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hgetall(b, KEY_LEARN_NODES);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0);
 	     i += 2) {
-		const char *name = store_batch_value(b, slot, i)->data;
-		const char *value = store_batch_value(b, slot, i + 1)->data;
+		const char *name = store_batch_value(b, 0, i)->data;
+		const char *value = store_batch_value(b, 0, i + 1)->data;
 
 		if (strcmp(name, CUT) == 0)
 			set_cut(out, value);

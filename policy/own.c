@@ -245,23 +245,19 @@ own_load(struct store *store, const char *domain, struct own *out)
 	struct store_batch *b;
 	char key[KEY_SIZE];
 	size_t n;
-	int slot, rc = store_batch_new(&b);
+	int rc = store_hash(store, key_own(key, domain), &b);
 
 	if (rc != 0)
 		return rc;
-	slot = store_batch_hgetall(b, key_own(key, domain));
-	rc = slot < 0 ? slot : store_batch_run(store, b);
-	if (rc != 0)
-		goto out;
-	n = store_batch_count(b, slot) / 2;
+	n = store_batch_count(b, 0) / 2;
 	own.sources = calloc(n + 1, sizeof(*own.sources));
 	if (own.sources == NULL) {
 		rc = -ENOMEM;
 		goto out;
 	}
 	for (size_t i = 0; i < n; i++)
-		take_field(store_batch_value(b, slot, 2 * i)->data,
-		    store_batch_value(b, slot, 2 * i + 1)->data, &own);
+		take_field(store_batch_value(b, 0, 2 * i)->data,
+		    store_batch_value(b, 0, 2 * i + 1)->data, &own);
 	qsort(own.sources, own.count, sizeof(*own.sources), by_count);
 	*out = own;
 out:

@@ -130,14 +130,7 @@ owner_asked_read(struct store *s, const char *id, struct owner_asked *out)
 int
 owner_asked_drop(struct store *s, const char *id)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_del(txn, key_owner_ask(key, id));
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_del(s, key_owner_ask(key, id));
 }

@@ -86,22 +86,16 @@ set_flag(const struct owner *o, bool on)
 static int
 is_flagged(const struct owner *o, bool *out)
 {
-	struct store_batch *b = NULL;
-	const char *text;
-	char key[KEY_SIZE];
+	char key[KEY_SIZE], *text;
 	json_t *v;
-	int slot, rc = store_batch_new(&b);
+	int rc = store_hget(o->store, key_mailboxes(key, o->domain), o->local,
+	    &text);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hget(b, key_mailboxes(key, o->domain), o->local);
-	rc = slot < 0 ? slot : store_batch_run(o->store, b);
-	text = rc == 0 ? store_batch_value(b, slot, 0)->data : NULL;
 	v = text != NULL ? json_loads(text, 0, NULL) : NULL;
 	*out = json_is_true(json_object_get(v, "has_blocks"));
 	json_decref(v);
-	store_batch_free(b);
-	return rc;
+	free(text);
+	return rc < 0 ? rc : 0;
 }
 
 int

@@ -64,18 +64,15 @@ int
 owner_revoked_ms(struct store *s, const char *domain, const char *local,
     int64_t *out)
 {
-	struct store_batch *b = NULL;
-	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
+	char key[KEY_SIZE], *text;
+	int rc = store_hget(s, key_owner(key, domain, local), REVOKED, &text);
 
-	if (rc != 0)
+	if (rc < 0)
 		return rc;
-	slot = store_batch_hget(b, key_owner(key, domain, local), REVOKED);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0 && !number(store_batch_value(b, slot, 0), out))
+	if (text == NULL || oct_num_int(text, 0, INT64_MAX, out) != 0)
 		*out = 0;
-	store_batch_free(b);
-	return rc;
+	free(text);
+	return 0;
 }
 
 int
@@ -241,14 +238,7 @@ owner_session_check(const struct owner_door *d, const char *cookie,
 int
 owner_session_end(struct store *s, const char *id)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_del(txn, key_session(key, id));
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_del(s, key_session(key, id));
 }

@@ -36,37 +36,18 @@ int
 suppress_add(struct store *s, const uint8_t key[OCT_KEY_OCTETS],
     const char *rpath)
 {
-	struct store_txn *txn = NULL;
 	char name[KEY_SIZE];
 	int rc = make_key(key, rpath, name);
 
-	if (rc == 0)
-		rc = store_txn_new(&txn);
-	if (rc != 0)
-		return rc;
-	store_txn_set(txn, name, "1", KEY_TTL_SUPPRESSED_MS);
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return rc != 0 ? rc
+		       : store_set(s, name, "1", KEY_TTL_SUPPRESSED_MS);
 }
 
 int
 suppress_read(struct store *s, const uint8_t key[OCT_KEY_OCTETS],
     const char *rpath)
 {
-	struct store_batch *b = NULL;
 	char name[KEY_SIZE];
-	int slot, rc;
 
-	if (make_key(key, rpath, name) != 0)
-		return 0;
-	rc = store_batch_new(&b);
-	if (rc != 0)
-		return rc;
-	slot = store_batch_get(b, name);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0)
-		rc = store_batch_value(b, slot, 0)->data != NULL;
-	store_batch_free(b);
-	return rc;
+	return make_key(key, rpath, name) != 0 ? 0 : store_has(s, name);
 }

@@ -267,7 +267,7 @@ target_look(struct dns_session *dns, const struct target_of *t,
 
 /* --- Organisations that confirmed -------------------------------------------------- */
 
-static void
+static const char *
 make_key(const char *org, char out[KEY_SIZE])
 {
 	char hex[HASH_OCTETS * 2 + 1];
@@ -276,39 +276,21 @@ make_key(const char *org, char out[KEY_SIZE])
 	(void)crypto_generichash(hash, sizeof(hash), (const uint8_t *)org,
 	    strlen(org), NULL, 0);
 	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-	(void)key_org(out, hex);
+	return key_org(out, hex);
 }
 
 int
 target_confirmed(struct store *s, const char *org)
 {
-	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
 
-	if (rc != 0)
-		return rc;
-	make_key(org, key);
-	slot = store_batch_get(b, key);
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0)
-		rc = store_batch_value(b, slot, 0)->data != NULL;
-	store_batch_free(b);
-	return rc;
+	return store_has(s, make_key(org, key));
 }
 
 int
 target_confirm(struct store *s, const char *org)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	make_key(org, key);
-	store_txn_set(txn, key, "1", KEY_TTL_ORG_MS);
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_set(s, make_key(org, key), "1", KEY_TTL_ORG_MS);
 }

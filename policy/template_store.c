@@ -151,22 +151,9 @@ template_stored(struct store *store, const char *domain, enum template_id id,
     enum template_lang lang, char **out)
 {
 	char key[KEY_SIZE], name[FIELD_SIZE];
-	const struct store_value *v;
-	struct store_batch *b;
-	int slot, rc = store_batch_new(&b);
 
-	*out = NULL;
-	if (rc != 0)
-		return rc;
-	slot = store_batch_hget(b, key_of(key, domain), field(name, id, lang));
-	rc = slot < 0 ? slot : store_batch_run(store, b);
-	v = rc == 0 ? store_batch_value(b, slot, 0) : NULL;
-	if (v != NULL && v->data != NULL) {
-		*out = strdup(v->data);
-		rc = *out != NULL ? 1 : -ENOMEM;
-	}
-	store_batch_free(b);
-	return rc;
+	return store_hget(store, key_of(key, domain), field(name, id, lang),
+	    out);
 }
 
 /* --- Changing ---------------------------------------------------------------- */
@@ -175,20 +162,11 @@ static int
 check_hosted(const struct template_change *c)
 {
 	char key[KEY_SIZE];
-	struct store_batch *b;
-	int slot, rc;
+	int rc = c->domain == NULL
+	    ? 1
+	    : store_has(c->store, key_domain(key, c->domain));
 
-	if (c->domain == NULL)
-		return 0;
-	rc = store_batch_new(&b);
-	if (rc != 0)
-		return rc;
-	slot = store_batch_exists(b, key_domain(key, c->domain));
-	rc = slot < 0 ? slot : store_batch_run(c->store, b);
-	if (rc == 0 && strcmp(store_batch_value(b, slot, 0)->data, "0") == 0)
-		rc = OCT_EABSENT;
-	store_batch_free(b);
-	return rc;
+	return rc < 0 ? rc : rc == 0 ? OCT_EABSENT : 0;
 }
 
 static int

@@ -26,31 +26,15 @@ told_mark(struct store *s, const char *what, int64_t ttl_ms)
 int
 told_read(struct store *s, const char *what)
 {
-	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int slot, rc = store_batch_new(&b);
 
-	if (rc != 0)
-		return rc;
-	slot = store_batch_get(b, key_told(key, what));
-	rc = slot < 0 ? slot : store_batch_run(s, b);
-	if (rc == 0)
-		rc = store_batch_value(b, slot, 0)->data != NULL;
-	store_batch_free(b);
-	return rc;
+	return store_has(s, key_told(key, what));
 }
 
 int
 told_unmark(struct store *s, const char *what)
 {
-	struct store_txn *txn = NULL;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_del(txn, key_told(key, what));
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_del(s, key_told(key, what));
 }

@@ -191,14 +191,7 @@ usage_mark(struct store *s, const char *domain, const char *local,
 int
 usage_forget(struct store *s, const char *domain, const char *local)
 {
-	struct store_txn *txn;
 	char key[KEY_SIZE];
-	int rc = store_txn_new(&txn);
 
-	if (rc != 0)
-		return rc;
-	store_txn_hdel(txn, key_use(key, domain), local);
-	rc = store_txn_commit(s, txn);
-	store_txn_free(txn);
-	return rc;
+	return store_hdel(s, key_use(key, domain), local);
 }

@@ -120,20 +120,15 @@ read_grants(struct ctl *ctl, const struct ctl_target *t, each_grant *each,
 {
 	struct store_batch *b = NULL;
 	char key[KEY_SIZE];
-	int rc = store_batch_new(&b), slot = -1;
+	int rc = store_hash(ctl->store,
+	    key_grants(key, t->addr.domain, t->addr.local), &b);
 
-	if (rc == 0) {
-		slot = store_batch_hgetall(b,
-		    key_grants(key, t->addr.domain, t->addr.local));
-		rc = slot < 0 ? slot : store_batch_run(ctl->store, b);
-	}
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
-	    i += 2) {
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2) {
 		struct case_grant g;
 
-		if (case_grant_parse(store_batch_value(b, slot, i + 1)->data,
+		if (case_grant_parse(store_batch_value(b, 0, i + 1)->data,
 			&g) == 0)
-			each(arg, store_batch_value(b, slot, i)->data, &g);
+			each(arg, store_batch_value(b, 0, i)->data, &g);
 	}
 	store_batch_free(b);
 	return rc == 0 ? 0 : ctl_fail_rc(ctl, rc, "grants of", t->name);

@@ -94,11 +94,7 @@ ctl_held_domains(struct ctl *ctl, json_t **out)
 
 	if (status != 0)
 		return status;
-	rc = store_batch_new(&b);
-	if (rc == 0)
-		rc = store_batch_smembers(b, KEY_DOMAINS);
-	if (rc >= 0)
-		rc = store_batch_run(store, b);
+	rc = store_members(store, KEY_DOMAINS, &b);
 	if (rc == 0) {
 		*out = json_array();
 		for (size_t i = 0; i < store_batch_count(b, 0); i++)

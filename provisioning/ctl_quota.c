@@ -171,13 +171,8 @@ read_storage(struct show *s, const struct dir_domain *d,
 {
 	struct store_batch *b;
 	char key[KEY_SIZE];
-	int rc = store_batch_new(&b);
+	int rc = store_hash(s->store, key_use(key, d->name), &b);
 
-	if (rc != 0)
-		return rc;
-	rc = store_batch_hgetall(b, key_use(key, d->name));
-	if (rc >= 0)
-		rc = store_batch_run(s->store, b);
 	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2) {
 		const char *local = store_batch_value(b, 0, i)->data;
 		const char *packed = store_batch_value(b, 0, i + 1)->data;

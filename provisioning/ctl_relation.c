@@ -50,19 +50,14 @@ list_relations(struct ctl *ctl, const struct oct_addr *a, const char *name)
 	struct store_batch *b = NULL;
 	struct relation r;
 	char key[KEY_SIZE];
-	int rc = store_batch_new(&b), slot = -1;
+	int rc = store_hash(ctl->store,
+	    key_relations(key, a->domain, a->local), &b);
 
-	if (rc == 0) {
-		slot = store_batch_hgetall(b,
-		    key_relations(key, a->domain, a->local));
-		rc = slot < 0 ? slot : store_batch_run(ctl->store, b);
-	}
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
-	    i += 2)
-		if (relation_unpack(store_batch_value(b, slot, i + 1)->data,
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2)
+		if (relation_unpack(store_batch_value(b, 0, i + 1)->data,
 			&r) == 0)
 			(void)json_array_append_new(items,
-			    relation_json(store_batch_value(b, slot, i)->data,
+			    relation_json(store_batch_value(b, 0, i)->data,
 				&r, false));
 	store_batch_free(b);
 	if (rc != 0) {
