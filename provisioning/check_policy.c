@@ -10,57 +10,14 @@
 #include "auth/dmarc.h"
 #include "auth/dmarc_record.h"
 #include "lib/err.h"
+#include "lib/span.h"
 #include "provisioning/check_int.h"
 
 #define TAG_SIZE 512
 #define PARENTS_MAX 8 /* RFC 9989 4.10: queries of a tree walk */
 
-/* A piece of a record, not ended by a NUL. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
-static struct span
-trimmed(const char *at, size_t len)
-{
-	while (len > 0 && (*at == ' ' || *at == '\t')) {
-		at++;
-		len--;
-	}
-	while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
-		len--;
-	return (struct span){ at, len };
-}
-
-/* The next piece up to the separator; false at the end. */
-static bool
-next(struct span *rest, char separator, struct span *out)
-{
-	const char *end;
-
-	if (rest->at == NULL)
-		return false;
-	end = rest->len > 0 ? memchr(rest->at, separator, rest->len) : NULL;
-	if (end == NULL) {
-		*out = trimmed(rest->at, rest->len);
-		rest->at = NULL;
-		return true;
-	}
-	*out = trimmed(rest->at, (size_t)(end - rest->at));
-	rest->len -= (size_t)(end - rest->at) + 1;
-	rest->at = end + 1;
-	return true;
-}
-
-static bool
-is(struct span s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.at, word, s.len) == 0;
-}
-
 static void
-copy(struct span s, char out[TAG_SIZE])
+copy(struct oct_span s, char out[TAG_SIZE])
 {
 	size_t n = s.len < TAG_SIZE - 1 ? s.len : TAG_SIZE - 1;
 
@@ -73,15 +30,12 @@ copy(struct span s, char out[TAG_SIZE])
 static bool
 is_revoked(const char *text)
 {
-	struct span rest = { text, strlen(text) }, tag;
+	struct oct_span rest = { text, strlen(text) }, tag, name, value;
 
-	while (next(&rest, ';', &tag))
-		if (tag.len >= 2 && (tag.at[0] | 0x20) == 'p') {
-			struct span value = trimmed(tag.at + 1, tag.len - 1);
-
-			if (value.len == 1 && value.at[0] == '=')
-				return true;
-		}
+	while (oct_span_next(&rest, ';', &tag))
+		if (oct_span_tag(tag, &name, &value) &&
+		    oct_span_is(name, "p") && value.len == 0)
+			return true;
 	return false;
 }
 
@@ -207,7 +161,7 @@ see_authorised(struct checking *c, const char *name, const char *domain)
 }
 
 static void
-see_report_address(struct checking *c, const char *name, struct span uri)
+see_report_address(struct checking *c, const char *name, struct oct_span uri)
 {
 	char text[TAG_SIZE], domain[OCT_DOMAIN_SIZE];
 	struct oct_addr address;
@@ -227,56 +181,53 @@ see_report_address(struct checking *c, const char *name, struct span uri)
 }
 
 static bool
-is_one_of(struct span s, const char *const *words, size_t count)
+is_one_of(struct oct_span s, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is(s, words[i]))
+		if (oct_span_is(s, words[i]))
 			return true;
 	return false;
 }
 
 static bool
-value_fits(struct span name, struct span value)
+value_fits(struct oct_span name, struct oct_span value)
 {
 	static const char *const policy[] = { "none", "quarantine", "reject" };
 	static const char *const mode[] = { "r", "s" };
 	static const char *const flag[] = { "y", "n" };
 
-	if (is(name, "p") || is(name, "sp") || is(name, "np"))
+	if (oct_span_is(name, "p") || oct_span_is(name, "sp") || oct_span_is(name, "np"))
 		return is_one_of(value, policy, 3);
-	if (is(name, "adkim") || is(name, "aspf"))
+	if (oct_span_is(name, "adkim") || oct_span_is(name, "aspf"))
 		return is_one_of(value, mode, 2);
-	if (is(name, "t"))
+	if (oct_span_is(name, "t"))
 		return is_one_of(value, flag, 2);
 	return value.len > 0;
 }
 
 static void
-see_tag(struct checking *c, const char *record, struct span tag)
+see_tag(struct checking *c, const char *record, struct oct_span tag)
 {
 	/* The last four are those of RFC 7489, which harm nobody. */
 	static const char *const known[] = { "v", "p", "sp", "np", "adkim",
 		"aspf", "rua", "ruf", "fo", "psd", "t", "pct", "rf", "ri" };
-	const char *equals = tag.len > 0 ? memchr(tag.at, '=', tag.len) : NULL;
-	struct span name, value, uri;
+	struct oct_span name, value, uri;
 	char text[TAG_SIZE];
 
 	if (tag.len == 0)
 		return;
 	copy(tag, text);
-	if (equals == NULL) {
+	if (!oct_span_tag(tag, &name, &value)) {
 		check_add(c, CHECK_DMARC_TAG, CHECK_WARNING, record, text,
 		    NULL);
 		return;
 	}
-	name = trimmed(tag.at, (size_t)(equals - tag.at));
-	value = trimmed(equals + 1, tag.len - (size_t)(equals - tag.at) - 1);
 	if (!is_one_of(name, known, OCT_LEN(known)) ||
-	    (!value_fits(name, value) && !is(name, "p")))
+	    (!value_fits(name, value) && !oct_span_is(name, "p")))
 		check_add(c, CHECK_DMARC_TAG, CHECK_WARNING, record, text,
 		    NULL);
-	else if (is(name, "rua") || is(name, "ruf"))
-		while (next(&value, ',', &uri))
+	else if (oct_span_is(name, "rua") || oct_span_is(name, "ruf"))
+		while (oct_span_next(&value, ',', &uri))
 			see_report_address(c, record, uri);
 }
 
@@ -284,26 +235,19 @@ see_tag(struct checking *c, const char *record, struct span tag)
 static bool
 has_policy(const struct dns_record *r)
 {
-	struct span rest = { r->text, r->text_len }, tag;
+	struct oct_span rest = { r->text, r->text_len }, tag, name, value;
 
-	while (next(&rest, ';', &tag)) {
-		const char *equals = tag.len > 0
-		    ? memchr(tag.at, '=', tag.len) : NULL;
-
-		if (equals == NULL ||
-		    !is(trimmed(tag.at, (size_t)(equals - tag.at)), "p"))
-			continue;
-		return value_fits((struct span){ "p", 1 },
-		    trimmed(equals + 1,
-			tag.len - (size_t)(equals - tag.at) - 1));
-	}
+	while (oct_span_next(&rest, ';', &tag))
+		if (oct_span_tag(tag, &name, &value) &&
+		    oct_span_is(name, "p"))
+			return value_fits(name, value);
 	return false;
 }
 
 static void
 see_record(struct checking *c, const char *name, const struct dns_record *r)
 {
-	struct span rest = { r->text, r->text_len }, tag;
+	struct oct_span rest = { r->text, r->text_len }, tag;
 	struct auth_dmarc_record record;
 
 	if (auth_dmarc_record_parse(r->text, r->text_len, &record) != 0 ||
@@ -312,7 +256,7 @@ see_record(struct checking *c, const char *name, const struct dns_record *r)
 		    check_expected(c, ZONE_DMARC));
 		return;
 	}
-	while (next(&rest, ';', &tag))
+	while (oct_span_next(&rest, ';', &tag))
 		see_tag(c, name, tag);
 	if (record.p == AUTH_DMARC_NONE)
 		check_add(c, CHECK_DMARC_WEAK, CHECK_NOTICE, name, r->text,
@@ -397,16 +341,18 @@ check_dmarc(struct checking *c)
 static bool
 reports_well(const struct dns_record *r)
 {
-	struct span rest = { r->text, r->text_len }, tag, uri;
+	struct oct_span rest = { r->text, r->text_len }, tag, uri;
 	bool good = false;
 
-	if (!next(&rest, ';', &tag) || !is(tag, "v=TLSRPTv1"))
+	if (!oct_span_next(&rest, ';', &tag) ||
+	    !oct_span_is(tag, "v=TLSRPTv1"))
 		return false;
-	while (next(&rest, ';', &tag)) {
+	while (oct_span_next(&rest, ';', &tag)) {
 		if (tag.len < 4 || strncasecmp(tag.at, "rua=", 4) != 0)
 			continue;
-		tag = trimmed(tag.at + 4, tag.len - 4);
-		while (next(&tag, ',', &uri)) {
+		tag = oct_span_trim(
+		    (struct oct_span){ tag.at + 4, tag.len - 4 });
+		while (oct_span_next(&tag, ',', &uri)) {
 			if ((uri.len > 8 &&
 				strncasecmp(uri.at, "https://", 8) == 0) ||
 			    (uri.len > 7 &&
