@@ -3,7 +3,6 @@
  * octroictl domain, mailbox, alias, group, legacy: the entries of domains.
  * Attributes are options, by the table of policy/directory_schema.h.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "provisioning/ctl_cmd.h"
@@ -11,109 +10,6 @@
 #include "provisioning/ctl_legacy.h"
 #include "provisioning/ctl_observe.h"
 #include "provisioning/ctl_zone.h"
-
-/* --- Changes ------------------------------------------------------------- */
-
-/* A domain may name a tenant that comes later; until then it has none. */
-static void
-warn_tenant(struct ctl *ctl, const struct ctl_args *args, const char *domain)
-{
-	const char *id = ctl_args_value(args, "tenant");
-	const struct dir_snapshot *s;
-
-	if (id == NULL || *id == '\0' || ctl_directory(ctl, domain, &s) != 0)
-		return;
-	if (dir_tenant(s, id) == NULL)
-		(void)ctl_fail(ctl, 0,
-		    "warning: there is no tenant %s yet: 'octroictl tenant add "
-		    "%s'", id, id);
-	directory_put(s);
-}
-
-/* The object without its last brace, for one member more. */
-static void
-add_member(struct oct_str *json, const char *name, const char *value)
-{
-	char *text;
-	json_t *v = ctl_json_text(value);
-
-	text = json_dumps(v, JSON_ENCODE_ANY);
-	OCT_ASSERT(text != NULL && json->len >= 2);
-	json->len--;
-	oct_str_addf(json, "%s\"%s\":%s}", json->len > 1 ? "," : "", name,
-	    text);
-	free(text);
-	json_decref(v);
-}
-
-/* What goes without saying: a group may be written to by anyone, a name that
- * is brought begins with its request, a legacy address has its mailbox. */
-static void
-add_implied(const struct ctl_args *args, const struct ctl_subject *s,
-    bool create, struct oct_str *json)
-{
-	const char *origin = ctl_args_value(args, "origin"), *at;
-	size_t len;
-
-	if (strcmp(s->noun, "group") == 0 && create &&
-	    !ctl_args_has(args, "post"))
-		add_member(json, "post", "anyone");
-	if (s->kind == DIR_KIND_DOMAIN && create && origin != NULL &&
-	    strcmp(origin, "brought") == 0 && !ctl_args_has(args, "state"))
-		add_member(json, "state", "requested");
-	if (s->kind != DIR_KIND_LEGACY || ctl_args_has(args, "mailbox"))
-		return;
-	at = strrchr(args->words[1], '@');
-	len = at != NULL ? (size_t)(at - args->words[1]) : 0;
-	if (len > 0 && len <= DIR_LOCAL_MAX) {
-		char local[DIR_LOCAL_MAX + 1];
-
-		memcpy(local, args->words[1], len);
-		local[len] = '\0';
-		add_member(json, "mailbox", local);
-	}
-}
-
-static int
-write_entry(struct ctl *ctl, const struct ctl_args *args, bool create)
-{
-	struct ctl_subject s;
-	struct oct_str json;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status == 0 && s.kind == DIR_KIND_DOMAIN)
-		status = ctl_observe_guard(ctl, args, s.name);
-	if (status != 0)
-		return status;
-	oct_str_heap(&json, CTL_ENTRY_MAX);
-	status = ctl_entry_attributes(ctl, args, s.kind, &json);
-	if (status == 0 && json.len == 2 &&
-	    (!create || s.kind == DIR_KIND_ALIAS))
-		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
-		    "%s: give at least one attribute; '--help' lists them",
-		    s.name);
-	if (status == 0) {
-		add_implied(args, &s, create, &json);
-		status = ctl_subject_change(ctl, &s, create ? CTL_ADD : CTL_SET,
-		    oct_str_text(&json), create ? "added" : "changed");
-	}
-	if (status == 0 && s.kind == DIR_KIND_DOMAIN)
-		warn_tenant(ctl, args, s.name);
-	oct_str_free(&json);
-	return status;
-}
-
-static int
-entry_add(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_entry(ctl, args, true);
-}
-
-static int
-entry_set(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_entry(ctl, args, false);
-}
 
 /* --- Looking ------------------------------------------------------------- */
 
@@ -240,23 +136,6 @@ entry_list(struct ctl *ctl, const struct ctl_args *args)
 	    tables[t].columns, tables[t].count);
 }
 
-static int
-entry_show(struct ctl *ctl, const struct ctl_args *args)
-{
-	struct ctl_subject s;
-	int64_t wall_ms;
-	json_t *v;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status == 0)
-		status = ctl_at(ctl, args, &wall_ms);
-	if (status == 0 && wall_ms != 0)
-		return ctl_show_at(ctl, &s, wall_ms);
-	if (status == 0)
-		status = ctl_subject_read(ctl, &s, &v);
-	return status != 0 ? status : ctl_entry_print(ctl, s.kind, v);
-}
-
 /* --- The tables ---------------------------------------------------------- */
 
 static const struct ctl_option domain_options[] = {
@@ -285,13 +164,13 @@ static const struct ctl_option observe_options[] = {
 
 const struct ctl_verb ctl_domain_verbs[] = {
 	{ "add", "DOMAIN [ATTRIBUTE=VALUE...]", "host a domain", 1, 1,
-	    domain_options, DIR_KIND_DOMAIN, entry_add },
+	    domain_options, DIR_KIND_DOMAIN, ctl_add_run },
 	{ "show", "DOMAIN", "print one domain", 1, 1, ctl_at_options,
-	    CTL_NO_ATTRIBUTES, entry_show },
+	    CTL_NO_ATTRIBUTES, ctl_show_run },
 	{ "list", "", "print all domains", 0, 0, NULL, CTL_NO_ATTRIBUTES,
 	    domain_list },
 	{ "set", "DOMAIN ATTRIBUTE=VALUE...", "change attributes", 1, 1,
-	    domain_options, DIR_KIND_DOMAIN, entry_set },
+	    domain_options, DIR_KIND_DOMAIN, ctl_set_run },
 	{ "observe", "DOMAIN",
 	    "who writes in its name without proof; begins the observation", 1,
 	    1, observe_options, CTL_NO_ATTRIBUTES, ctl_observe },
@@ -302,13 +181,13 @@ const struct ctl_verb ctl_domain_verbs[] = {
 
 const struct ctl_verb ctl_mailbox_verbs[] = {
 	{ "add", "ADDRESS [ATTRIBUTE=VALUE...]", "make a mailbox", 1, 1, NULL,
-	    DIR_KIND_MAILBOX, entry_add },
+	    DIR_KIND_MAILBOX, ctl_add_run },
 	{ "show", "ADDRESS", "print one mailbox", 1, 1, ctl_at_options,
-	    CTL_NO_ATTRIBUTES, entry_show },
+	    CTL_NO_ATTRIBUTES, ctl_show_run },
 	{ "list", "DOMAIN", "print the mailboxes of a domain", 1, 1, NULL,
 	    CTL_NO_ATTRIBUTES, entry_list },
 	{ "set", "ADDRESS ATTRIBUTE=VALUE...", "change attributes", 1, 1,
-	    NULL, DIR_KIND_MAILBOX, entry_set },
+	    NULL, DIR_KIND_MAILBOX, ctl_set_run },
 	{ "password", "ADDRESS",
 	    "set the password, which is read from standard input", 1, 1,
 	    ctl_password_options, CTL_NO_ATTRIBUTES, ctl_password_run },
@@ -322,13 +201,13 @@ const struct ctl_verb ctl_mailbox_verbs[] = {
 
 const struct ctl_verb ctl_alias_verbs[] = {
 	{ "add", "ADDRESS TARGET...", "make an alias", 1, CTL_ANY, NULL,
-	    DIR_KIND_ALIAS, entry_add },
+	    DIR_KIND_ALIAS, ctl_add_run },
 	{ "show", "ADDRESS", "print one alias", 1, 1, ctl_at_options,
-	    CTL_NO_ATTRIBUTES, entry_show },
+	    CTL_NO_ATTRIBUTES, ctl_show_run },
 	{ "list", "DOMAIN", "print the aliases of a domain", 1, 1, NULL,
 	    CTL_NO_ATTRIBUTES, entry_list },
 	{ "set", "ADDRESS [TARGET...]", "replace all its targets", 1, CTL_ANY,
-	    NULL, DIR_KIND_ALIAS, entry_set },
+	    NULL, DIR_KIND_ALIAS, ctl_set_run },
 	CLOSING_VERBS("ADDRESS", 1),
 	{ .run = NULL },
 };
@@ -336,14 +215,14 @@ const struct ctl_verb ctl_alias_verbs[] = {
 const struct ctl_verb ctl_group_verbs[] = {
 	{ "add", "ADDRESS MEMBER...",
 	    "make a group; --post says who may write to it", 1, CTL_ANY, NULL,
-	    DIR_KIND_ALIAS, entry_add },
+	    DIR_KIND_ALIAS, ctl_add_run },
 	{ "show", "ADDRESS", "print one group", 1, 1, ctl_at_options,
-	    CTL_NO_ATTRIBUTES, entry_show },
+	    CTL_NO_ATTRIBUTES, ctl_show_run },
 	{ "list", "DOMAIN", "print the groups of a domain", 1, 1, NULL,
 	    CTL_NO_ATTRIBUTES, entry_list },
 	{ "set", "ADDRESS [MEMBER...]", "replace all its members, or change "
 					"who may write to it",
-	    1, CTL_ANY, NULL, DIR_KIND_ALIAS, entry_set },
+	    1, CTL_ANY, NULL, DIR_KIND_ALIAS, ctl_set_run },
 	CLOSING_VERBS("ADDRESS", 1),
 	{ .run = NULL },
 };
@@ -351,13 +230,13 @@ const struct ctl_verb ctl_group_verbs[] = {
 const struct ctl_verb ctl_legacy_verbs[] = {
 	{ "add", "OLD-ADDRESS MAILBOX [ATTRIBUTE=VALUE...]",
 	    "take over the mail of an old address elsewhere", 2, 2, NULL,
-	    DIR_KIND_LEGACY, entry_add },
+	    DIR_KIND_LEGACY, ctl_add_run },
 	{ "show", "OLD-ADDRESS DOMAIN", "print one legacy address", 2, 2,
-	    ctl_at_options, CTL_NO_ATTRIBUTES, entry_show },
+	    ctl_at_options, CTL_NO_ATTRIBUTES, ctl_show_run },
 	{ "list", "DOMAIN", "print the legacy addresses of a domain", 1, 1,
 	    NULL, CTL_NO_ATTRIBUTES, entry_list },
 	{ "set", "OLD-ADDRESS DOMAIN ATTRIBUTE=VALUE...", "change attributes",
-	    2, 2, NULL, DIR_KIND_LEGACY, entry_set },
+	    2, 2, NULL, DIR_KIND_LEGACY, ctl_set_run },
 	{ "password", "OLD-ADDRESS DOMAIN",
 	    "seal the password with which it is collected, which is read from "
 	    "standard input",

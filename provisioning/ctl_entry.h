@@ -58,8 +58,8 @@ int ctl_at(struct ctl *ctl, const struct ctl_args *args, int64_t *wall_ms);
 int ctl_show_at(struct ctl *ctl, const struct ctl_subject *s, int64_t wall_ms);
 
 /* The verbs of several nouns. */
-ctl_run ctl_close_run, ctl_reopen_run, ctl_purge_run, ctl_remove_run,
-    ctl_password_run, ctl_import_run;
+ctl_run ctl_add_run, ctl_set_run, ctl_show_run, ctl_close_run, ctl_reopen_run,
+    ctl_purge_run, ctl_remove_run, ctl_password_run, ctl_import_run;
 extern const struct ctl_option ctl_close_options[], ctl_purge_options[],
     ctl_at_options[], ctl_password_options[], ctl_import_options[];
 /* Close a tenant and its domains, from that day on ("" = now); open again what

@@ -11,40 +11,6 @@
 #include "provisioning/ctl_plan.h"
 
 static int
-write_record(struct ctl *ctl, const struct ctl_args *args, enum ctl_act act)
-{
-	struct ctl_subject s;
-	struct oct_str json;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status != 0)
-		return status;
-	oct_str_heap(&json, CTL_ENTRY_MAX);
-	status = ctl_entry_attributes(ctl, args, s.kind, &json);
-	if (status == 0 && json.len == 2 && act == CTL_SET)
-		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
-		    "%s: give at least one attribute; '--help' lists them",
-		    s.name);
-	if (status == 0)
-		status = ctl_subject_change(ctl, &s, act, oct_str_text(&json),
-		    act == CTL_ADD ? "added" : "changed");
-	oct_str_free(&json);
-	return status;
-}
-
-static int
-record_add(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_record(ctl, args, CTL_ADD);
-}
-
-static int
-record_set(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_record(ctl, args, CTL_SET);
-}
-
-static int
 record_remove(struct ctl *ctl, const struct ctl_args *args)
 {
 	struct ctl_subject s;
@@ -53,23 +19,6 @@ record_remove(struct ctl *ctl, const struct ctl_args *args)
 	return status != 0
 	    ? status
 	    : ctl_subject_change(ctl, &s, CTL_REMOVE, NULL, "removed");
-}
-
-static int
-record_show(struct ctl *ctl, const struct ctl_args *args)
-{
-	struct ctl_subject s;
-	int64_t wall_ms;
-	json_t *v;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status == 0)
-		status = ctl_at(ctl, args, &wall_ms);
-	if (status == 0 && wall_ms != 0)
-		return ctl_show_at(ctl, &s, wall_ms);
-	if (status == 0)
-		status = ctl_subject_read(ctl, &s, &v);
-	return status != 0 ? status : ctl_entry_print(ctl, s.kind, v);
 }
 
 static const struct ctl_column plan_columns[] = {
@@ -128,11 +77,11 @@ record_list(struct ctl *ctl, const struct ctl_args *args)
 
 #define RECORD_VERBS(what, kind)                                               \
 	{ "add", "ID ATTRIBUTE=VALUE...", "make a " what, 1, 1, NULL, kind,    \
-	    record_add },                                                      \
+	    ctl_add_run },                                                     \
 	{ "set", "ID ATTRIBUTE=VALUE...", "change attributes", 1, 1, NULL,     \
-	    kind, record_set },                                                \
+	    kind, ctl_set_run },                                               \
 	{ "show", "ID", "print one", 1, 1, ctl_at_options, CTL_NO_ATTRIBUTES,  \
-	    record_show },                                                     \
+	    ctl_show_run },                                                    \
 	{ "list", "", "print all", 0, 0, NULL, CTL_NO_ATTRIBUTES,              \
 	    record_list },                                                     \
 	{ "remove", "ID", "forget it", 1, 1, NULL, CTL_NO_ATTRIBUTES,          \

@@ -13,44 +13,6 @@
 #include "provisioning/ctl_entry.h"
 #include "provisioning/ctl_use.h"
 
-static int
-write_tenant(struct ctl *ctl, const struct ctl_args *args, bool create)
-{
-	struct ctl_subject s;
-	struct oct_str json;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status != 0)
-		return status;
-	oct_str_heap(&json, CTL_ENTRY_MAX);
-	status = ctl_entry_attributes(ctl, args, DIR_KIND_TENANT, &json);
-	if (status == 0 && json.len == 2 && !create)
-		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
-		    "%s: give at least one attribute; '--help' lists them",
-		    s.name);
-	if (status == 0)
-		status = ctl_check_named(ctl, &s, oct_str_text(&json));
-	if (status == 0)
-		status = ctl_subject_change(ctl, &s, create ? CTL_ADD : CTL_SET,
-		    oct_str_text(&json), create ? "added" : "changed");
-	oct_str_free(&json);
-	return status;
-}
-
-static int
-tenant_add(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_tenant(ctl, args, true);
-}
-
-static int
-tenant_set(struct ctl *ctl, const struct ctl_args *args)
-{
-	return write_tenant(ctl, args, false);
-}
-
-/* --- Looking ------------------------------------------------------------- */
-
 static json_t *
 tenant_json(const struct dir_snapshot *s, const struct dir_tenant *t)
 {
@@ -166,13 +128,13 @@ tenant_list(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 
 const struct ctl_verb ctl_tenant_verbs[] = {
 	{ "add", "ID [ATTRIBUTE=VALUE...]", "make a tenant", 1, 1, NULL,
-	    DIR_KIND_TENANT, tenant_add },
+	    DIR_KIND_TENANT, ctl_add_run },
 	{ "show", "ID", "print one tenant, its domains and what it uses", 1, 1,
 	    ctl_at_options, CTL_NO_ATTRIBUTES, tenant_show },
 	{ "list", "", "print all tenants", 0, 0, NULL, CTL_NO_ATTRIBUTES,
 	    tenant_list },
 	{ "set", "ID ATTRIBUTE=VALUE...", "change attributes", 1, 1, NULL,
-	    DIR_KIND_TENANT, tenant_set },
+	    DIR_KIND_TENANT, ctl_set_run },
 	{ "close", "ID", "close it and its domains, now or from a day on", 1,
 	    1, ctl_close_options, CTL_NO_ATTRIBUTES, ctl_close_run },
 	{ "reopen", "ID", "undo its closing, its domains' too", 1, 1, NULL,
