@@ -57,6 +57,15 @@ part_of(const struct oct_field *f)
 	return -1;
 }
 
+bool
+auth_arc_present(const struct oct_msg *m)
+{
+	for (size_t i = 0; i < oct_msg_field_count(m); i++)
+		if (part_of(oct_msg_field(m, i)) >= 0)
+			return true;
+	return false;
+}
+
 static void
 set_problem(struct auth_arc_verifier *v, const char *why)
 {

@@ -13,6 +13,9 @@
 
 struct auth_arc_verifier;
 
+/* Is there any field of a chain?  Part of a set is a fail, not none. */
+bool auth_arc_present(const struct oct_msg *m);
+
 /*
  * At the end of the header: m holds all fields and gets no more of them; dns
  * and m outlive the verifier.  Key look-ups start here.  0 or -ENOMEM: what is

@@ -163,7 +163,7 @@ evaluator_eoh(struct evaluator *e)
 {
 	int rc = auth_dkim_verify_eoh(e->dkim);
 
-	if (rc == 0 && oct_msg_count(e->msg, "ARC-Seal") > 0)
+	if (rc == 0 && auth_arc_present(e->msg))
 		rc = auth_arc_verify_new(e->dns, e->msg, &e->arc);
 	return rc;
 }

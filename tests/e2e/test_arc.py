@@ -41,6 +41,17 @@ def test_a_trusted_seal_overrides_the_policy_and_is_recorded(edge):
         check(re.search(pattern, field), f"{pattern} in {field}")
 
 
+def test_what_is_left_of_a_chain_is_no_absent_one(edge):
+    """A list that takes the seal off has not made it mail without a chain."""
+    box = mailbox(edge, "scelle.reste", mode="off")
+    octets = edge.keys[SEALER].seal(message(f"moi@{SEALER}", box), FOUND)
+    octets = octets.replace(b"ARC-Seal:", b"X-Was-Seal:", 1)
+    accepted(bring(edge, box, octets))
+    (field,) = (f for f in edge.mailboxes.wait_for(box).fields(
+        "Authentication-Results") if f.startswith("mx.edge.test"))
+    check(re.search(r"\barc=fail\b", field), field)
+
+
 def test_two_seals_the_newest_of_a_trusted_sealer(edge):
     box = mailbox(edge, "scelle.deux", mode="off")
     octets = edge.keys[SEALER].seal(

@@ -179,6 +179,8 @@ static const struct {
 	{ "seal without domain", "d=two.example; s=sel; t=1700000001;\r\n b=",
 	    "s=sel; t=1700000001;\r\n b=", AUTH_FAIL,
 	    "d= or s= missing or malformed" },
+	{ "no seal but one", "ARC-Seal: i=2", "X-Seal: i=2", AUTH_FAIL,
+	    "a set is not complete" },
 	{ "tag twice", "cv=pass;", "cv=pass; cv=pass;", AUTH_FAIL,
 	    "a field without a valid i=" },
 };
@@ -231,6 +233,26 @@ a_pass_names_the_newest_sealer(void **state)
 	assert_int_equal(arc.instances, 2);
 	assert_string_equal(arc.sealer, "two.example");
 	dns_free(dns);
+}
+
+static void
+any_field_of_a_set_is_a_chain(void **state)
+{
+	static const struct {
+		const char *text;
+		bool present;
+	} rows[] = { { "ARC-Seal: x\r\n\r\n", true },
+		{ "arc-message-signature: x\r\n\r\n", true },
+		{ "From: a\r\nARC-Authentication-Results: x\r\n\r\n", true },
+		{ "ARC-Seals: x\r\nX-ARC-Seal: x\r\n\r\n", false } };
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct oct_msg *m = load(rows[i].text);
+
+		assert_int_equal(auth_arc_present(m), rows[i].present);
+		oct_msg_free(m);
+	}
 }
 
 static void
@@ -342,6 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_changed_chain_fails),
 		cmocka_unit_test(a_pass_names_the_newest_sealer),
+		cmocka_unit_test(any_field_of_a_set_is_a_chain),
 		cmocka_unit_test(no_chain_is_none),
 		cmocka_unit_test(every_seal_needs_its_key),
 		cmocka_unit_test(a_canonical_body_has_its_length),
