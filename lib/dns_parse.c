@@ -231,7 +231,11 @@ follow(struct dns_parser *p, enum dns_type type, struct dns_name *name,
 	}
 }
 
-/* Octets of text in a TXT record; OCT_EPARSE if a string leaves RDLENGTH. */
+/*
+ * Octets of text in a TXT record; OCT_EPARSE if a string leaves RDLENGTH.  Some
+ * servers write an empty text as no string at all (RFC 1035 3.3.14 wants one):
+ * it is empty here too, and the records beside it count.
+ */
 static int
 txt_length(const struct dns_parser *p, const struct rr *rr, size_t *len)
 {
@@ -239,8 +243,6 @@ txt_length(const struct dns_parser *p, const struct rr *rr, size_t *len)
 	size_t at = 0;
 
 	*len = 0;
-	if (rr->rdlen == 0)
-		return OCT_EPARSE;
 	while (at < rr->rdlen) {
 		if (at + 1 + data[at] > rr->rdlen)
 			return OCT_EPARSE;
