@@ -435,6 +435,12 @@ severity(const struct auth_dmarc *d)
 	return d->result == AUTH_PASS ? 0 : 1;
 }
 
+bool
+auth_dmarc_is_stricter(const struct auth_dmarc *a, const struct auth_dmarc *b)
+{
+	return severity(a) > severity(b);
+}
+
 /*
  * RFC 9989 5.3.1 ends without a result where From names no domain, or several;
  * we say permerror for none, and go on with several as it allows.
@@ -451,7 +457,7 @@ auth_dmarc_check(struct dns_session *dns, const struct auth_dmarc_input *in,
 	for (size_t i = 0; i < in->from_count; i++) {
 		memset(&one, 0, sizeof(one));
 		judge_author(dns, in, in->from_domains[i], &one);
-		if (i == 0 || severity(&one) > severity(out))
+		if (i == 0 || auth_dmarc_is_stricter(&one, out))
 			*out = one;
 	}
 	out->author_domains = in->from_count;

@@ -34,6 +34,10 @@ void auth_dmarc_prefetch_psl(struct dns_session *dns, const char *domain);
 void auth_dmarc_check(struct dns_session *dns,
     const struct auth_dmarc_input *in, struct auth_dmarc *out);
 
+/* Does a speak more against a message of several authors than b? */
+bool auth_dmarc_is_stricter(const struct auth_dmarc *a,
+    const struct auth_dmarc *b);
+
 /*
  * Organisational domain by tree walk; domain itself where no record says
  * otherwise.  1 = found, 0 = no DMARC record anywhere on the walk, OCT_ETIME =

@@ -9,13 +9,13 @@
 
 #include "auth/dmarc.h"
 #include "auth/spf.h"
+#include "lib/addrlist.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "provisioning/ctl_auth.h"
 
 #define LINE_OCTETS (1u << 20)
-#define AUTHORS_MAX 64
-#define SPF_MAX 8
+#define CLAIMS_MAX 64 /* of authors, SPF and DKIM results each */
 
 const char *
 ctl_auth_path(const char *text, char inner[CTL_AUTH_PATH_SIZE])
@@ -33,27 +33,35 @@ ctl_auth_path(const char *text, char inner[CTL_AUTH_PATH_SIZE])
 	return inner;
 }
 
-static const char *
-member(const json_t *in, const char *key)
+/* A member that is a text; "" if absent or null.  false: it is something else,
+ * or has a NUL in it. */
+static bool
+member(const json_t *in, const char *key, const char **out)
 {
-	return json_string_value(json_object_get(in, key));
+	const json_t *v = json_object_get(in, key);
+
+	*out = json_is_string(v) ? json_string_value(v) : "";
+	return v == NULL || json_is_null(v) ||
+	    (json_is_string(v) && strlen(*out) == json_string_length(v));
 }
 
 int
 ctl_batch_spf(struct dns_session *dns, const json_t *in, json_t *out,
     const char **expected)
 {
-	const char *ip = member(in, "ip"), *helo = member(in, "helo");
-	char inner[CTL_AUTH_PATH_SIZE];
-	struct auth_spf_input q = { .helo = helo != NULL ? helo : "",
-		.mail_from = ctl_auth_path(member(in, "from"), inner),
-		.receiver = "localhost.localdomain",
+	struct auth_spf_input q = { .receiver = "localhost.localdomain",
 		.now_s = oct_clock_wall_ms() / 1000 };
+	char inner[CTL_AUTH_PATH_SIZE];
+	const char *ip, *from;
 	struct auth_spf r;
 
-	*expected = "\"ip\" must be an IP address";
-	if (ip == NULL || oct_ip_parse(ip, &q.ip) != 0)
+	*expected = "\"helo\" and \"from\" must be texts without NUL";
+	if (!member(in, "helo", &q.helo) || !member(in, "from", &from))
 		return OCT_EPARSE;
+	*expected = "\"ip\" must be an IP address";
+	if (!member(in, "ip", &ip) || oct_ip_parse(ip, &q.ip) != 0)
+		return OCT_EPARSE;
+	q.mail_from = ctl_auth_path(from, inner);
 	auth_spf_check(dns, &q, &r);
 	ctl_json_set(out, "result", json_string(auth_result_name(r.result)));
 	ctl_json_set(out, "explanation", ctl_json_text(r.explanation));
@@ -62,132 +70,180 @@ ctl_batch_spf(struct dns_session *dns, const json_t *in, json_t *out,
 
 /* --- DMARC -------------------------------------------------------------- */
 
-struct authors {
-	size_t count;
-	char domain[AUTHORS_MAX][OCT_DOMAIN_SIZE];
-	const char *list[AUTHORS_MAX];
+struct claims {
+	size_t authors, spf_count, dkim_count;
+	char author[CLAIMS_MAX][OCT_DOMAIN_SIZE];
+	struct auth_spf spf[CLAIMS_MAX];
+	struct auth_dkim_sig dkim[CLAIMS_MAX];
+	struct auth_dkim some; /* of dkim, as many as a message may have */
 };
 
-/* Each domain once; what is no address and no domain is left out. */
+/* Each domain once.  What is none stays: no author must get lost beside another
+ * one who is proven. */
 static int
-read_authors(const json_t *from, struct authors *a)
+add_author(struct claims *c, const char *text)
 {
-	json_t *item;
-	size_t i;
+	char domain[OCT_DOMAIN_SIZE];
 
-	a->count = 0;
-	json_array_foreach(from, i, item) {
-		const char *text = json_string_value(item), *at;
-		char *out = a->domain[a->count];
-		bool known = false;
-
-		if (text == NULL || a->count == AUTHORS_MAX)
-			return OCT_EPARSE;
-		at = strrchr(text, '@');
-		if (oct_domain_normalise(at != NULL ? at + 1 : text, out) != 0)
-			continue;
-		for (size_t k = 0; k < a->count; k++)
-			known |= strcmp(a->domain[k], out) == 0;
-		if (!known)
-			a->list[a->count++] = out;
-	}
+	if (oct_domain_normalise(text, domain) != 0)
+		memcpy(domain, "?", 2);
+	for (size_t i = 0; i < c->authors; i++)
+		if (strcmp(c->author[i], domain) == 0)
+			return 0;
+	if (c->authors == CLAIMS_MAX)
+		return OCT_EPARSE;
+	memcpy(c->author[c->authors++], domain, sizeof(domain));
 	return 0;
+}
+
+/* An address, several as a From field has them, or a domain. */
+static int
+read_author(const json_t *item, struct claims *c)
+{
+	const char *text = json_string_value(item), *at;
+	struct oct_addr *list;
+	size_t count = 0;
+	int rc;
+
+	if (text == NULL)
+		return OCT_EPARSE;
+	at = strrchr(text, '@');
+	list = calloc(CLAIMS_MAX, sizeof(*list));
+	if (list == NULL)
+		return -ENOMEM;
+	rc = oct_addrlist_parse(text, strlen(text), list, CLAIMS_MAX, &count);
+	if (rc != 0 || count == 0)
+		rc = add_author(c, at != NULL ? at + 1 : text);
+	else
+		for (size_t i = 0; rc == 0 && i < count; i++)
+			rc = add_author(c, list[i].domain);
+	free(list);
+	return rc;
+}
+
+static int
+read_authors(const json_t *from, struct claims *c)
+{
+	const json_t *item;
+	size_t i;
+	int rc = 0;
+
+	if (json_is_string(from))
+		return read_author(from, c);
+	if (!json_is_array(from))
+		return OCT_EPARSE;
+	json_array_foreach(from, i, item)
+	{
+		if (rc == 0)
+			rc = read_author(item, c);
+	}
+	return rc;
 }
 
 static int
 read_proof(const json_t *v, char domain[OCT_DOMAIN_SIZE],
     enum auth_result *result)
 {
-	const char *name = member(v, "domain"), *word = member(v, "result");
-	const char *at = name != NULL ? strrchr(name, '@') : NULL;
+	const char *name, *word, *at;
 
-	if (name == NULL || word == NULL ||
+	if (json_object_get(v, "domain") == NULL ||
+	    !member(v, "domain", &name) || !member(v, "result", &word) ||
 	    auth_result_parse(word, result) != 0)
 		return OCT_EPARSE;
+	at = strrchr(name, '@');
 	if (oct_domain_normalise(at != NULL ? at + 1 : name, domain) != 0)
 		domain[0] = '\0';
 	return 0;
 }
 
-static void
-add_signature(struct auth_dkim *out, const struct auth_dkim_sig *sig)
+static bool
+is_list(const json_t *v)
 {
-	if (out->count < AUTH_DKIM_MAX)
-		out->sig[out->count++] = *sig;
-	else
-		out->ignored++;
+	return v == NULL || json_is_null(v) ||
+	    (json_is_array(v) && json_array_size(v) <= CLAIMS_MAX);
 }
 
-/* Passing ones first: only those can align. */
 static int
-read_dkim(const json_t *list, struct auth_dkim *out)
+read_proofs(const json_t *in, struct claims *c)
 {
-	memset(out, 0, sizeof(*out));
-	for (int pass = 1; pass >= 0; pass--) {
-		json_t *item;
-		size_t i;
+	const json_t *spf = json_object_get(in, "spf");
+	const json_t *dkim = json_object_get(in, "dkim");
+	int rc = is_list(spf) && is_list(dkim) ? 0 : OCT_EPARSE;
 
-		json_array_foreach(list, i, item) {
-			struct auth_dkim_sig sig = { .whole_body = true,
-				.covers_from = true, .covers_to = true,
-				.covers_cc = true, .covers_subject = true };
+	c->spf_count = json_array_size(spf);
+	c->dkim_count = json_array_size(dkim);
+	for (size_t i = 0; rc == 0 && i < c->spf_count; i++)
+		rc = read_proof(json_array_get(spf, i), c->spf[i].domain,
+		    &c->spf[i].result);
+	for (size_t i = 0; rc == 0 && i < c->dkim_count; i++) {
+		struct auth_dkim_sig *sig = &c->dkim[i];
 
-			if (read_proof(item, sig.domain, &sig.result) != 0)
-				return OCT_EPARSE;
-			if ((sig.result == AUTH_PASS) == (pass == 1))
-				add_signature(out, &sig);
-		}
+		sig->whole_body = sig->covers_from = true;
+		rc = read_proof(json_array_get(dkim, i), sig->domain,
+		    &sig->result);
 	}
-	return 0;
+	return rc;
 }
 
-/* With each SPF identity in turn: the first one that makes it pass, else the
- * first of all. */
-static int
-check_each(struct dns_session *dns, struct auth_dmarc_input *in,
-    const json_t *list, struct auth_dmarc *out)
+/* Signatures from number i on; how many there are left behind them. */
+static size_t
+take_some(struct claims *c, size_t i)
 {
-	size_t n = json_array_size(list);
+	c->some.count = 0;
+	while (i < c->dkim_count && c->some.count < AUTH_DKIM_MAX)
+		c->some.sig[c->some.count++] = c->dkim[i++];
+	return c->dkim_count - i;
+}
 
-	for (size_t i = 0; i == 0 || (i < n && i < SPF_MAX); i++) {
-		struct auth_spf spf = { .result = AUTH_NONE };
+/* With all that is said to have passed, however much: what makes the author
+ * pass, else an answer that is missing, else what the first round said. */
+static void
+check_author(struct dns_session *dns, struct claims *c, const char *author,
+    struct auth_dmarc *out)
+{
+	struct auth_dmarc_input in = { .from_domains = &author,
+		.from_count = author != NULL ? 1 : 0, .dkim = &c->some };
+	size_t left = 1;
+
+	for (size_t i = 0; i == 0 || i < c->spf_count || left > 0; i++) {
 		struct auth_dmarc r;
 
-		if (n > 0 && read_proof(json_array_get(list, i), spf.domain,
-				 &spf.result) != 0)
-			return OCT_EPARSE;
-		in->spf = &spf;
-		auth_dmarc_check(dns, in, &r);
-		if (i == 0 || r.result == AUTH_PASS)
+		left = i * AUTH_DKIM_MAX < c->dkim_count
+		    ? take_some(c, i * AUTH_DKIM_MAX)
+		    : take_some(c, c->dkim_count);
+		in.spf = i < c->spf_count ? &c->spf[i] : NULL;
+		auth_dmarc_check(dns, &in, &r);
+		if (i == 0 || r.result == AUTH_PASS ||
+		    (r.result == AUTH_TEMPERROR && out->result != AUTH_PASS))
 			*out = r;
-		if (r.result == AUTH_PASS)
+		if (out->result == AUTH_PASS)
 			break;
 	}
-	return 0;
 }
 
 int
 ctl_batch_dmarc_check(struct dns_session *dns, const json_t *in,
     struct auth_dmarc *out)
 {
-	struct authors *authors = malloc(sizeof(*authors));
-	struct auth_dkim *dkim = malloc(sizeof(*dkim));
-	struct auth_dmarc_input q = { .dkim = dkim };
+	struct claims *c = calloc(1, sizeof(*c));
+	struct auth_dmarc one;
 	int rc = -ENOMEM;
 
-	if (authors == NULL || dkim == NULL)
-		goto out;
-	rc = read_authors(json_object_get(in, "from"), authors);
+	if (c == NULL)
+		return rc;
+	rc = read_authors(json_object_get(in, "from"), c);
 	if (rc == 0)
-		rc = read_dkim(json_object_get(in, "dkim"), dkim);
-	if (rc != 0)
-		goto out;
-	q.from_domains = authors->list;
-	q.from_count = authors->count;
-	rc = check_each(dns, &q, json_object_get(in, "spf"), out);
-out:
-	free(authors);
-	free(dkim);
+		rc = read_proofs(in, c);
+	if (rc == 0)
+		check_author(dns, c, c->authors > 0 ? c->author[0] : NULL,
+		    out);
+	for (size_t i = 1; rc == 0 && i < c->authors; i++) {
+		check_author(dns, c, c->author[i], &one);
+		if (auth_dmarc_is_stricter(&one, out))
+			*out = one;
+	}
+	out->author_domains = c->authors;
+	free(c);
 	return rc;
 }
 
@@ -199,7 +255,8 @@ ctl_batch_dmarc(struct dns_session *dns, const json_t *in, json_t *out,
 	int rc;
 
 	*expected = "\"from\" must be a list of addresses or domains, \"spf\" "
-		    "and \"dkim\" lists of {\"domain\",\"result\"}";
+		    "and \"dkim\" lists of {\"domain\",\"result\"}, with at "
+		    "most 64 entries each";
 	rc = ctl_batch_dmarc_check(dns, in, &r);
 	if (rc != 0)
 		return rc;
@@ -214,12 +271,49 @@ ctl_batch_dmarc(struct dns_session *dns, const json_t *in, json_t *out,
 
 /* --- The lines ---------------------------------------------------------- */
 
+struct line {
+	char *text; /* LINE_OCTETS */
+	size_t len;
+	bool over; /* it was longer than that; the rest was read and left */
+};
+
+/* false: there are no more. */
 static bool
-answer_line(struct dns *dns, const char *line, ctl_batch_answer *answer,
-    struct oct_str *text)
+read_line(struct line *line)
 {
-	const char *expected = "one JSON object a line";
-	json_t *in = json_loads(line, 0, NULL), *out = json_object();
+	int c;
+
+	line->len = 0;
+	line->over = false;
+	while ((c = getc_unlocked(stdin)) != EOF && c != '\n') {
+		line->over |= line->len == LINE_OCTETS;
+		if (!line->over)
+			line->text[line->len++] = (char)c;
+	}
+	return c != EOF || line->len > 0;
+}
+
+static bool
+is_blank(const struct line *line)
+{
+	for (size_t i = 0; i < line->len; i++)
+		if (strchr(" \t\r", line->text[i]) == NULL ||
+		    line->text[i] == '\0')
+			return false;
+	return true;
+}
+
+static bool
+answer_line(struct dns *dns, const struct line *line,
+    ctl_batch_answer *answer, struct oct_str *text)
+{
+	const char *expected = line->over
+	    ? "a line of at most 1 MiB"
+	    : "one JSON object a line";
+	json_t *in = line->over ? NULL
+				: json_loadb(line->text, line->len,
+				      JSON_ALLOW_NUL, NULL);
+	json_t *out = json_object();
 	json_t *id = json_object_get(in, "id");
 	struct dns_session *session = NULL;
 	int rc = OCT_EPARSE;
@@ -249,31 +343,26 @@ int
 ctl_auth_batch(struct ctl *ctl, const struct ctl_args *args,
     ctl_batch_answer *answer)
 {
-	char *line = malloc(LINE_OCTETS);
+	struct line line = { .text = malloc(LINE_OCTETS) };
 	struct oct_str text;
 	bool good = true;
 	struct dns *dns;
 	int status = ctl_dns(ctl, ctl_args_value(args, "dns"), &dns);
 
 	oct_str_heap(&text, CTL_OUT_MAX);
-	if (status == 0 && line == NULL)
+	if (status == 0 && line.text == NULL)
 		status = ctl_fail_rc(ctl, -ENOMEM, "the", "batch");
-	while (status == 0 && fgets(line, LINE_OCTETS, stdin) != NULL) {
-		size_t len = strlen(line);
-
-		if (len + 1 == LINE_OCTETS && line[len - 1] != '\n')
-			status = ctl_fail_rc(ctl, OCT_ELIMIT, "a line of",
-			    "the batch");
-		else if (line[strspn(line, " \t\r\n")] == '\0')
+	while (status == 0 && read_line(&line)) {
+		if (is_blank(&line))
 			continue;
-		else
-			good &= answer_line(dns, line, answer, &text);
-		if (status == 0 &&
-		    (fputs(oct_str_text(&text), stdout) == EOF ||
-			fflush(stdout) != 0))
+		good &= answer_line(dns, &line, answer, &text);
+		if (fputs(oct_str_text(&text), stdout) == EOF ||
+		    fflush(stdout) != 0)
 			status = ctl_fail_rc(ctl, -EIO, "standard", "output");
 	}
+	if (status == 0 && ferror(stdin))
+		status = ctl_fail_rc(ctl, -EIO, "standard", "input");
 	oct_str_free(&text);
-	free(line);
+	free(line.text);
 	return status != 0 || good ? status : DAEMON_EXIT_FAILED;
 }

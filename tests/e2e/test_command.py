@@ -58,6 +58,20 @@ def test_the_doctor_notices_the_store_away(edge):
         edge.redis.start()
 
 
+def test_every_line_of_a_batch_has_its_answer(edge):
+    """Lines that are none are told of, and the next ones are answered."""
+    good = json.dumps({"id": 7, "ip": "192.0.2.10", "helo": "[x]", "from": ""})
+    lines = [good, "{", "x" * (1 << 20) + "y", '{"id":"\\u0000","ip":"?"}',
+             "a\0b", "", good]
+    out = edge.ctl("spf", "--batch", "--json", check=False,
+                   stdin="\n".join(lines))
+    answers = [json.loads(line) for line in out.stdout.splitlines()]
+    equal((out.returncode, [a["id"] for a in answers]),
+          (1, [7, None, None, "\0", None, 7]))
+    equal(["error" in a for a in answers],
+          [False, True, True, True, True, False])
+
+
 def test_scan_gives_the_verdict_of_the_milter(edge):
     off, on = mailbox(edge, "scan.off", mode="off"), mailbox(edge, "scan.on")
     sender = person()

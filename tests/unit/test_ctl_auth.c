@@ -47,7 +47,7 @@ run(const struct request *cases, size_t count, ctl_batch_answer *answer)
 	struct dns *dns = zones();
 
 	for (size_t i = 0; i < count; i++) {
-		json_t *in = json_loads(cases[i].in, 0, NULL);
+		json_t *in = json_loads(cases[i].in, JSON_ALLOW_NUL, NULL);
 		json_t *out = json_object();
 		const char *expected = NULL;
 		struct dns_session *s;
@@ -92,6 +92,14 @@ static const struct request spf[] = {
 	{ "no address", "{\"from\":\"x@a.test\"}", OCT_EPARSE, "" },
 	{ "no address either", "{\"ip\":7}", OCT_EPARSE, "" },
 	{ "a list", "[]", OCT_EPARSE, "" },
+	{ "a reverse-path that is no text",
+	    "{\"ip\":\"192.0.2.1\",\"from\":7}", OCT_EPARSE, "" },
+	{ "NUL in the reverse-path",
+	    "{\"ip\":\"192.0.2.1\",\"from\":\"x\\u0000@a.test\"}", OCT_EPARSE,
+	    "" },
+	{ "an IPv4 client in IPv6 form",
+	    "{\"ip\":\"::ffff:192.0.2.1\",\"from\":\"x@a.test\"}", 0,
+	    "{\"result\":\"pass\",\"explanation\":\"\"}" },
 };
 
 static void
@@ -103,6 +111,8 @@ spf_lines_are_answered(void **state)
 
 #define REJECT(result)                                                         \
 	"{\"result\":\"" result "\",\"policy\":\"reject\",\"domain\":\"a.test\"}"
+
+#define PASSED(name) "{\"domain\":\"" name ".test\",\"result\":\"pass\"},"
 
 static const struct request dmarc[] = {
 	{ "aligned by SPF",
@@ -146,6 +156,36 @@ static const struct request dmarc[] = {
 	    "{\"result\":\"none\",\"policy\":null,\"domain\":null}" },
 	{ "no author", "{\"from\":[]}", 0,
 	    "{\"result\":\"permerror\",\"policy\":null,\"domain\":null}" },
+	{ "an author as a text alone", "{\"from\":\"x@a.test\"}", 0,
+	    REJECT("fail") },
+	{ "an author with a display name",
+	    "{\"from\":[\"\\\"b@b.test, x\\\" <x@a.test>\"]}", 0,
+	    REJECT("fail") },
+	{ "two authors in one text, the strictest first",
+	    "{\"from\":[\"x@a.test, y@b.test\"],\"dkim\":["
+	    "{\"domain\":\"b.test\",\"result\":\"pass\"}]}",
+	    0, REJECT("fail") },
+	{ "what is no author beside one who is proven",
+	    "{\"from\":[\"x@b..test\",\"y@b.test\"],\"spf\":["
+	    "{\"domain\":\"b.test\",\"result\":\"pass\"}]}",
+	    0, "{\"result\":\"permerror\",\"policy\":null,\"domain\":null}" },
+	{ "each author proven by an SPF identity of his own",
+	    "{\"from\":[\"y@b.test\",\"x@a.test\"],\"spf\":["
+	    "{\"domain\":\"a.test\",\"result\":\"pass\"},"
+	    "{\"domain\":\"b.test\",\"result\":\"pass\"}]}",
+	    0,
+	    "{\"result\":\"pass\",\"policy\":\"none\",\"domain\":\"b.test\"}" },
+	{ "the twelfth that passed is the aligned one",
+	    "{\"from\":[\"a.test\"],\"dkim\":[" PASSED("1") PASSED("2")
+	    PASSED("3") PASSED("4") PASSED("5") PASSED("6") PASSED("7")
+	    PASSED("8") PASSED("9") PASSED("10") PASSED("11")
+	    "{\"domain\":\"a.test\",\"result\":\"pass\"}]}",
+	    0, REJECT("pass") },
+	{ "nobody named as author", "{\"spf\":[]}", OCT_EPARSE, "" },
+	{ "a result that is in no list",
+	    "{\"from\":[\"a.test\"],\"spf\":{\"domain\":\"a.test\","
+	    "\"result\":\"pass\"}}",
+	    OCT_EPARSE, "" },
 	{ "an author that is no text", "{\"from\":[7]}", OCT_EPARSE, "" },
 	{ "a word that is no result",
 	    "{\"from\":[\"a.test\"],\"spf\":[{\"domain\":\"a.test\","
