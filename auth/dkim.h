@@ -24,12 +24,14 @@ OCT_CHECK int auth_dkim_verify_new(struct auth_dkim_lib *lib,
     struct dns_session *dns, const char *id, struct auth_dkim_verifier **out);
 
 /*
- * The message whose fields are fed: it has all of them when the header ends, and
- * outlives the verifier.  Signatures that are not ASCII (RFC 8616 5) are
- * verified from it; without it they are permerror.
+ * The message whose fields are fed: it has all of them when the header ends and
+ * all of its body at the end, and outlives the verifier.  What libopendkim does
+ * not read is verified from it: signatures that are not ASCII (RFC 8616 5), and
+ * messages without a From in good order, which are permerror without it; bodies
+ * with a CR inside a line.
  */
 void auth_dkim_verify_message(struct auth_dkim_verifier *v,
-    const struct oct_msg *m);
+    struct oct_msg *m);
 
 /*
  * Feed fields in order (raw value, CRLF folds, without final CRLF); key look-ups

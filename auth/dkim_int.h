@@ -18,6 +18,7 @@
 #define DKIM_FIELDS_MAX 50
 #define DKIM_B_SIZE 2048 /* b= of a key of 8,192 bits is 1,368 */
 #define DKIM_BH_SIZE 64
+#define DKIM_FROM_MAX 16 /* author domains used for ranking */
 
 struct auth_dkim_lib {
 	DKIM_LIB *handle;
@@ -42,6 +43,24 @@ struct dkim_sig {
 	char bh[DKIM_BH_SIZE];
 	char d_raw[OCT_DOMAIN_SIZE], s_raw[OCT_DOMAIN_SIZE];
 	struct auth_dkim_sig out;
+};
+
+/* One message being verified. */
+struct auth_dkim_verifier {
+	DKIM *dkim;
+	struct dns_session *dns; /* borrowed */
+	struct oct_msg *msg;     /* borrowed; NULL = not given */
+	char *id;                /* the library keeps the pointer */
+	struct dkim_sig *sigs;   /* DKIM_FIELDS_MAX */
+	size_t count, ignored, prefetched;
+	char (*from)[OCT_DOMAIN_SIZE]; /* DKIM_FROM_MAX */
+	size_t from_count;
+	unsigned int n_from, n_to, n_cc, n_subject; /* fields in the message */
+	bool active;         /* the library has something to verify */
+	bool cr, open_line;  /* the body's last octet is CR; it lacks a CRLF */
+	bool bare_cr;        /* there was a CR in it that ends no line */
+	const char *problem; /* why it could not start */
+	struct auth_canon_body *length[2]; /* simple, relaxed: for l= */
 };
 
 /*

@@ -11,146 +11,15 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/evp.h>
-
 #include "auth/dkim_int.h"
 #include "lib/addrlist.h"
 #include "lib/err.h"
 #include "lib/log.h"
 
 #define SIGNATURE "DKIM-Signature"
-#define FROM_MAX 16          /* author domains used for ranking */
 #define BODY_PIECE (1 << 20) /* the library counts in int here and there */
 
 enum rank { RANK_ALIGNED, RANK_OTHER, RANK_MALFORMED, RANKS };
-
-struct auth_dkim_verifier {
-	DKIM *dkim;
-	struct dns_session *dns; /* borrowed */
-	const struct oct_msg *msg; /* borrowed; NULL = not given */
-	char *id;                /* the library keeps the pointer */
-	struct dkim_sig *sigs;   /* DKIM_FIELDS_MAX */
-	size_t count, ignored, prefetched;
-	char (*from)[OCT_DOMAIN_SIZE]; /* FROM_MAX */
-	size_t from_count;
-	unsigned int n_from, n_to, n_cc, n_subject; /* fields in the message */
-	bool active;         /* the library has something to verify */
-	bool cr, open_line;  /* the body's last octet is CR; it lacks a CRLF */
-	const char *problem; /* why it could not start */
-	struct auth_canon_body *length[2]; /* simple, relaxed: for l= */
-};
-
-static struct dkim_sig *
-find_info(struct auth_dkim_verifier *v, const DKIM_SIGINFO *info)
-{
-	for (size_t i = 0; i < v->count; i++) {
-		if (v->sigs[i].info == info)
-			return &v->sigs[i];
-	}
-	return NULL;
-}
-
-static bool
-tag_equals(DKIM_SIGINFO *info, const char *name, const char *expected)
-{
-	const u_char *value;
-
-	value = dkim_sig_gettagvalue(info, false, dkim_unconst(name));
-	return value != NULL && strcmp((const char *)value, expected) == 0;
-}
-
-/* Which of ours the library speaks of; it numbers only those it could read. */
-static struct dkim_sig *
-match_info(struct auth_dkim_verifier *v, DKIM_SIGINFO *info)
-{
-	for (size_t i = 0; i < v->count; i++) {
-		struct dkim_sig *sig = &v->sigs[i];
-
-		if (sig->selected && sig->b != NULL && sig->info == NULL &&
-		    tag_equals(info, "b", sig->b) &&
-		    tag_equals(info, "bh", sig->bh) &&
-		    tag_equals(info, "d", sig->d_raw) &&
-		    tag_equals(info, "s", sig->s_raw))
-			return sig;
-	}
-	return NULL;
-}
-
-DKIM_CBSTAT
-dkim_verify_prescreen(DKIM *dkim, DKIM_SIGINFO **sigs, int count)
-{
-	struct auth_dkim_verifier *v = dkim_get_user_context(dkim);
-	struct dkim_sig *sig;
-
-	for (int i = 0; i < count; i++) {
-		sig = v != NULL ? match_info(v, sigs[i]) : NULL;
-		if (sig != NULL)
-			sig->info = sigs[i];
-		else
-			dkim_sig_ignore(sigs[i]);
-	}
-	return DKIM_CBSTAT_CONTINUE;
-}
-
-/* The key as the library reads it; what it could not hold is refused here. */
-static bool
-write_key(const struct auth_dkim_pubkey *key, char *buf, size_t size)
-{
-	unsigned char text[(AUTH_DKIM_DER_MAX + 2) / 3 * 4 + 1];
-	int n;
-
-	(void)EVP_EncodeBlock(text, key->der, (int)key->der_len);
-	n = snprintf(buf, size, "v=DKIM1; k=%s; p=%s",
-	    key->ed25519 ? "ed25519" : "rsa", (const char *)text);
-	return n > 0 && (size_t)n < size;
-}
-
-void
-dkim_check_key(struct dkim_sig *sig, const struct auth_dkim_pubkey *key)
-{
-	const char *at = strrchr(sig->out.identity, '@');
-	char domain[OCT_DOMAIN_SIZE];
-	bool ed25519 = strcmp(sig->out.algorithm, "ed25519-sha256") == 0;
-
-	sig->out.key_bits = key->bits;
-	sig->out.testing = key->testing;
-	sig->out.secure = key->secure;
-	if (ed25519 != key->ed25519)
-		dkim_sig_refuse(sig, AUTH_PERMERROR, "key is not of type a=");
-	/* RFC 6376 3.6.1, t=s */
-	if (key->no_subs && at != NULL &&
-	    (oct_domain_normalise(at + 1, domain) != 0 ||
-		strcmp(domain, sig->out.domain) != 0))
-		dkim_sig_refuse(sig, AUTH_PERMERROR, "key forbids subdomains");
-}
-
-DKIM_CBSTAT
-dkim_verify_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t len)
-{
-	struct auth_dkim_verifier *v = dkim_get_user_context(dkim);
-	struct dkim_sig *sig = v != NULL ? find_info(v, info) : NULL;
-	struct auth_dkim_pubkey key;
-	char problem[128];
-	int rc;
-
-	if (sig == NULL)
-		return DKIM_CBSTAT_NOTFOUND;
-	rc = auth_dkim_key_get(v->dns, sig->out.selector, sig->out.domain,
-	    &key, problem);
-	if (rc == OCT_ETIME) {
-		dkim_sig_refuse(sig, AUTH_TEMPERROR, problem);
-		return DKIM_CBSTAT_TRYAGAIN;
-	}
-	if (rc != 1) {
-		dkim_sig_refuse(sig, AUTH_PERMERROR, problem);
-		return DKIM_CBSTAT_NOTFOUND;
-	}
-	dkim_check_key(sig, &key);
-	if (!write_key(&key, (char *)buf, len))
-		dkim_sig_refuse(sig, AUTH_PERMERROR, "key too long");
-	return sig->out.problem[0] == '\0' ? DKIM_CBSTAT_CONTINUE :
-					     DKIM_CBSTAT_NOTFOUND;
-}
 
 int
 auth_dkim_verify_new(struct auth_dkim_lib *lib, struct dns_session *dns,
@@ -164,7 +33,7 @@ auth_dkim_verify_new(struct auth_dkim_lib *lib, struct dns_session *dns,
 	v->dns = dns;
 	v->id = strdup(id);
 	v->sigs = calloc(DKIM_FIELDS_MAX, sizeof(*v->sigs));
-	v->from = calloc(FROM_MAX, sizeof(*v->from));
+	v->from = calloc(DKIM_FROM_MAX, sizeof(*v->from));
 	if (v->id == NULL || v->sigs == NULL || v->from == NULL) {
 		auth_dkim_verify_free(v);
 		return -ENOMEM;
@@ -181,7 +50,7 @@ auth_dkim_verify_new(struct auth_dkim_lib *lib, struct dns_session *dns,
 }
 
 void
-auth_dkim_verify_message(struct auth_dkim_verifier *v, const struct oct_msg *m)
+auth_dkim_verify_message(struct auth_dkim_verifier *v, struct oct_msg *m)
 {
 	v->msg = m;
 }
@@ -213,14 +82,14 @@ is_name(const char *name, size_t len, const char *wanted)
 static int
 note_from(struct auth_dkim_verifier *v, const char *value, size_t len)
 {
-	struct oct_addr *list = calloc(FROM_MAX, sizeof(*list));
+	struct oct_addr *list = calloc(DKIM_FROM_MAX, sizeof(*list));
 	size_t count = 0;
 
 	if (list == NULL)
 		return -ENOMEM;
-	if (oct_addrlist_parse(value, len, list, FROM_MAX, &count) != 0)
+	if (oct_addrlist_parse(value, len, list, DKIM_FROM_MAX, &count) != 0)
 		oct_log(OCT_DEBUG, "%s: dkim=from-unclear", v->id);
-	for (size_t i = 0; i < count && v->from_count < FROM_MAX; i++) {
+	for (size_t i = 0; i < count && v->from_count < DKIM_FROM_MAX; i++) {
 		memcpy(v->from[v->from_count++], list[i].domain,
 		    sizeof(v->from[0]));
 	}
@@ -405,6 +274,22 @@ feed_signatures(struct auth_dkim_verifier *v, bool all)
 	return rc;
 }
 
+/* The library reads no message whose From it cannot parse.  Who the author is
+ * is no matter of RFC 6376: a signature is one over octets. */
+static int
+start_without_library(struct auth_dkim_verifier *v)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < v->count && rc == 0; i++) {
+		struct dkim_sig *sig = &v->sigs[i];
+
+		if (sig->selected && sig->b != NULL && sig->own == NULL)
+			rc = start_own(v, sig);
+	}
+	return rc;
+}
+
 int
 auth_dkim_verify_eoh(struct auth_dkim_verifier *v)
 {
@@ -421,8 +306,9 @@ auth_dkim_verify_eoh(struct auth_dkim_verifier *v)
 		v->active = false;
 		v->problem = status == DKIM_STAT_SYNTAX ?
 		    "message header malformed" : dkim_getresultstr(status);
+		rc = start_without_library(v);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -438,6 +324,20 @@ feed_body(struct auth_dkim_verifier *v, const char *p, size_t len)
 		p += piece;
 	}
 	return 0;
+}
+
+static bool
+has_bare_cr(const struct auth_dkim_verifier *v, const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	if (v->bare_cr || (v->cr && *p != '\n'))
+		return true;
+	/* One at the very end is v->cr. */
+	while ((p = memchr(p, '\r', (size_t)(end - p))) != NULL && ++p < end)
+		if (*p != '\n')
+			return true;
+	return false;
 }
 
 int
@@ -456,6 +356,7 @@ auth_dkim_verify_body(struct auth_dkim_verifier *v, const void *octets,
 		if (v->sigs[i].own != NULL)
 			dkim_own_body(v->sigs[i].own, p, len);
 	}
+	v->bare_cr = has_bare_cr(v, p, len);
 	v->open_line = p[len - 1] != '\n' ||
 	    !(len > 1 ? p[len - 2] == '\r' : v->cr);
 	v->cr = p[len - 1] == '\r';
@@ -476,6 +377,29 @@ end_library(struct auth_dkim_verifier *v)
 		rc = feed_body(v, "\r\n", 2);
 	if (rc == 0 && dkim_eom(v->dkim, &testkey) == DKIM_STAT_NORESOURCE)
 		rc = -ENOMEM;
+	return rc;
+}
+
+/*
+ * A CR inside a line is content (RFC 6376 3.4.3, 3.4.4); the library drops some
+ * and takes others for an end of line.  Signers do either: a body that does not
+ * match its way is hashed by the letter.
+ */
+static int
+hash_bare_cr(struct auth_dkim_verifier *v, struct dkim_sig *sig)
+{
+	const char *body;
+	size_t len;
+	int rc;
+
+	if (sig->info == NULL || sig->own != NULL || v->msg == NULL ||
+	    dkim_sig_getbh(sig->info) != DKIM_SIGBH_MISMATCH)
+		return 0;
+	rc = oct_msg_body(v->msg, &body, &len);
+	if (rc == 0)
+		rc = start_own(v, sig);
+	if (rc == 0 && sig->own != NULL)
+		dkim_own_body(sig->own, body, len);
 	return rc;
 }
 
@@ -536,7 +460,9 @@ auth_dkim_verify_end(struct auth_dkim_verifier *v, struct auth_dkim *out)
 	}
 	rc = end_library(v);
 	for (size_t i = 0; rc == 0 && i < v->count; i++) {
-		if (v->sigs[i].own != NULL)
+		if (v->bare_cr || v->cr)
+			rc = hash_bare_cr(v, &v->sigs[i]);
+		if (rc == 0 && v->sigs[i].own != NULL)
 			rc = dkim_own_end(v->sigs[i].own, v->dns, &v->sigs[i]);
 	}
 	if (rc != 0)

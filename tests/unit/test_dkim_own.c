@@ -132,7 +132,8 @@ add_fields(struct oct_msg *m, const char *text)
 	size_t len, name;
 
 	for (; *text != '\0' && *text != '\r'; text += len + 2) {
-		for (len = strcspn(text, "\r"); text[len + 2] == ' ';)
+		for (len = strcspn(text, "\r");
+		    text[len + 2] == ' ' || text[len + 2] == '\t';)
 			len += 2 + strcspn(text + len + 2, "\r");
 		assert_true(len < sizeof(field));
 		memcpy(field, text, len);
@@ -371,6 +372,72 @@ what_is_no_utf8_is_malformed(void **state)
 	dns_free(dns);
 }
 
+#define FIELDS "Subject: x\r\nDate: Mon, 5 Jan 2026 10:00:00 +0000\r\n"
+#define GOOD "From: a@b.example\r\n" FIELDS
+
+/* What the library does not read, or not by the letter. */
+static const struct {
+	const char *name, *header, *body, *other; /* another body */
+} hard[] = {
+	{ "CR in a line", GOOD, "a\rb\r\n", "ab\r\n" },
+	{ "CR first", GOOD, "\rab\r\n", "ab\r\n" },
+	{ "CR and a blank", GOOD, "a \r b\r\n", "a  b\r\n" },
+	{ "two CR at the end", GOOD, "a\r\n\r\r\n", "a\r\n\r\n" },
+	{ "CR last", GOOD, "a\r", "a\rb" },
+	{ "no address in From", "From: Mail System <MAILER-DAEMON>\r\n" FIELDS,
+	    "a\r\n", "b\r\n" },
+	{ "empty From", "From:\r\n" FIELDS, "a\r\n", "b\r\n" },
+	{ "From in disorder", "From: x,(<a@b.example>)\r\n" FIELDS, "a\r\n",
+	    "b\r\n" },
+	{ "nobody in From", "From: \"\" <>\r\n" FIELDS, "a\r\n", "b\r\n" },
+};
+
+static void
+what_the_library_does_not_read_is_verified(void **state)
+{
+	struct auth_dkim_key key = { .domain = "b.example", .selector = "s",
+		.ed25519 = true };
+	struct auth_dkim *d = &results;
+	struct oct_str record;
+	char *pem = NULL;
+	struct dns *dns;
+
+	(void)state;
+	oct_str_heap(&record, 1000);
+	assert_int_equal(auth_dkim_keygen(true, 0, &pem, &record), 0);
+	key.pem = pem;
+	dns = zone("s._domainkey.b.example", oct_str_text(&record));
+	oct_str_free(&record);
+	for (size_t i = 0; i < OCT_LEN(hard); i++) {
+		const struct auth_dkim_parts parts = { .header = hard[i].header,
+			.header_len = strlen(hard[i].header),
+			.body = hard[i].body,
+			.body_len = strlen(hard[i].body) };
+		struct oct_str field;
+
+		oct_str_heap(&field, 4096);
+		assert_int_equal(auth_dkim_sign_parts(lib, &key, &parts,
+			&field), 0);
+		for (size_t k = 0; k < 2; k++) {
+			const char *body = k == 0 ? hard[i].body
+						  : hard[i].other;
+			struct oct_msg *m = load(oct_str_text(&field),
+			    hard[i].header);
+
+			assert_int_equal(oct_msg_add_body(m, body,
+				strlen(body)), 0);
+			verify(dns, m, true, body, k + 1, d);
+			assert_int_equal(d->count, 1);
+			expect(hard[i].name, &d->sig[0],
+			    k == 0 ? AUTH_PASS : AUTH_FAIL);
+			oct_msg_free(m);
+		}
+		oct_str_free(&field);
+	}
+	dns_free(dns);
+	free(pem);
+}
+
 int
 main(void)
 {
@@ -380,6 +447,7 @@ main(void)
 		cmocka_unit_test(a_key_for_the_very_domain),
 		cmocka_unit_test(without_the_message_it_is_an_error),
 		cmocka_unit_test(what_is_no_utf8_is_malformed),
+		cmocka_unit_test(what_the_library_does_not_read_is_verified),
 	};
 
 	return cmocka_run_group_tests_name("dkim_own", tests, make, unmake);
