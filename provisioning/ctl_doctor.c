@@ -250,7 +250,7 @@ print_findings(const struct ctl *ctl, const struct ctl_findings *f)
 		{ "state", "STATE", CTL_TEXT },
 		{ "check", "CHECK", CTL_TEXT },
 		{ "on", "ON", CTL_TEXT },
-		{ "finding", "FINDING", CTL_UNCUT },
+		{ "finding", "FINDING", CTL_TEXT },
 	};
 	struct oct_str out;
 	json_t *item;

@@ -93,14 +93,14 @@ size_text(json_int_t octets, struct oct_str *out)
 }
 
 static void
-cell(const json_t *v, enum ctl_form form, size_t max, struct oct_str *out)
+cell(const json_t *v, enum ctl_form form, struct oct_str *out)
 {
 	json_t *item;
 	size_t i;
 
 	if (json_is_string(v) && *json_string_value(v) != '\0') {
 		(form == CTL_NAME ? ctl_out_name : ctl_out_text)(
-		    json_string_value(v), max, out);
+		    json_string_value(v), 0, out);
 	} else if (json_is_integer(v) && form == CTL_SIZE) {
 		size_text(json_integer_value(v), out);
 	} else if (json_is_integer(v)) {
@@ -113,7 +113,7 @@ cell(const json_t *v, enum ctl_form form, size_t max, struct oct_str *out)
 	} else if (json_is_array(v) && json_array_size(v) > 0) {
 		json_array_foreach(v, i, item) {
 			oct_str_add(out, i > 0 ? ", " : "");
-			cell(item, form, max, out);
+			cell(item, form, out);
 		}
 	} else {
 		oct_str_addc(out, '-');
@@ -143,12 +143,10 @@ put_cell(struct oct_str *out, const char *text, size_t width, bool right,
 }
 
 static const char *
-cell_text(const json_t *row, const struct ctl_column *c, size_t max,
-    struct oct_str *tmp)
+cell_text(const json_t *row, const struct ctl_column *c, struct oct_str *tmp)
 {
 	oct_str_clear(tmp);
-	cell(json_object_get(row, c->key), c->form,
-	    c->form == CTL_UNCUT ? 0 : max, tmp);
+	cell(json_object_get(row, c->key), c->form, tmp);
 	return oct_str_text(tmp);
 }
 
@@ -169,9 +167,10 @@ ctl_out_table(const json_t *rows, const struct ctl_column *columns,
 		width[c] = ctl_out_width(columns[c].title);
 	json_array_foreach(rows, i, row) {
 		for (size_t c = 0; c < count; c++) {
-			size_t w = ctl_out_width(cell_text(row, &columns[c],
-			    CTL_CELL_MAX, &tmp));
+			size_t w = ctl_out_width(
+			    cell_text(row, &columns[c], &tmp));
 
+			w = w < CTL_CELL_MAX ? w : CTL_CELL_MAX;
 			width[c] = w > width[c] ? w : width[c];
 		}
 	}
@@ -180,8 +179,7 @@ ctl_out_table(const json_t *rows, const struct ctl_column *columns,
 		    columns[c].form >= CTL_RIGHT, c + 1 == count);
 	json_array_foreach(rows, i, row) {
 		for (size_t c = 0; c < count; c++)
-			put_cell(out,
-			    cell_text(row, &columns[c], CTL_CELL_MAX, &tmp),
+			put_cell(out, cell_text(row, &columns[c], &tmp),
 			    width[c], columns[c].form >= CTL_RIGHT,
 			    c + 1 == count);
 	}
@@ -203,7 +201,7 @@ ctl_out_record(const json_t *object, const struct ctl_column *columns,
 	for (size_t c = 0; c < count; c++) {
 		put_cell(out, columns[c].title, width, false, false);
 		oct_str_addf(out, "%s\n",
-		    cell_text(object, &columns[c], 0, &tmp));
+		    cell_text(object, &columns[c], &tmp));
 	}
 	oct_str_free(&tmp);
 }

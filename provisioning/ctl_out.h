@@ -13,12 +13,11 @@
 #include "lib/str.h"
 
 #define CTL_OUT_MAX (256u << 20) /* octets of one output */
-#define CTL_CELL_MAX 60 /* characters of a cell; a longer one ends in "…" */
+#define CTL_CELL_MAX 60 /* characters that a column is at most wide */
 
 enum ctl_form {
 	CTL_TEXT,
 	CTL_NAME,  /* names of ours: domains as people write them */
-	CTL_UNCUT, /* never cut: what is of no use in part, in the last column */
 	CTL_RIGHT, /* aligned right */
 	CTL_SIZE   /* octets, shown as 12k, 3.4M; aligned right */
 };
@@ -30,7 +29,8 @@ struct ctl_column {
 };
 
 /* Aligned columns under their titles; rows is an array of objects.  Absent and
- * null members are "-". */
+ * null members are "-".  A cell longer than CTL_CELL_MAX is whole, too: what is
+ * right of it is out of line in that row alone. */
 void ctl_out_table(const json_t *rows, const struct ctl_column *columns,
     size_t count, struct oct_str *out);
 

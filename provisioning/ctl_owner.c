@@ -84,7 +84,7 @@ print_links(struct ctl *ctl, const struct ctl_target *t)
 	static const struct ctl_column columns[] = {
 		{ "for", "FOR", CTL_TEXT },
 		{ "until", "UNTIL", CTL_TEXT },
-		{ "url", "LINK", CTL_UNCUT },
+		{ "url", "LINK", CTL_TEXT },
 	};
 	json_t *items = json_array();
 	int status = add_links(ctl, t, items);

@@ -286,7 +286,7 @@ static const struct ctl_column option_columns[] = {
 	{ "option", "OPTION", CTL_TEXT },
 	{ "value", "VALUE", CTL_TEXT },
 	{ "level", "SET BY", CTL_TEXT },
-	{ "help", "MEANING", CTL_UNCUT },
+	{ "help", "MEANING", CTL_TEXT },
 };
 
 /* What is said above the table. */
@@ -529,7 +529,7 @@ policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 {
 	static const struct ctl_column columns[] = {
 		{ "where", "WHERE", CTL_NAME },
-		{ "problem", "PROBLEM", CTL_UNCUT },
+		{ "problem", "PROBLEM", CTL_TEXT },
 	};
 	const struct dir_snapshot *snapshot;
 	const struct settings *set;

@@ -238,7 +238,7 @@ ctl_scan_text(const struct ctl_scan *s, struct oct_str *out)
 	static const struct ctl_column symbols[] = {
 		{ "weight", "WEIGHT", CTL_RIGHT },
 		{ "name", "SYMBOL", CTL_TEXT },
-		{ "explanation", "EXPLANATION", CTL_UNCUT },
+		{ "explanation", "EXPLANATION", CTL_TEXT },
 	};
 	json_t *v = ctl_scan_json(s);
 	const json_t *list = json_object_get(v, "symbols");

@@ -134,7 +134,7 @@ print_problems(const struct ctl *ctl, const struct walk *w)
 	static const struct ctl_column columns[] = {
 		{ "id", "ID", CTL_TEXT },
 		{ "kind", "KIND", CTL_TEXT },
-		{ "problem", "PROBLEM", CTL_UNCUT },
+		{ "problem", "PROBLEM", CTL_TEXT },
 	};
 
 	if (ctl->json || json_array_size(w->problems) == 0)

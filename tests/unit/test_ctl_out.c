@@ -86,30 +86,37 @@ columns_are_aligned_by_characters(void **state)
 	json_decref(v);
 }
 
+/* Nothing is cut: a long cell puts what follows out of line in its row alone. */
 static void
-a_cell_that_must_be_whole_is(void **state)
+a_long_cell_is_whole(void **state)
 {
 	static const struct ctl_column both[] = {
 		{ "a", "A", CTL_TEXT },
-		{ "b", "B", CTL_UNCUT },
+		{ "b", "B", CTL_TEXT },
 	};
-	char text[CTL_CELL_MAX + 12], *line;
+	char text[CTL_CELL_MAX + 12];
+	const char *line;
 	json_t *v;
 	struct oct_str s;
 
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	v = json_pack("[{s:s, s:s}]", "a", text, "b", text);
+	v = json_pack("[{s:s, s:s}, {s:s, s:s}]", "a", text, "b", text, "a",
+	    "y", "b", "z");
 	assert_non_null(v);
 	oct_str_heap(&s, 4096);
 	ctl_out_table(v, both, OCT_LEN(both), &s);
 	line = strchr(oct_str_text(&s), '\n');
 	assert_non_null(line);
-	assert_int_equal(strspn(line + 1, "x"), CTL_CELL_MAX - 1);
-	line = strrchr(line, ' ');
-	assert_non_null(line);
 	assert_int_equal(strspn(line + 1, "x"), strlen(text));
+	line = strchr(line, ' ');
+	assert_non_null(line);
+	assert_int_equal(strspn(line + 2, "x"), strlen(text));
+	line = strchr(line, 'z');
+	assert_non_null(line);
+	assert_int_equal(line - strchr(oct_str_text(&s), 'y'),
+	    CTL_CELL_MAX + 2);
 	oct_str_free(&s);
 	json_decref(v);
 }
@@ -180,7 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_cannot_steer_a_terminal),
 		cmocka_unit_test(columns_are_aligned_by_characters),
-		cmocka_unit_test(a_cell_that_must_be_whole_is),
+		cmocka_unit_test(a_long_cell_is_whole),
 		cmocka_unit_test(a_record_is_one_line_a_member),
 		cmocka_unit_test(json_keeps_the_order_of_members),
 		cmocka_unit_test(broken_utf8_is_replaced_in_json),
