@@ -74,6 +74,9 @@ OCT_CHECK int oct_ip_parse(const char *text, struct oct_ip *out);
 void oct_ip_from_sockaddr(const struct sockaddr *sa, struct oct_ip *out);
 void oct_ip_text(const struct oct_ip *ip, char out[OCT_IP_SIZE]);
 bool oct_ip_in(const struct oct_ip *ip, const struct oct_ip *net, int bits);
+/* Of the Internet at large: not of this machine, of an inner network, of a link,
+ * of no host at all, multicast or reserved (RFC 6890). */
+bool oct_ip_is_global(const struct oct_ip *ip);
 /* "192.0.2.0/24" or "2001:db8:1::/48": the client network of challenge rules. */
 void oct_ip_net_text(const struct oct_ip *ip, char out[OCT_IP_SIZE]);
 

@@ -109,6 +109,42 @@ oct_ip_in(const struct oct_ip *ip, const struct oct_ip *net, int bits)
 	return true;
 }
 
+static bool
+in_any(const struct oct_ip *ip, const char *const *nets, size_t count)
+{
+	struct oct_prefix p;
+
+	for (size_t i = 0; i < count; i++) {
+		int rc = oct_prefix_parse(nets[i], &p);
+
+		OCT_ASSERT(rc == 0);
+		if (oct_ip_in(ip, &p.net, p.bits))
+			return true;
+	}
+	return false;
+}
+
+/* The registries of special addresses of RFC 6890.  Of IPv6 only 2000::/3 is
+ * given out at all; Teredo and 6to4 hold addresses of IPv4, any. */
+bool
+oct_ip_is_global(const struct oct_ip *ip)
+{
+	static const char *const v4[] = { "0.0.0.0/8", "10.0.0.0/8",
+		"100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+		"172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+		"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+		"198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3" };
+	static const char *const v6[] = { "2001::/23", "2001:db8::/32",
+		"2002::/16", "3fff::/20" };
+	static const char *const given_out[] = { "2000::/3" };
+
+	if (ip->family == AF_INET)
+		return !in_any(ip, v4, OCT_LEN(v4));
+	return ip->family == AF_INET6 &&
+	    in_any(ip, given_out, OCT_LEN(given_out)) &&
+	    !in_any(ip, v6, OCT_LEN(v6));
+}
+
 static void
 clear_host_bits(struct oct_ip *ip, int bits)
 {

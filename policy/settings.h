@@ -102,6 +102,7 @@ struct settings {
 	int hosting_mta_sts; /* 0 = none, 1 = testing, 2 = enforce */
 	int64_t hosting_mta_sts_age, hosting_ttl, hosting_dns_port,
 	    hosting_https_port;
+	bool hosting_inner_addresses;
 	/* centre */
 	char *centre_name, *centre_place, *centre_signatory;
 	struct oct_conf_list centre_address;

@@ -156,6 +156,16 @@ static const struct oct_conf_item items[] = {
 	    .standard = "443",
 	    .help = "port at which it fetches MTA-STS policies",
 	    .offset = offsetof(struct settings, hosting_https_port) },
+	{ .section = "hosting",
+	    .name = "inner_addresses",
+	    .type = OCT_CONF_BOOL,
+	    .standard = "false",
+	    .help = "fetch MTA-STS policies also from this machine, inner "
+		    "networks and other addresses that are not of the "
+		    "Internet: for tests, and where the DNS shows the "
+		    "platform's own servers by them; whoever runs a domain "
+		    "that is checked chooses the address",
+	    .offset = offsetof(struct settings, hosting_inner_addresses) },
 };
 
 struct oct_conf_table

@@ -99,6 +99,7 @@ enum check_code {
 	CHECK_STS_SYNTAX,
 	CHECK_STS_ID,
 	CHECK_STS_HOST,
+	CHECK_STS_INNER,
 	CHECK_STS_FETCH,
 	CHECK_STS_POLICY,
 	CHECK_STS_MODE,
@@ -169,6 +170,7 @@ struct check_input {
 	 * asked directly. */
 	const struct dns_probe_server *resolver;
 	uint16_t dns_port, https_port; /* 0: policies are not fetched */
+	bool inner_addresses; /* policies, also from such */
 	int64_t deadline_ms, now_ms;   /* monotonic; wall */
 };
 

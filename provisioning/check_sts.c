@@ -164,6 +164,21 @@ fetch_policy(struct checking *c, const char *name, const struct oct_ip *ip)
 	oct_str_free(&body);
 }
 
+/* Whoever runs the domain says where we go: not to what only we can reach. */
+static void
+ask_host(struct checking *c, const char *name, const struct oct_ip *ip)
+{
+	char text[OCT_IP_SIZE];
+
+	if (c->in->inner_addresses || oct_ip_is_global(ip)) {
+		fetch_policy(c, name, ip);
+		return;
+	}
+	oct_ip_text(ip, text);
+	check_add(c, CHECK_STS_INNER, CHECK_WARNING, name, text,
+	    check_expected(c, ZONE_MTA_STS_HOST));
+}
+
 static void
 see_host(struct checking *c)
 {
@@ -181,7 +196,7 @@ see_host(struct checking *c)
 		check_add(c, CHECK_STS_HOST, CHECK_WARNING, name, NULL,
 		    check_expected(c, ZONE_MTA_STS_HOST));
 	else if (c->in->https_port != 0)
-		fetch_policy(c, name, &a->records[0].ip);
+		ask_host(c, name, &a->records[0].ip);
 }
 
 /* --- Its record ------------------------------------------------------------- */

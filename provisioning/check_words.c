@@ -180,6 +180,15 @@ static const struct {
 	    "The host {name} does not exist: the MTA-STS policy that is "
 	    "announced cannot be read.",
 	    "Make {name} CNAME {want}, or remove the _mta-sts record." },
+	[CHECK_STS_INNER] = { CHECK_STS, "sts-inner",
+	    "{name} mène à {seen}, qui n'est pas une adresse d'Internet : "
+	    "personne ne peut y lire la politique MTA-STS annoncée.",
+	    "Donner à {name} l'adresse publique du serveur qui publie la "
+	    "politique, ou retirer l'enregistrement _mta-sts.",
+	    "{name} leads to {seen}, which is no address of the Internet: "
+	    "nobody can read there the MTA-STS policy that is announced.",
+	    "Give {name} the public address of the server that publishes the "
+	    "policy, or remove the _mta-sts record." },
 	[CHECK_STS_FETCH] = { CHECK_STS, "sts-fetch",
 	    "La politique MTA-STS ne peut pas être lue à "
 	    "https://{name}/.well-known/mta-sts.txt ({seen}).",

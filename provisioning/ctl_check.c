@@ -56,6 +56,7 @@ ctl_checking_open(struct ctl *ctl, const char *server,
 		.dns = out->dns, .resolver = &out->resolver,
 		.dns_port = (uint16_t)set->hosting_dns_port,
 		.https_port = (uint16_t)set->hosting_https_port,
+		.inner_addresses = set->hosting_inner_addresses,
 		.deadline_ms = until, .now_ms = oct_clock_wall_ms() };
 	if (z != NULL) {
 		out->input.zone = &z->zone;

@@ -132,7 +132,8 @@ def prepare(edge):
         "dns": {"servers": [f"127.0.0.1:{zones.resolver_port}"]},
         "web": {"operator": "Centre <de> Gestion"},
         "hosting": {**towns.CONF, "dns_port": zones.port,
-                    "https_port": edge.nginx.port, "mta_sts": "enforce"}})
+                    "https_port": edge.nginx.port,
+                    "inner_addresses": "true", "mta_sts": "enforce"}})
     zones.world = list(towns.WORLD)
     lines = ["domain add ville.test --mta-sts=none", "domain add clos.test",
              "domain close clos.test"]

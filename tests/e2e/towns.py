@@ -538,8 +538,8 @@ def sts_twice(z):
     z["_mta-sts", "TXT"] = ["v=STSv1; id=1;", "v=STSv1; id=2;"]
 
 
-@broken("sts-fetch")
-def sts_not_served(z):
+@broken("sts-inner")
+def sts_at_an_inner_address(z):
     z["_mta-sts", "TXT"] = ["v=STSv1; id=20261121;"]
     z["mta-sts", "A"] = ["127.0.0.1"]
 

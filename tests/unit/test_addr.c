@@ -432,6 +432,40 @@ test_prefix(void **state)
 }
 
 static void
+test_inner_addresses_are_told(void **state)
+{
+	static const struct {
+		const char *ip;
+		bool global;
+	} rows[] = {
+		{ "8.8.8.8", true }, { "192.0.3.1", true },
+		{ "172.15.255.255", true }, { "172.32.0.0", true },
+		{ "223.255.255.255", true }, { "2606:4700::1", true },
+		{ "2001:200::1", true }, { "::ffff:8.8.8.8", true },
+		{ "127.0.0.1", false }, { "127.8.8.8", false },
+		{ "10.1.2.3", false }, { "172.16.0.1", false },
+		{ "172.31.255.255", false }, { "192.168.0.1", false },
+		{ "169.254.169.254", false }, { "100.64.0.1", false },
+		{ "0.0.0.0", false }, { "224.0.0.1", false },
+		{ "255.255.255.255", false }, { "192.0.2.1", false },
+		{ "::1", false }, { "::", false }, { "fe80::1", false },
+		{ "fd00::1", false }, { "ff02::1", false },
+		{ "::ffff:127.0.0.1", false }, { "::ffff:10.0.0.1", false },
+		{ "64:ff9b::7f00:1", false }, { "2002:7f00:1::", false },
+		{ "2001:db8::1", false }, { "2001::1", false },
+	};
+	struct oct_ip unknown = { .family = AF_UNSPEC }, ip;
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		print_message("  %s\n", rows[i].ip);
+		assert_int_equal(oct_ip_parse(rows[i].ip, &ip), 0);
+		assert_int_equal(oct_ip_is_global(&ip), rows[i].global);
+	}
+	assert_false(oct_ip_is_global(&unknown));
+}
+
+static void
 test_unknown_client_is_in_no_net(void **state)
 {
 	struct oct_ip unknown = { .family = AF_UNSPEC };
@@ -496,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_ip),
 		cmocka_unit_test(test_ip_from_sockaddr),
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_inner_addresses_are_told),
 		cmocka_unit_test(test_unknown_client_is_in_no_net),
 	};
 
