@@ -13,6 +13,7 @@
 #include "policy/space.h"
 
 #define DAY_MS 86400000LL
+#define BIN_PAGE 500 /* of one round trip */
 
 struct undoing {
 	struct store *store;
@@ -137,5 +138,84 @@ case_undiscard(struct store *s, const struct case_timers *t,
 	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
 		rc = undo_once(&u, out);
 	store_txn_free(u.txn);
+	return rc;
+}
+
+/* --- For good ------------------------------------------------------------- */
+
+struct forgetting {
+	struct store *store;
+	const char *domain, *local;
+	int64_t now_ms;
+	size_t count;
+};
+
+static void
+end_undo(struct store_txn *txn, const struct forgetting *f,
+    const struct case_item *item)
+{
+	char key[KEY_SIZE], num[24];
+
+	key_held(key, f->domain, item->held.id);
+	case_number(item->undo_ms, num);
+	store_txn_expect_field(txn, key, "state", item->state_text);
+	store_txn_expect_field(txn, key, "undo", num);
+	store_txn_hdel(txn, key, "undo");
+	case_due(txn, item->held.node, "purge", f->domain, item->held.id,
+	    f->now_ms);
+}
+
+static int
+forget_once(const struct forgetting *f, struct store_txn *txn, const char *id)
+{
+	struct case_item item;
+	char key[KEY_SIZE];
+	int rc = case_item_read(f->store, f->domain, id, &item);
+
+	if (rc < 0 && rc != OCT_EPARSE)
+		return rc;
+	store_txn_clear(txn);
+	if (rc > 0 && item.state == HELD_DROPPED && item.undo_ms > f->now_ms)
+		end_undo(txn, f, &item);
+	if (rc > 0)
+		case_item_fini(&item);
+	key_bin(key, f->domain, f->local);
+	store_txn_zrem(txn, key, id);
+	return store_txn_commit(f->store, txn);
+}
+
+static int
+forget_item(void *arg, const char *id, OCT_UNUSED int64_t score)
+{
+	struct forgetting *f = arg;
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	rc = OCT_ECONFLICT;
+	for (int i = 0; i < CASE_TRIES && rc == OCT_ECONFLICT; i++)
+		rc = forget_once(f, txn, id);
+	store_txn_free(txn);
+	f->count++;
+	return rc;
+}
+
+int
+case_empty_bin(struct store *s, const char *domain, const char *local,
+    int64_t now_ms)
+{
+	struct forgetting f = { .store = s, .domain = domain, .local = local,
+		.now_ms = now_ms };
+	char key[KEY_SIZE];
+	size_t before;
+	int rc;
+
+	key_bin(key, domain, local);
+	do {
+		before = f.count;
+		rc = store_zrange(s, key, INT64_MAX, BIN_PAGE, forget_item,
+		    &f);
+	} while (rc == 0 && f.count > before);
 	return rc;
 }

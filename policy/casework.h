@@ -211,6 +211,10 @@ OCT_CHECK int case_discard(struct store *s, const struct case_timers *t,
 OCT_CHECK int case_undiscard(struct store *s, const struct case_timers *t,
     const char *domain, const char *id, int64_t now_ms,
     enum case_outcome *out);
+/* What was discarded of a mailbox cannot be brought back any more: the messages
+ * go. */
+OCT_CHECK int case_empty_bin(struct store *s, const char *domain,
+    const char *local, int64_t now_ms);
 
 /* One mailbox and one sender; sid: his identity, or how a grant names him. */
 struct case_sender {

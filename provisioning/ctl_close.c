@@ -332,7 +332,9 @@ forget_owner(struct ctl *ctl, const struct ctl_subject *s)
 
 	if (status != 0)
 		return status;
-	rc = store_txn_new(&txn);
+	rc = case_empty_bin(store, s->domain, s->local, oct_clock_wall_ms());
+	if (rc == 0)
+		rc = store_txn_new(&txn);
 	if (rc != 0)
 		return ctl_fail_rc(ctl, rc, "mailbox", s->name);
 	store_txn_hdel(txn, key_use(key, s->domain), s->local);

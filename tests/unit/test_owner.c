@@ -147,6 +147,48 @@ too_late_is_too_late(void **state)
 	assert_int_equal(state_of(1), HELD_DROPPED);
 }
 
+/* Its mailbox goes: so do its messages, however many, and at once. */
+static void
+an_emptied_bin_gives_nothing_back(void **state)
+{
+	struct owner o = owner_of_box("mairie"), other = owner_of_box("maire");
+	const int last = OWNER_PAGE + 10;
+	struct owner_page *bin;
+	enum case_outcome out;
+	struct case_item item;
+	char id[HELD_ID_SIZE], key[KEY_SIZE];
+
+	(void)state;
+	for (int n = 1; n <= last; n++) {
+		put(n, "mairie", SID, FATE_R_SPAM);
+		assert_int_equal(
+		    owner_discard(&o, id_of(n, id), false, &out), 0);
+	}
+	put(last + 1, "maire", SID, FATE_R_SPAM);
+	assert_int_equal(owner_discard(&other, id_of(last + 1, id), false,
+			     &out),
+	    0);
+	/* One is gone already, of one nothing is known any more. */
+	assert_int_equal(owner_item(&o, id_of(2, id), &item), 1);
+	assert_int_equal(case_purge(world.store, &item, false), 1);
+	case_item_fini(&item);
+	assert_int_equal(test_redis_do(&world.redis, "DEL %s",
+			     key_held(key, D, id_of(3, id))),
+	    1);
+	assert_int_equal(case_empty_bin(world.store, D, "mairie", NOW + 5), 0);
+	assert_int_equal(owner_bin(&o, &bin), 0);
+	assert_int_equal(bin->count, 0);
+	owner_page_free(bin);
+	for (int n = 1; n <= last; n += last - 1) {
+		assert_int_equal(due("purge", n), NOW + 5);
+		assert_int_equal(owner_undo(&o, id_of(n, id), &out), 0);
+		assert_int_equal(out, CASE_OVER);
+	}
+	assert_int_equal(owner_undo(&other, id_of(last + 1, id), &out), 0);
+	assert_int_equal(out, CASE_DONE);
+	assert_int_equal(case_empty_bin(world.store, D, "nobody", NOW), 0);
+}
+
 /* Whoever's message is being removed does not come back half. */
 static void
 what_is_going_is_gone(void **state)
@@ -257,6 +299,7 @@ main(void)
 		WITH(a_virus_is_for_administrators),
 		WITH(what_was_discarded_comes_back),
 		WITH(too_late_is_too_late),
+		WITH(an_emptied_bin_gives_nothing_back),
 		WITH(what_is_going_is_gone),
 		WITH(a_proven_sender_is_refused_by_his_address),
 		WITH(all_that_a_block_threw_away_comes_back),
