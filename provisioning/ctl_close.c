@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * octroictl ... close, reopen, purge, remove: nothing goes at once.  What is
- * closed is no longer served and can be opened again, until it is purged, which
+ * octroictl ... close, purge, remove: nothing goes at once.  What is closed is no
+ * longer served and can be opened again (ctl_reopen.c), until it is purged, which
  * is possible a grace after its closing.
  */
 #include <errno.h>
@@ -182,34 +182,6 @@ ctl_close_run(struct ctl *ctl, const struct ctl_args *args)
 	return status != 0 ? status : close_and_say(ctl, &s, first);
 }
 
-static const char reopened[] = "{\"state\":\"active\",\"closes\":\"\"}";
-
-int
-ctl_reopen_run(struct ctl *ctl, const struct ctl_args *args)
-{
-	struct ctl_subject s;
-	struct standing st;
-	int status = ctl_subject(ctl, args, &s);
-
-	if (status == 0)
-		status = look(ctl, &s, &st);
-	if (status != 0)
-		return status;
-	if (!is_closed(&st) && st.closes[0] == '\0')
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s is neither closed nor about to be", s.name);
-	if (s.kind == DIR_KIND_TENANT)
-		status = ctl_reopen_tenant(ctl, s.local);
-	/* A mailbox that is only about to close keeps its state. */
-	else if (s.kind == DIR_KIND_MAILBOX && !is_closed(&st))
-		status = ctl_subject_change(
-		    ctl, &s, CTL_SET, "{\"closes\":\"\"}", NULL);
-	else
-		status = ctl_subject_change(ctl, &s, CTL_SET, reopened, NULL);
-	return status != 0 ? status : ctl_done(ctl, "open again", s.noun,
-					  s.name);
-}
-
 /* --- Tenants ------------------------------------------------------------- */
 
 typedef int each_domain(struct ctl *ctl, const struct dir_domain *d,
@@ -255,39 +227,6 @@ ctl_close_tenant(struct ctl *ctl, const char *id, const char *first)
 
 	ctl_subject_of(DIR_KIND_TENANT, "", id, &s);
 	return status != 0 ? status : close_one(ctl, &s, first, NULL);
-}
-
-/* day: on which the tenant was, or is to be, closed; what was closed at another
- * time stays so. */
-static int
-reopen_domain(struct ctl *ctl, const struct dir_domain *d, const char *day)
-{
-	const char *of = d->life == DIR_LIFE_CLOSED
-	    ? detail_get(d->details, DETAIL_CLOSED)
-	    : detail_get(d->details, DETAIL_CLOSES);
-	struct ctl_subject s;
-
-	if (*of == '\0' || strcmp(of, day) != 0)
-		return 0;
-	ctl_subject_of(DIR_KIND_DOMAIN, d->name, "", &s);
-	return ctl_subject_change(ctl, &s, CTL_SET, reopened, NULL);
-}
-
-int
-ctl_reopen_tenant(struct ctl *ctl, const char *id)
-{
-	struct ctl_subject s;
-	struct standing st;
-	int status;
-
-	ctl_subject_of(DIR_KIND_TENANT, "", id, &s);
-	status = look(ctl, &s, &st);
-	if (status == 0)
-		status = walk_domains(ctl, id,
-		    is_closed(&st) ? st.closed : st.closes, reopen_domain);
-	if (status == 0)
-		status = ctl_subject_change(ctl, &s, CTL_SET, reopened, NULL);
-	return status;
 }
 
 /* --- Purging ------------------------------------------------------------- */

@@ -384,6 +384,36 @@ def test_a_departure_with_its_dates_its_undoing_and_its_end(edge):
               for x in past), past)
 
 
+def test_what_is_opened_again_stands_as_before(edge):
+    ctl, tenant = edge.ctl, "retour"
+    provision(edge, tenant, "retour.test", "accueil", "stage")
+    for name, state in (("attend.test", "pending-dns"),
+                        ("dort.test", "suspended")):
+        ctl("domain", "add", name, f"tenant={tenant}", f"state={state}")
+    ctl("mailbox", "set", "stage@retour.test", "state=suspended")
+    ctl("contract", "start", tenant, f"--on={YEAR - 4}-01-01")
+
+    def states():
+        return [edge.ctl_json("domain", "show", d)["state"]
+                for d in ("retour.test", "attend.test", "dort.test")]
+    before = ["active", "pending-dns", "suspended"]
+    ctl("contract", "notice", tenant, "--by=tenant", f"--on={YEAR}-10-30")
+    equal(states(), ["closing"] * 3)
+    ctl("contract", "withdraw", tenant)
+    equal(states(), before)
+    ctl("tenant", "close", tenant)
+    equal(states(), ["closed"] * 3)
+    ctl("tenant", "reopen", tenant)
+    equal(states(), before)
+    for kind, name, state in (("domain", "attend.test", "pending-dns"),
+                              ("mailbox", "stage@retour.test", "suspended"),
+                              ("mailbox", "accueil@retour.test", "active")):
+        ctl(kind, "close", name)
+        said = ctl(kind, "reopen", name).stdout
+        equal(edge.ctl_json(kind, "show", name)["state"], state)
+        equal(f"as {state}" in said, state != "active", said)
+
+
 def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
     provision(edge, "agenda", "agenda.test", "accueil", "stage")
     scene.wait_known(edge, "stage@agenda.test")
