@@ -123,26 +123,38 @@ setup_text_outlook_error(struct oct_str *out)
 	    "</Autodiscover>\n");
 }
 
-/* The first start tag of that local name, with or without a prefix; the place
- * behind its ">", or NULL. */
+/* Is it a start tag's inside of that local name, with or without a prefix?  What
+ * follows a blank is attributes. */
+static bool
+is_address_tag(const char *tag, size_t len)
+{
+	size_t name = 0;
+	const char *colon;
+
+	while (name < len && strchr(" \t\r\n", tag[name]) == NULL)
+		name++;
+	colon = memchr(tag, ':', name);
+	if (colon != NULL) {
+		name -= (size_t)(colon + 1 - tag);
+		tag = colon + 1;
+	}
+	return name == sizeof(ADDRESS_TAG) - 1 &&
+	    memcmp(tag, ADDRESS_TAG, name) == 0;
+}
+
+/* The first of them: the place behind its ">", or NULL. */
 static const char *
 find_element(const char *xml, size_t len)
 {
-	const size_t name = sizeof(ADDRESS_TAG) - 1;
 	const char *end = xml + len;
 
 	for (const char *p = xml; p < end && *p != '\0'; p++) {
-		const char *close, *colon, *tag = p + 1;
-		size_t left;
+		const char *close;
 
 		if (*p != '<' || (close = memchr(p, '>', (size_t)(end - p))) ==
 		    NULL)
 			continue;
-		colon = memchr(tag, ':', (size_t)(close - tag));
-		tag = colon != NULL ? colon + 1 : tag;
-		left = (size_t)(close - tag);
-		if (left >= name && strncmp(tag, ADDRESS_TAG, name) == 0 &&
-		    (left == name || strchr(" \t\r\n", tag[name]) != NULL))
+		if (is_address_tag(p + 1, (size_t)(close - p - 1)))
 			return close + 1;
 	}
 	return NULL;

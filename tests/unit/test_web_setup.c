@@ -160,6 +160,11 @@ requests_are_hostile(void **state)
 		{ REQUEST("a@" D), "a@" D },
 		{ REQUEST(" \r\n\ta@" D " "), "a@" D },
 		{ "<x:EMailAddress y='1'>a@" D "</x:EMailAddress>", "a@" D },
+		{ "<EMailAddress xmlns:x='http://y.test/'>a@" D
+		  "</EMailAddress>", "a@" D },
+		{ "<a b='c:EMailAddress'>a@" D "</a>", NULL },
+		{ "<a:b c='d:EMailAddress '>x@" D "</a:b>"
+		  "<EMailAddress\n>a@" D "</EMailAddress>", "a@" D },
 		{ "<EMailAddresses>a@" D "</EMailAddresses>", NULL },
 		{ "<EMailAddress>a@" D, NULL },
 		{ "<EMailAddress", NULL },
