@@ -123,15 +123,13 @@ add_word(struct automaton *a, const struct word *w, uint16_t what)
 	a->node[at].output = (uint16_t)a->patterns++;
 }
 
-/* Fails and the missing moves, by breadth. */
-static int
-complete(struct automaton *a)
+/* Fails and the missing moves, by breadth: queue gets all nodes but the first in
+ * that order. */
+static void
+complete(struct automaton *a, uint16_t *queue)
 {
-	uint16_t *queue = calloc(a->nodes, sizeof(*queue));
 	size_t head = 0, tail = 0;
 
-	if (queue == NULL)
-		return -ENOMEM;
 	for (size_t c = 0; c < a->classes; c++)
 		if (*move_of(a, 0, c) != 0)
 			queue[tail++] = *move_of(a, 0, c);
@@ -153,11 +151,61 @@ complete(struct automaton *a)
 			queue[tail++] = *to;
 		}
 	}
-	free(queue);
 	for (size_t i = 1; i < a->nodes; i++)
 		a->node[i].first = a->node[i].output != NONE ? (uint16_t)i
 							     : a->node[i].link;
+}
+
+/*
+ * Numbers the nodes in that order.  Texts rarely go deeper than two or three
+ * letters: what is met all the time lies together, in the cache.
+ */
+static int
+sort_nodes(struct automaton *a, const uint16_t *queue)
+{
+	uint16_t *number = calloc(a->nodes, sizeof(*number));
+	uint16_t *go = calloc(a->nodes * a->classes, sizeof(*go));
+	struct node *node = calloc(a->nodes, sizeof(*node));
+
+	if (number == NULL || go == NULL || node == NULL) {
+		free(number);
+		free(go);
+		free(node);
+		return -ENOMEM;
+	}
+	for (size_t i = 1; i < a->nodes; i++)
+		number[queue[i - 1]] = (uint16_t)i;
+	for (size_t i = 0; i < a->nodes; i++) {
+		const struct node *from = &a->node[i];
+		size_t to = number[i];
+
+		node[to] = (struct node){ .fail = number[from->fail],
+			.output = from->output,
+			.link = number[from->link],
+			.first = number[from->first] };
+		for (size_t c = 0; c < a->classes; c++)
+			go[to * a->classes + c] = number[*move_of(a, i, c)];
+	}
+	free(number);
+	free(a->go);
+	free(a->node);
+	a->go = go;
+	a->node = node;
 	return 0;
+}
+
+static int
+finish(struct automaton *a)
+{
+	uint16_t *queue = calloc(a->nodes, sizeof(*queue));
+	int rc = -ENOMEM;
+
+	if (queue != NULL) {
+		complete(a, queue);
+		rc = sort_nodes(a, queue);
+	}
+	free(queue);
+	return rc;
 }
 
 int
@@ -185,7 +233,7 @@ automaton_new(const struct automaton_words *list, size_t count,
 		while (next_word(&at, &w))
 			add_word(a, &w, list[i].what);
 	}
-	rc = complete(a);
+	rc = finish(a);
 	if (rc != 0)
 		goto out;
 	*out = a;

@@ -48,40 +48,78 @@ remember(struct reading *r, struct content_list *list, const char *name,
 
 /* --- What is seen --------------------------------------------------------------- */
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
+}
+
+/* Octets that are seen as they stand: words, and one space between two. */
+static size_t
+seen_run(const char *text, size_t len, bool *space)
+{
+	size_t n;
+
+	for (n = 0; n < len; n++) {
+		char c = text[n];
+
+		if (c == ' ' && !*space)
+			*space = true;
+		else if (c == '\0' || is_space(c))
+			break;
+		else
+			*space = false;
+	}
+	return n;
+}
+
 static void
 show(struct html *h, const char *text, size_t len)
 {
 	struct oct_str *out = &h->r->visible;
-	size_t max = h->r->limits.text_octets;
+	size_t max = h->r->limits.text_octets, n;
 
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-		bool space = c == ' ' || c == '\t' || c == '\r' ||
-		    c == '\n' || c == '\f';
-
-		if (c == '\0')
+	for (size_t i = 0; i < len; i += n) {
+		n = 1;
+		if (text[i] == '\0')
 			continue;
 		if (out->len + 4 > max) {
 			content_over(h->r, "text");
 			return;
 		}
-		if (!space)
-			oct_str_addc(out, text[i]);
-		else if (!h->space)
+		n = max - 3 - out->len;
+		n = seen_run(text + i, n < len - i ? n : len - i, &h->space);
+		oct_str_addn(out, text + i, n);
+		if (n > 0)
+			continue;
+		n = 1;
+		if (!h->space)
 			oct_str_addc(out, ' ');
-		h->space = space;
+		h->space = true;
 	}
+}
+
+static bool
+is_zero_width(const char *s)
+{
+	return memcmp(s, "\xe2\x80\x8b", 3) == 0 ||
+	    memcmp(s, "\xe2\x80\x8c", 3) == 0 ||
+	    memcmp(s, "\xe2\x80\x8d", 3) == 0 ||
+	    memcmp(s, "\xe2\x81\xa0", 3) == 0 ||
+	    memcmp(s, "\xef\xbb\xbf", 3) == 0;
 }
 
 static void
 note_text(struct reading *r, const char *text, size_t len)
 {
-	static const char *const zero_width[] = { "\xe2\x80\x8b",
-		"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf" };
+	static const char leads[] = { '\xe2', '\xef' };
+	const char *end = text + len;
 
-	for (size_t i = 0; i < OCT_LEN(zero_width); i++)
-		if (memmem(text, len, zero_width[i], 3) != NULL)
-			r->out.html |= CONTENT_HTML_ZERO_WIDTH;
+	for (size_t i = 0; i < sizeof(leads); i++)
+		for (const char *p = text;
+		     (p = memchr(p, leads[i], (size_t)(end - p))) != NULL; p++)
+			if (end - p >= 3 && is_zero_width(p))
+				r->out.html |= CONTENT_HTML_ZERO_WIDTH;
 }
 
 static void

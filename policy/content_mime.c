@@ -36,19 +36,37 @@ add_octets(GByteArray *to, const void *octets, size_t len)
 	(void)g_byte_array_append(to, octets, (guint)len);
 }
 
+/* Where "multipart" or "message" begins before this slash, or NULL. */
+static const char *
+type_before(const char *body, const char *slash)
+{
+	static const char *const types[] = { "multipart", "message" };
+
+	for (size_t i = 0; i < OCT_LEN(types); i++) {
+		size_t n = strlen(types[i]);
+
+		if ((size_t)(slash - body) >= n &&
+		    strncasecmp(slash - n, types[i], n) == 0)
+			return slash - n;
+	}
+	return NULL;
+}
+
 /* Where the multipart beyond the bound begins; else len. */
 static size_t
 cut_multiparts(const char *body, size_t len)
 {
+	const char *end = body + len, *p = body;
 	size_t count = 0;
 
-	for (size_t i = 0; i + 10 < len; i++) {
-		if ((body[i] | 0x20) != 'm' ||
-		    (strncasecmp(body + i, "multipart/", 10) != 0 &&
-			strncasecmp(body + i, "message/", 8) != 0))
+	/* Slashes are rarer than letters. */
+	for (; (p = memchr(p, '/', (size_t)(end - p))) != NULL; p++) {
+		const char *start = type_before(body, p);
+
+		if (start == NULL || end - start <= 10)
 			continue;
 		if (++count > MULTIPARTS_MAX)
-			return i;
+			return (size_t)(start - body);
 	}
 	return len;
 }
@@ -174,6 +192,18 @@ decode(struct reading *r, GMimePart *part, struct content_part *p)
 
 /* --- Text parts -------------------------------------------------------------------- */
 
+/* HTML that says that it is text. */
+static bool
+holds_page(const char *text)
+{
+	for (const char *p = strchr(text, '<'); p != NULL;
+	     p = strchr(p + 1, '<'))
+		if (strncasecmp(p, "<html", 5) == 0 ||
+		    strncasecmp(p, "<body", 5) == 0)
+			return true;
+	return false;
+}
+
 static void
 read_plain(struct reading *r, struct content_part *p, GByteArray *raw)
 {
@@ -187,8 +217,7 @@ read_plain(struct reading *r, struct content_part *p, GByteArray *raw)
 	if (!content_utf8((const char *)raw->data, raw->len, p->charset,
 		r->limits.text_octets, &r->plain))
 		p->flags |= CONTENT_PART_BAD_CHARSET;
-	if (strcasestr(oct_str_text(&r->plain) + start, "<html") != NULL ||
-	    strcasestr(oct_str_text(&r->plain) + start, "<body") != NULL)
+	if (holds_page(oct_str_text(&r->plain) + start))
 		r->out.html |= CONTENT_HTML_IN_PLAIN;
 	content_find_links(r, oct_str_text(&r->plain) + start,
 	    r->plain.len - start);

@@ -16,6 +16,50 @@
 
 /* --- Charsets ----------------------------------------------------------------- */
 
+/* Most octets of mail are ASCII: they are passed over by eights. */
+#define EIGHT(octet) (0x0101010101010101u * (octet))
+
+static uint64_t
+load_eight(const unsigned char *s)
+{
+	uint64_t x;
+
+	memcpy(&x, s, sizeof(x));
+	return x;
+}
+
+static size_t
+ascii_run(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len - n >= 8 && (load_eight(s + n) & EIGHT(0x80)) == 0)
+		n += 8;
+	while (n < len && s[n] < 0x80)
+		n++;
+	return n;
+}
+
+/* Of octets that are shown as they are. */
+static size_t
+printable_run(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len - n >= 8) {
+		uint64_t x = load_eight(s + n);
+
+		/* Not ASCII, under 0x20, or 0x7f. */
+		if (((x | (x - EIGHT(0x20)) | (x + EIGHT(1))) &
+			EIGHT(0x80)) != 0)
+			break;
+		n += 8;
+	}
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /* Length of the UTF-8 character at s, 0 if it is none (RFC 3629). */
 static size_t
 utf8_length(const unsigned char *s, size_t len)
@@ -50,7 +94,8 @@ is_utf8(const char *octets, size_t len, const char *charset)
 {
 	const unsigned char *s = (const unsigned char *)octets;
 
-	for (size_t i = 0; i < len;) {
+	for (size_t i = ascii_run(s, len); i < len;
+	     i += ascii_run(s + i, len - i)) {
 		size_t n = utf8_length(s + i, len - i);
 
 		/* A character cut at the end is no proof against it, but the
@@ -63,6 +108,12 @@ is_utf8(const char *octets, size_t len, const char *charset)
 	return true;
 }
 
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Valid UTF-8 into the builder: control characters are spaces. */
 static void
 add_clean(struct oct_str *out, const char *text, size_t len, size_t max)
@@ -71,8 +122,15 @@ add_clean(struct oct_str *out, const char *text, size_t len, size_t max)
 	size_t start = 0, i = 0;
 
 	while (i < len) {
-		size_t n = utf8_length(s + i, len - i);
-		bool control = n == 1 && (s[i] < 0x20 || s[i] == 0x7f) &&
+		size_t has = out->len + (i - start), n;
+		bool control;
+
+		if (has < max)
+			i += printable_run(s + i, least(len - i, max - has));
+		if (i == len)
+			break;
+		n = utf8_length(s + i, len - i);
+		control = n == 1 && (s[i] < 0x20 || s[i] == 0x7f) &&
 		    s[i] != '\n';
 
 		if (out->len + (i - start) + n > max)
@@ -358,6 +416,16 @@ url_length(const char *s, size_t len)
 	return n;
 }
 
+/* "htt" or "www", in any case: the beginning of a URL, mostly. */
+static bool
+may_begin(const char *s)
+{
+	return ((s[0] | 0x20) == 'h' && (s[1] | 0x20) == 't' &&
+		   (s[2] | 0x20) == 't') ||
+	    ((s[0] | 0x20) == 'w' && (s[1] | 0x20) == 'w' &&
+		(s[2] | 0x20) == 'w');
+}
+
 void
 content_find_links(struct reading *r, const char *text, size_t len)
 {
@@ -365,7 +433,7 @@ content_find_links(struct reading *r, const char *text, size_t len)
 		const char *s = text + i;
 		size_t n;
 
-		if (*s != 'h' && *s != 'H' && *s != 'w' && *s != 'W')
+		if (!may_begin(s))
 			continue;
 		if (strncasecmp(s, "http://", 7) == 0 ||
 		    strncasecmp(s, "https://", 8) == 0) {

@@ -104,23 +104,35 @@ check_links(const struct rules *r, struct score *s)
 
 /* --- Mark-up -------------------------------------------------------------------- */
 
-/* Letters cut by signs of no width: "pass<200b>word". */
+static bool
+is_latin(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* A sign of no width at p, between two letters. */
+static bool
+cuts_word(const char *p)
+{
+	return (memcmp(p, "\xe2\x80\x8b", 3) == 0 ||
+		   memcmp(p, "\xe2\x80\x8c", 3) == 0 ||
+		   memcmp(p, "\xe2\x81\xa0", 3) == 0 ||
+		   memcmp(p, "\xef\xbb\xbf", 3) == 0) &&
+	    is_latin(p[-1]) && is_latin(p[3]);
+}
+
+/* "pass<200b>word", and not just once. */
 static bool
 cuts_words(const struct content_text *t)
 {
+	static const char leads[] = { '\xe2', '\xef' };
+	const char *end = t->data + t->len;
 	size_t found = 0;
 
-	for (size_t i = 1; i + 3 < t->len; i++) {
-		const char *p = t->data + i;
-		bool zero = memcmp(p, "\xe2\x80\x8b", 3) == 0 ||
-		    memcmp(p, "\xe2\x80\x8c", 3) == 0 ||
-		    memcmp(p, "\xe2\x81\xa0", 3) == 0 ||
-		    memcmp(p, "\xef\xbb\xbf", 3) == 0;
-		char before = (char)(p[-1] | 0x20), after = (char)(p[3] | 0x20);
-
-		found += zero && before >= 'a' && before <= 'z' &&
-		    after >= 'a' && after <= 'z';
-	}
+	for (size_t i = 0; i < sizeof(leads); i++)
+		for (const char *p = t->data;
+		     (p = memchr(p, leads[i], (size_t)(end - p))) != NULL; p++)
+			found += p > t->data && end - p > 3 && cuts_word(p);
 	return found >= 2;
 }
 
