@@ -22,11 +22,11 @@ rules_of(const struct appraise_input *in, const struct appraisal *a)
 }
 
 static int
-hear(const struct appraise_input *in, const struct content *c,
+hear(const struct appraise_input *in, struct overview *o,
     const struct classifier *model, struct appraisal *out)
 {
 	const struct opinion_input oi = { .msg = in->msg,
-		.content = c,
+		.overview = o,
 		.symbols = &out->score,
 		.rcpts = in->score.rcpts,
 		.rcpt_count = in->score.rcpt_count,
@@ -54,30 +54,41 @@ hear(const struct appraise_input *in, const struct content *c,
 	return rc;
 }
 
+/* The content, and what rules and classifier both look up in it. */
+static int
+read_message(struct oct_msg *m, const struct content **c, struct overview **o)
+{
+	int rc = content_read(m, NULL, c);
+
+	return rc == 0 ? overview_new(*c, o) : rc;
+}
+
 int
 appraise(const struct appraise_input *in, struct appraisal *out)
 {
 	const struct classifier *model = classifier_live_get(in->model);
 	struct score_input score = in->score;
 	const struct content *c = NULL;
-	int rc = content_read(in->msg, NULL, &c);
+	struct overview *o = NULL;
+	int rc = read_message(in->msg, &c, &o);
 
 	out->heard = false;
 	out->features = NULL;
 	out->over = NULL;
 	if (rc == 0) {
 		score.msg = in->msg;
-		score.content = c;
+		score.overview = o;
 		score_find(&score, &out->score);
 		out->over = c->over;
 		if (model != NULL)
-			rc = hear(in, c, model, out);
+			rc = hear(in, o, model, out);
 	}
 	if (rc == 0) {
 		score_sum(in->weights, &out->score);
 		if (!out->heard)
 			out->rank = (double)out->score.total / 100;
 	}
+	overview_free(o);
 	content_free(c);
 	classifier_live_put(in->model, model);
 	return rc;
@@ -120,7 +131,7 @@ fingerprint(const struct content *c, const struct oct_msg *m)
 /* The symbols that follow from the message alone: nothing is known of who sent
  * it, so nothing is held against it. */
 static void
-find_symbols(const struct lesson_input *in, const struct content *c,
+find_symbols(const struct lesson_input *in, struct overview *o,
     struct score *out)
 {
 	static const struct auth_spf spf = { .result = AUTH_TEMPERROR };
@@ -148,7 +159,7 @@ find_symbols(const struct lesson_input *in, const struct content *c,
 		.rpath_org = rpath_org,
 		.now_ms = in->when_ms,
 		.trace_only = true,
-		.content = c,
+		.overview = o,
 		.rcpts = in->rcpts,
 		.rcpt_count = in->rcpt_count };
 
@@ -163,15 +174,13 @@ appraise_lesson(const struct lesson_input *in, struct features *f,
     struct lesson *out)
 {
 	const struct content *c = NULL;
+	struct overview *o = NULL;
 	struct score symbols;
-	int rc = content_read(in->msg, NULL, &c);
+	int rc = read_message(in->msg, &c, &o);
 
-	if (rc != 0)
-		return rc;
-	find_symbols(in, c, &symbols);
-	{
+	if (rc == 0) {
 		const struct opinion_input oi = { .msg = in->msg,
-			.content = c,
+			.overview = o,
 			.symbols = &symbols,
 			.rcpts = in->rcpts,
 			.rcpt_count = in->rcpt_count,
@@ -180,9 +189,11 @@ appraise_lesson(const struct lesson_input *in, struct features *f,
 			.when_ms = in->when_ms,
 			.proof = in->proof };
 
+		find_symbols(in, o, &symbols);
 		rc = opinion_read(&oi, f, &out->stratum);
+		out->fingerprint = fingerprint(c, in->msg);
 	}
-	out->fingerprint = fingerprint(c, in->msg);
+	overview_free(o);
 	content_free(c);
 	return rc;
 }

@@ -264,40 +264,54 @@ is_letter(char c)
 }
 
 struct place {
-	const char *text;
-	size_t len, end;
+	const struct automaton_text *text;
+	size_t end;
 	automaton_each *each;
 	void *arg;
 };
+
+/* Where a word with or without a border behind it counts. */
+static unsigned int
+counts_in(const struct place *at, bool border)
+{
+	const struct automaton_text *t = at->text;
+	bool open = !border || at->end >= t->len ||
+	    !is_letter(t->data[at->end]);
+
+	return (open ? AUTOMATON_WHOLE : 0) |
+	    (at->end < t->start && open ? AUTOMATON_START : 0) |
+	    (at->end == t->start ? AUTOMATON_START : 0);
+}
 
 /* The words that end there. */
 static void
 tell_all(const struct automaton *a, uint16_t node, const struct place *at)
 {
+	const char *text = at->text->data;
+
 	for (uint16_t i = a->node[node].output; i != NONE;
 	     i = a->pattern[i].next) {
 		const struct pattern *p = &a->pattern[i];
 		size_t start = at->end - p->len;
+		unsigned int in;
 
-		if (p->before && start > 0 && is_letter(at->text[start - 1]))
+		if (p->before && start > 0 && is_letter(text[start - 1]))
 			continue;
-		if (p->after && at->end < at->len &&
-		    is_letter(at->text[at->end]))
-			continue;
-		at->each(at->arg, p->what);
+		in = counts_in(at, p->after);
+		if (in != 0)
+			at->each(at->arg, p->what, in);
 	}
 }
 
 void
-automaton_find(const struct automaton *a, const char *text, size_t len,
+automaton_find(const struct automaton *a, const struct automaton_text *text,
     automaton_each *each, void *arg)
 {
-	struct place place = { .text = text, .len = len, .each = each,
-		.arg = arg };
+	struct place place = { .text = text, .each = each, .arg = arg };
 	uint16_t at = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		at = *move_of(a, at, a->class_of[(unsigned char)text[i]]);
+	for (size_t i = 0; i < text->len; i++) {
+		at = *move_of(a, at, a->class_of[(unsigned char)text->data[i]]);
 		for (uint16_t n = a->node[at].first; n != 0;
 		     n = a->node[n].link) {
 			place.end = i + 1;

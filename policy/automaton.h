@@ -21,9 +21,19 @@ OCT_CHECK int automaton_new(const struct automaton_words *list, size_t count,
     struct automaton **out);
 void automaton_free(struct automaton *a);
 
-typedef void automaton_each(void *arg, uint16_t what);
+/* Where a word was found: in the text, or in its start were that all there is (a
+ * word may end there that goes on in the whole), or in both. */
+#define AUTOMATON_WHOLE 1u
+#define AUTOMATON_START 2u
+typedef void automaton_each(void *arg, uint16_t what, unsigned int in);
+
+struct automaton_text {
+	const char *data;
+	size_t len;
+	size_t start; /* octets; 0 = nobody asks for it */
+};
 /* each is called once for each place where a word ends. */
-void automaton_find(const struct automaton *a, const char *text, size_t len,
+void automaton_find(const struct automaton *a, const struct automaton_text *text,
     automaton_each *each, void *arg);
 
 #endif

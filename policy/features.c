@@ -10,6 +10,7 @@
 #include "policy/features_int.h"
 
 #define TEXT_OCTETS 12000
+#define SUBJECT_OCTETS 500
 #define LINKS_MAX 160
 #define LINK_OCTETS 120
 #define RELAY_LINES 6
@@ -342,10 +343,11 @@ set_subject(struct feature_message *m, struct features *f)
 
 int
 features_read(struct features *f, const struct oct_msg *msg,
-    const struct content *c, const struct feature_facts *facts)
+    struct overview *o, const struct feature_facts *facts)
 {
-	struct feature_message m = { .msg = msg, .content = c,
-		.facts = facts };
+	struct feature_message m = { .msg = msg, .overview = o,
+		.content = o->content, .facts = facts };
+	const struct content_text *subject = &o->content->subject;
 
 	features_clear(f);
 	m.has_from = one_address(msg, "From", &m.from);
@@ -358,8 +360,8 @@ features_read(struct features *f, const struct oct_msg *msg,
 	set_subject(&m, f);
 	add_header(f, &m);
 	feature_begin(f, FEATURE_SUBJECT);
-	feature_words(f, c->subject.data,
-	    c->subject.len < 500 ? c->subject.len : 500,
+	feature_words(f, subject->data,
+	    subject->len < SUBJECT_OCTETS ? subject->len : SUBJECT_OCTETS,
 	    FEATURE_DO_WORDS | FEATURE_DO_BIGRAMS | FEATURE_DO_GRAMS, 0);
 	add_sender(f, &m);
 	add_structure(f, &m);

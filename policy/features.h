@@ -10,7 +10,7 @@
 
 #include "lib/addr.h"
 #include "lib/def.h"
-#include "policy/content.h"
+#include "policy/overview.h"
 
 #define FEATURE_BITS 22
 #define FEATURES_MAX 30000 /* of one group */
@@ -65,6 +65,6 @@ struct feature_facts {
 
 /* Everything; -ENOMEM, else 0.  What was in f is forgotten. */
 OCT_CHECK int features_read(struct features *f, const struct oct_msg *m,
-    const struct content *c, const struct feature_facts *facts);
+    struct overview *o, const struct feature_facts *facts);
 
 #endif

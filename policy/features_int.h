@@ -56,7 +56,8 @@ const char *feature_lower(struct features *f, const char *text, size_t len);
 /* The groups of several files. */
 struct feature_message {
 	const struct oct_msg *msg;
-	const struct content *content;
+	struct overview *overview;
+	const struct content *content; /* the same */
 	const struct feature_facts *facts;
 	struct oct_addr from, reply_to, sender;
 	bool has_from, has_reply_to, has_sender;

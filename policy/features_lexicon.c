@@ -11,16 +11,8 @@
 #include "lib/err.h"
 #include "policy/features_int.h"
 #include "policy/features_names.h"
-#include "policy/lexicon.h"
 
-#define BODY_OCTETS 12000
-#define BRAND_OCTETS 3000
-
-static void
-find_in(const struct content_text *t, size_t max, struct lexicon_hits *out)
-{
-	lexicon_find(t->data, t->len < max ? t->len : max, out);
-}
+#define NAME_OCTETS 200
 
 static void
 add_hits(struct lexicon_hits *to, const struct lexicon_hits *from)
@@ -199,20 +191,17 @@ void
 feature_lexicon(struct features *f, const struct feature_message *m)
 {
 	const struct content *c = m->content;
-	const struct content_text *body = c->visible.len > c->plain.len
-	    ? &c->visible
-	    : &c->plain;
-	struct lexicon_hits text, name, subject, start;
+	const struct overview *o = m->overview;
+	struct lexicon_hits name, head = o->subject;
 
-	find_in(body, BODY_OCTETS, &text);
-	find_in(&c->from_name, 200, &name);
-	find_in(&c->subject, 500, &subject);
-	find_in(body, BRAND_OCTETS, &start);
+	lexicon_find(c->from_name.data,
+	    c->from_name.len < NAME_OCTETS ? c->from_name.len : NAME_OCTETS,
+	    &name);
 	brand_marks(f, m, "name", &name);
-	brand_marks(f, m, "subject", &subject);
-	brand_marks(f, m, "body", &start);
-	add_hits(&subject, &name);
-	word_marks(f, &text, &subject);
+	brand_marks(f, m, "subject", &o->subject);
+	brand_marks(f, m, "body", &o->start);
+	add_hits(&head, &name);
+	word_marks(f, &o->body, &head);
 	host_marks(f, c);
 	from_marks(f, m);
 	subject_marks(f, &c->subject);

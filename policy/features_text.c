@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "auth/dmarc.h"
 #include "lib/err.h"
 #include "policy/features_int.h"
 
@@ -354,32 +353,10 @@ text_marks(struct features *f, const struct feature_message *m)
 
 /* --- Links --------------------------------------------------------------------------- */
 
-#define HOSTS_KEPT 8
-
 struct link_tally {
 	size_t web, distinct, of_from;
 	char last[OCT_DOMAIN_SIZE];
-	/* Hosts come again and again; their organisations are looked up once. */
-	struct {
-		const char *host;
-		char org[OCT_DOMAIN_SIZE];
-	} kept[HOSTS_KEPT];
-	size_t next;
 };
-
-static const char *
-org_of(struct link_tally *t, const char *host)
-{
-	size_t i;
-
-	for (i = 0; i < HOSTS_KEPT && t->kept[i].host != NULL; i++)
-		if (strcmp(t->kept[i].host, host) == 0)
-			return t->kept[i].org;
-	i = t->next++ % HOSTS_KEPT;
-	t->kept[i].host = host;
-	auth_psl_org_or_self(host, t->kept[i].org);
-	return t->kept[i].org;
-}
 
 static void
 count_link(struct features *f, const struct feature_message *m,
@@ -403,7 +380,7 @@ count_link(struct features *f, const struct feature_message *m,
 		feature_mark(f, "link:dots");
 	if (tld != NULL && (l->flags & CONTENT_LINK_IP) == 0)
 		feature_mark_text(f, "link.tld", tld + 1);
-	org = org_of(t, l->host);
+	org = overview_org(m->overview, l->host);
 	t->web++;
 	t->of_from += strcmp(org, m->from_org) == 0;
 	if (strcmp(org, t->last) != 0)
@@ -411,15 +388,13 @@ count_link(struct features *f, const struct feature_message *m,
 	memcpy(t->last, org, sizeof(t->last));
 }
 
-#define LINKS_JUDGED 160
-
 static void
 link_marks(struct features *f, const struct feature_message *m)
 {
 	const struct content *c = m->content;
 	struct link_tally t = { .web = 0 };
 
-	for (size_t i = 0; i < c->link_count && i < LINKS_JUDGED; i++) {
+	for (size_t i = 0; i < c->link_count && i < OVERVIEW_LINKS; i++) {
 		/* The same host again says nothing new. */
 		if (i > 0 && c->links[i].flags == c->links[i - 1].flags &&
 		    strcmp(c->links[i].host, c->links[i - 1].host) == 0) {

@@ -98,9 +98,8 @@ build(void)
 /* --- Finding --------------------------------------------------------------- */
 
 static void
-note(void *arg, uint16_t what)
+add(struct lexicon_hits *out, uint16_t what)
 {
-	struct lexicon_hits *out = arg;
 	size_t brand;
 
 	if (what < OCT_LEN(lexicon_words)) {
@@ -112,13 +111,50 @@ note(void *arg, uint16_t what)
 	out->brand[brand / 64] |= (uint64_t)1 << (brand % 64);
 }
 
+struct found {
+	struct lexicon_hits *whole, *start;
+};
+
+static void
+note(void *arg, uint16_t what, unsigned int in)
+{
+	const struct found *f = arg;
+
+	if ((in & AUTOMATON_WHOLE) != 0)
+		add(f->whole, what);
+	if ((in & AUTOMATON_START) != 0)
+		add(f->start, what);
+}
+
+static void
+find(const struct automaton_text *text, struct found *f)
+{
+	(void)pthread_once(&once, build);
+	if (automaton != NULL)
+		automaton_find(automaton, text, note, f);
+}
+
 void
 lexicon_find(const char *text, size_t len, struct lexicon_hits *out)
 {
+	const struct automaton_text t = { .data = text, .len = len };
+	struct found f = { .whole = out };
+
 	memset(out, 0, sizeof(*out));
-	(void)pthread_once(&once, build);
-	if (automaton != NULL)
-		automaton_find(automaton, text, len, note, out);
+	find(&t, &f);
+}
+
+void
+lexicon_find_both(const char *text, size_t len, size_t start,
+    struct lexicon_hits *out, struct lexicon_hits *out_start)
+{
+	const struct automaton_text t = { .data = text, .len = len,
+		.start = start < len ? start : len };
+	struct found f = { .whole = out, .start = out_start };
+
+	memset(out, 0, sizeof(*out));
+	memset(out_start, 0, sizeof(*out_start));
+	find(&t, &f);
 }
 
 unsigned int

@@ -24,6 +24,10 @@ const char *lexicon_brand(size_t i);
 /* Count what stands in a text, whatever its case (of ASCII); *out is set.  Without
  * memory for the automaton nothing is found. */
 void lexicon_find(const char *text, size_t len, struct lexicon_hits *out);
+/* The same, and beside it what stands in the first octets, as if the text ended
+ * there; in one pass. */
+void lexicon_find_both(const char *text, size_t len, size_t start,
+    struct lexicon_hits *out, struct lexicon_hits *out_start);
 /* Times that a category was found, by its name. */
 unsigned int lexicon_count(const struct lexicon_hits *hits,
     const char *category);

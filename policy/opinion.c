@@ -96,9 +96,9 @@ opinion_read(const struct opinion_input *in, struct features *f,
 		rcpts[i] = text[i];
 	}
 	facts.symbol_count = name_symbols(in->symbols, symbols);
-	rc = features_read(f, in->msg, in->content, &facts);
+	rc = features_read(f, in->msg, in->overview, &facts);
 	*out = (struct classifier_stratum){
-		.lang = classifier_language(in->content),
+		.lang = classifier_language(in->overview->content),
 		.era = in->when_ms >= MODERN_MS ? CLASSIFIER_ERA_MODERN
 						: CLASSIFIER_ERA_OLD,
 		.automatic = is_automatic(in) };

@@ -20,7 +20,7 @@
 
 struct opinion_input {
 	struct oct_msg *msg;
-	const struct content *content;
+	struct overview *overview;
 	const struct score *symbols; /* found so far; NULL = none */
 	const struct oct_addr *rcpts;
 	size_t rcpt_count;

@@ -221,7 +221,7 @@ build(void)
 }
 
 static void
-note(void *arg, uint16_t what)
+note(void *arg, uint16_t what, OCT_UNUSED unsigned int in)
 {
 	struct phrases *out = arg;
 
@@ -282,8 +282,11 @@ phrases_find(const struct content_text *t, size_t max, struct phrases *out)
 	char *folded = malloc(len + 1);
 
 	(void)pthread_once(&once, build);
-	if (folded != NULL && automaton != NULL)
-		automaton_find(automaton, folded, fold(t, len, folded), note,
-		    out);
+	if (folded != NULL && automaton != NULL) {
+		const struct automaton_text text = { .data = folded,
+			.len = fold(t, len, folded) };
+
+		automaton_find(automaton, &text, note, out);
+	}
 	free(folded);
 }

@@ -12,9 +12,6 @@
 #include "policy/features_names.h"
 #include "policy/lookalike.h"
 
-#define BODY_OCTETS 12000
-#define LINKS_JUDGED 160
-
 /* --- Links -------------------------------------------------------------------- */
 
 /* Another site's address inside a URL: "https://a.fr/?u=https%3A//b.fr". */
@@ -63,20 +60,16 @@ check_followed(const struct rules *r, const struct content_link *l,
 static bool
 leads_to_sender(const struct rules *r)
 {
-	char org[OCT_DOMAIN_SIZE];
-
-	for (size_t i = 0; i < r->host_count; i++) {
-		auth_psl_org_or_self(r->host[i], org);
-		if (strcmp(org, r->from_org) == 0)
+	for (size_t i = 0; i < r->host_count; i++)
+		if (strcmp(overview_org(r->o, r->host[i]), r->from_org) == 0)
 			return true;
-	}
 	return false;
 }
 
 static void
 check_links(const struct rules *r, struct score *s)
 {
-	for (size_t i = 0; i < r->c->link_count && i < LINKS_JUDGED; i++) {
+	for (size_t i = 0; i < r->c->link_count && i < OVERVIEW_LINKS; i++) {
 		const struct content_link *l = &r->c->links[i];
 
 		score_mark(s, SYM_URL_TEXT_DIFFERS,
@@ -202,12 +195,6 @@ rules_parts(const struct rules *r, struct score *s)
 
 /* --- The whole ---------------------------------------------------------------------- */
 
-static void
-find_in(const struct content_text *t, size_t max, struct lexicon_hits *out)
-{
-	lexicon_find(t->data, t->len < max ? t->len : max, out);
-}
-
 bool
 rules_is_list(const struct oct_msg *m)
 {
@@ -233,8 +220,8 @@ is_report(const struct rules *r)
 static bool
 is_talk(const struct rules *r)
 {
-	return lexicon_count(&r->body, "tech") +
-		lexicon_count(&r->body, "conv") >= 6 ||
+	return lexicon_count(&r->o->body, "tech") +
+		lexicon_count(&r->o->body, "conv") >= 6 ||
 	    oct_msg_find(r->in->msg, "In-Reply-To", 0) != NULL;
 }
 
@@ -250,7 +237,7 @@ is_listed(const struct rules *r, const char *host)
 static void
 list_hosts(struct rules *r, bool images)
 {
-	for (size_t i = 0; i < r->c->link_count && i < LINKS_JUDGED; i++) {
+	for (size_t i = 0; i < r->c->link_count && i < OVERVIEW_LINKS; i++) {
 		const struct content_link *l = &r->c->links[i];
 
 		if (l->kind != CONTENT_LINK_WEB ||
@@ -265,18 +252,17 @@ list_hosts(struct rules *r, bool images)
 static void
 begin(const struct score_input *in, struct rules *r)
 {
-	const struct content *c = in->content;
+	const struct content *c = in->overview->content;
 
 	r->in = in;
+	r->o = in->overview;
 	r->c = c;
-	r->text = c->visible.len > c->plain.len ? &c->visible : &c->plain;
-	find_in(r->text, BODY_OCTETS, &r->body);
-	find_in(&c->subject, 500, &r->subject);
+	r->text = r->o->text;
 	lookalike_fold(c->from_name.data, c->from_name.len, r->shown_name,
 	    sizeof(r->shown_name));
 	lexicon_find(r->shown_name, strlen(r->shown_name), &r->name);
-	phrases_find(r->text, BODY_OCTETS, &r->said);
-	phrases_find(&c->subject, 500, &r->title);
+	phrases_find(r->text, OVERVIEW_TEXT_OCTETS, &r->said);
+	phrases_find(&c->subject, OVERVIEW_SUBJECT_OCTETS, &r->title);
 	phrases_find(&c->from_name, 200, &r->title);
 	r->from_org[0] = '\0';
 	if (in->from != NULL)

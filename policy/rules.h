@@ -5,7 +5,7 @@
 #ifndef OCT_POLICY_RULES_H
 #define OCT_POLICY_RULES_H
 
-#include "policy/lexicon.h"
+#include "policy/overview.h"
 #include "policy/phrases.h"
 #include "policy/score.h"
 
@@ -14,9 +14,10 @@
 /* What several rules look at. */
 struct rules {
 	const struct score_input *in;
+	struct overview *o;
 	const struct content *c;
 	const struct content_text *text; /* the longer one */
-	struct lexicon_hits body, subject, name;
+	struct lexicon_hits name;
 	struct phrases said;  /* in its text */
 	struct phrases title; /* in subject and display name */
 	char shown_name[256]; /* display name as it is read by eye */
@@ -32,7 +33,7 @@ struct rules {
 	size_t host_count, followed;
 };
 
-/* Everything; the content must have been read. */
+/* Everything; there must be an overview. */
 void rules_check(const struct score_input *in, struct score *s);
 
 void rules_shape(const struct rules *r, struct score *s);

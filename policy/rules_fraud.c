@@ -305,7 +305,7 @@ check_names(const struct rules *r, struct score *s)
 
 	score_mark(s, SYM_FRAUD_BRAND_NAME, brand && !office);
 	score_mark(s, SYM_FRAUD_BRAND_SUBJECT, r->web > 0 &&
-		borrows_brand(r, &r->subject, true));
+		borrows_brand(r, &r->o->subject, true));
 	score_mark(s, SYM_FRAUD_OFFICE, office);
 	score_mark(s, SYM_FRAUD_STATE_NAME, written && !brand && !office &&
 		!r->institution && !r->list && is_state(r->shown_name));

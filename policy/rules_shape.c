@@ -378,14 +378,14 @@ check_bulk(const struct rules *r, struct score *s)
 	score_mark(s, SYM_BULK_NO_UNSUBSCRIBE, bulk &&
 		!has_field(r, "List-Unsubscribe") &&
 		!has_field(r, "List-Post") && !has_field(r, "Auto-Submitted") &&
-		lexicon_count(&r->body, "optout") == 0);
+		lexicon_count(&r->o->body, "optout") == 0);
 	score_mark(s, SYM_BULK_UNDISCLOSED, to != NULL &&
 		memmem(to->value, to->value_len, "ndisclosed", 10) != NULL);
 	score_mark(s, SYM_BULK_PHARMACY,
-	    lexicon_count(&r->body, "pharma") >= 3 ||
-		lexicon_count(&r->subject, "pharma") > 0);
-	score_mark(s, SYM_BULK_ADULT, lexicon_count(&r->body, "adult") >= 3 ||
-		lexicon_count(&r->subject, "adult") > 0);
+	    lexicon_count(&r->o->body, "pharma") >= 3 ||
+		lexicon_count(&r->o->subject, "pharma") > 0);
+	score_mark(s, SYM_BULK_ADULT, lexicon_count(&r->o->body, "adult") >= 3 ||
+		lexicon_count(&r->o->subject, "adult") > 0);
 }
 
 void

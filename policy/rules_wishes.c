@@ -77,13 +77,13 @@ answers_elsewhere(const struct rules *r)
 static unsigned int
 body(const struct rules *r, const char *category)
 {
-	return lexicon_count(&r->body, category);
+	return lexicon_count(&r->o->body, category);
 }
 
 static unsigned int
 head(const struct rules *r, const char *category)
 {
-	return lexicon_count(&r->subject, category) +
+	return lexicon_count(&r->o->subject, category) +
 	    lexicon_count(&r->name, category);
 }
 
@@ -204,7 +204,7 @@ is_bank_change(const struct rules *r)
 	static const char *const changes[] = { "chang", "nouveau", "nouvelle",
 		"modif", "new bank", "new account", "updated bank" };
 	bool speaks = body(r, "transfer") +
-		lexicon_count(&r->subject, "transfer") > 0;
+		lexicon_count(&r->o->subject, "transfer") > 0;
 
 	if (says(r, PHRASE_ACCOUNT) >= 2)
 		return r->from_free || answers_elsewhere(r) ||

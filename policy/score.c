@@ -322,7 +322,7 @@ score_find(const struct score_input *in, struct score *out)
 	check_date(in, out);
 	check_header(in, out);
 	check_lists(in, out);
-	if (in->content != NULL)
+	if (in->overview != NULL)
 		rules_check(in, out);
 }
 

@@ -11,8 +11,8 @@
 #include "lib/def.h"
 #include "lib/msg.h"
 #include "lib/str.h"
-#include "policy/content.h"
 #include "policy/lookalike.h"
+#include "policy/overview.h"
 
 enum symbol_group {
 	GROUP_AUTH,     /* SPF, DKIM, DMARC */
@@ -201,7 +201,7 @@ struct score_input {
 	struct score_lists lists;
 	bool trace_only;             /* SPF and HELO say nothing (collected) */
 	/* NULL: the content was not read, and its rules say nothing. */
-	const struct content *content;
+	struct overview *overview;
 	const struct oct_addr *rcpts; /* as typed; for comparison */
 	/* Names that may be imitated, beside those of recipients; NULL = none
 	 * are known. */

@@ -111,6 +111,7 @@ judge(struct oct_msg *m, const struct classifier *c, double us[STAGES])
 	static const struct oct_addr rcpt = { "agent", "mairie.example" };
 	static const struct oct_addr from = { "jean", "ami.example" };
 	const struct content *content = NULL;
+	struct overview *overview = NULL;
 	struct score_input in = { .msg = m, .spf = &spf, .dkim = &dkim,
 		.dmarc = &dmarc, .rpath = &from, .helo = "mx.ami.example",
 		.hostname = "mx.mairie.example", .from_count = 1,
@@ -130,11 +131,14 @@ judge(struct oct_msg *m, const struct classifier *c, double us[STAGES])
 	if (rc != 0)
 		return rc;
 	t[1] = now_us();
-	in.content = oi.content = content;
+	rc = overview_new(content, &overview);
+	in.overview = oi.overview = overview;
 	oi.symbols = &s;
-	score_find(&in, &s);
+	if (rc == 0)
+		score_find(&in, &s);
 	t[2] = now_us();
-	rc = features_new(&f);
+	if (rc == 0)
+		rc = features_new(&f);
 	if (rc == 0)
 		rc = opinion_read(&oi, f, &stratum);
 	t[3] = now_us();
@@ -142,6 +146,7 @@ judge(struct oct_msg *m, const struct classifier *c, double us[STAGES])
 		opinion_of(c, f, &stratum, "mairie.example", &o);
 	t[4] = now_us();
 	features_free(f);
+	overview_free(overview);
 	content_free(content);
 	for (int i = 0; i < STAGES; i++)
 		us[i] += t[i + 1] - t[i];

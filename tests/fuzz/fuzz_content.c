@@ -60,6 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.recipient_count = 1, .proof = "A", .received_skip = 1 };
 	struct content_limits limits;
 	const struct content *c;
+	struct overview *o;
 	struct oct_msg *m = message_of(data, size);
 
 	if (m == NULL)
@@ -72,10 +73,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	OCT_ASSERT(f != NULL || features_new(&f) == 0);
 	OCT_ASSERT(content_read(m, &limits, &c) == 0);
 	check(c, &limits);
-	OCT_ASSERT(features_read(f, m, c, &facts) == 0);
+	OCT_ASSERT(overview_new(c, &o) == 0);
+	OCT_ASSERT(features_read(f, m, o, &facts) == 0);
 	for (size_t g = 0; g < FEATURE_GROUPS; g++)
 		OCT_ASSERT(features_count(f, (enum feature_group)g) <=
 		    FEATURES_MAX);
+	overview_free(o);
 	content_free(c);
 	oct_msg_free(m);
 	return 0;

@@ -22,13 +22,16 @@ static const struct automaton_words list[] = {
 };
 
 struct found {
-	size_t of[4];
+	size_t of[4], at_start[4];
 };
 
 static void
-count(void *arg, uint16_t what)
+count(void *arg, uint16_t what, unsigned int in)
 {
-	((struct found *)arg)->of[what]++;
+	struct found *f = arg;
+
+	f->of[what] += (in & AUTOMATON_WHOLE) != 0;
+	f->at_start[what] += (in & AUTOMATON_START) != 0;
 }
 
 static const struct {
@@ -53,10 +56,11 @@ test_words(void **state)
 	(void)state;
 	assert_int_equal(automaton_new(list, OCT_LEN(list), &a), 0);
 	for (size_t i = 0; i < OCT_LEN(rows); i++) {
-		struct found f = { { 0 } };
+		const struct automaton_text t = { .data = rows[i].text,
+			.len = strlen(rows[i].text) };
+		struct found f = { .of = { 0 } };
 
-		automaton_find(a, rows[i].text, strlen(rows[i].text), count,
-		    &f);
+		automaton_find(a, &t, count, &f);
 		for (size_t k = 0; k < OCT_LEN(f.of); k++)
 			if (f.of[k] != rows[i].of[k])
 				fail_msg("\"%s\": %zu of list %zu",
@@ -64,6 +68,32 @@ test_words(void **state)
 	}
 	automaton_free(a);
 	automaton_free(NULL);
+}
+
+/* The start of a text, as if it were all. */
+static void
+test_start(void **state)
+{
+	struct automaton *a = NULL;
+
+	(void)state;
+	assert_int_equal(automaton_new(list, OCT_LEN(list), &a), 0);
+	for (size_t i = 0; i < OCT_LEN(rows); i++)
+		for (size_t cut = 1; cut <= strlen(rows[i].text); cut++) {
+			const struct automaton_text whole = {
+				.data = rows[i].text,
+				.len = strlen(rows[i].text), .start = cut },
+				alone = { .data = rows[i].text, .len = cut };
+			struct found f = { .of = { 0 } }, g = f;
+
+			automaton_find(a, &whole, count, &f);
+			automaton_find(a, &alone, count, &g);
+			if (memcmp(f.of, rows[i].of, sizeof(f.of)) != 0 ||
+			    memcmp(f.at_start, g.of, sizeof(g.of)) != 0)
+				fail_msg("\"%s\" cut at %zu", rows[i].text,
+				    cut);
+		}
+	automaton_free(a);
 }
 
 static const struct {
@@ -118,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_phrases),
 		cmocka_unit_test(test_no_more_than_asked_is_read),
 	};

@@ -20,10 +20,13 @@ read_features(struct features *f, const char *text,
 		.recipient_count = 1, .proof = "" };
 	struct oct_msg *m = message_of(text, strlen(text));
 	const struct content *c = NULL;
+	struct overview *o = NULL;
 
 	assert_int_equal(content_read(m, NULL, &c), 0);
-	assert_int_equal(features_read(f, m, c,
+	assert_int_equal(overview_new(c, &o), 0);
+	assert_int_equal(features_read(f, m, o,
 	    facts != NULL ? facts : &standard), 0);
+	overview_free(o);
 	content_free(c);
 	oct_msg_free(m);
 }

@@ -23,6 +23,7 @@ judge(const char *text)
 	char from_org[OCT_DOMAIN_SIZE] = "", rpath_org[OCT_DOMAIN_SIZE];
 	struct oct_addr from[2], rpath = { .local = "" }, rcpt;
 	const struct content *c = NULL;
+	struct overview *o = NULL;
 	struct score out;
 	size_t n = 0;
 
@@ -35,6 +36,7 @@ judge(const char *text)
 	if (n > 0)
 		auth_psl_org_or_self(from[0].domain, from_org);
 	assert_int_equal(content_read(m, NULL, &c), 0);
+	assert_int_equal(overview_new(c, &o), 0);
 	{
 		const struct score_input in = { .msg = m, .spf = &spf,
 			.dkim = &dkim, .dmarc = &dmarc, .rpath = &rpath,
@@ -43,11 +45,12 @@ judge(const char *text)
 			    : "mx.ami.fr", .hostname = "mx.ville-agen.fr",
 			.from_count = n, .from = n > 0 ? &from[0] : NULL,
 			.from_org = from_org, .rpath_org = rpath_org,
-			.now_ms = NOW, .content = c, .rcpts = &rcpt,
+			.now_ms = NOW, .overview = o, .rcpts = &rcpt,
 			.rcpt_count = 1 };
 
 		score_find(&in, &out);
 	}
+	overview_free(o);
 	content_free(c);
 	oct_msg_free(m);
 	return out;
