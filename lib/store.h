@@ -213,6 +213,11 @@ OCT_CHECK int store_group_ack(struct store *s, const char *stream,
 OCT_CHECK int store_stream_read(struct store *s, const char *stream,
     char last[OCT_STREAM_ID], int64_t block_ms, size_t limit,
     store_each_entry *each, void *arg);
+/* Wait until there are entries after last, at most block_ms, or until wake_fd
+ * (-1 = none) can be read; it is not.  1 there are, 0 there are none yet,
+ * -ECANCELED it was wake_fd. */
+OCT_CHECK int store_stream_wait(struct store *s, const char *stream,
+    const char *last, int64_t block_ms, int wake_fd);
 /* Entries before id ("+" = from the end), newest first; *id is moved on. */
 OCT_CHECK int store_stream_back(struct store *s, const char *stream,
     char id[OCT_STREAM_ID], size_t limit, store_each_entry *each, void *arg);

@@ -19,7 +19,8 @@
 void
 store_exec_init(struct store_exec *x)
 {
-	*x = (struct store_exec){ .block_ms = -1, .script = STORE_SCRIPTS };
+	*x = (struct store_exec){ .block_ms = -1, .wake_fd = -1,
+		.script = STORE_SCRIPTS };
 	oct_str_heap(&x->out, STORE_OUT_MAX);
 	oct_str_heap(&x->shape, STORE_OUT_MAX);
 }
@@ -41,7 +42,7 @@ store_exec_clear(struct store_exec *x)
 	drop_replies(x);
 	oct_str_clear(&x->out);
 	oct_str_clear(&x->shape);
-	x->block_ms = -1;
+	x->block_ms = x->wake_fd = -1;
 	x->script = STORE_SCRIPTS;
 }
 
@@ -267,13 +268,14 @@ talk(struct store *s, struct store_conn *c, struct store_exec *x,
 	if (x->script != STORE_SCRIPTS)
 		memcpy(x->out.buf + x->sha_at, c->sha[x->script],
 		    STORE_SHA_LEN);
+	c->wake_fd = x->wake_fd;
 	rc = store_conn_talk(c, &x->out, x->reply, x->replies, deadline_ms,
 	    &x->sent);
 	if (rc == 0 && x->script != STORE_SCRIPTS &&
 	    store_reply_is(x->reply[x->script_no], "NOSCRIPT"))
 		rc = store_conn_load(c, x->script, x, deadline_ms);
 	if (rc != 0) {
-		if (rc != -ENOMEM && rc != OCT_ELIMIT)
+		if (rc != -ENOMEM && rc != OCT_ELIMIT && rc != -ECANCELED)
 			store_mark_down(s, failure_text(rc));
 		return rc;
 	}
@@ -304,7 +306,7 @@ store_exec_run(struct store *s, struct store_exec *x)
 	deadline = oct_clock_mono_ms() + s->command_ms;
 	rc = talk(s, c, x, (deadline < end ? deadline : end) + extra);
 	store_give_back(s, c, rc == 0 ? STORE_KEEP :
-	    x->answered ? STORE_CLOSE : STORE_CLOSE_ALL);
+	    x->answered || rc == -ECANCELED ? STORE_CLOSE : STORE_CLOSE_ALL);
 	if (rc == 0)
 		store_mark_up(s);
 	return rc;

@@ -51,6 +51,7 @@ struct store_exec {
 	redisReply **reply;   /* one a command; NULL before the run */
 	size_t replies;
 	int64_t block_ms;     /* of a blocking command; -1 = none */
+	int wake_fd;          /* readable: no longer wanted; -1 = none */
 	bool sent;            /* an octet left us */
 	bool answered;        /* every reply is there */
 	/* the one script call, if any */
@@ -84,7 +85,8 @@ void store_exec_script_end(struct store_exec *x);
 OCT_CHECK int store_exec_err(const struct store_exec *x);
 /*
  * Send all and read every reply.  OCT_EDOWN, OCT_ETIME, OCT_EREPLY (not the
- * protocol, or not the shape), OCT_ELIMIT, -ENOMEM.  Error replies that mean
+ * protocol, or not the shape), OCT_ELIMIT, -ENOMEM, -ECANCELED (wake_fd; the
+ * connection is closed, the server is not thought down).  Error replies that mean
  * "not ready" give OCT_EDOWN with answered set; other error replies stay in
  * reply for the caller.
  */
@@ -109,6 +111,7 @@ struct store_conn {
 	redisContext *ctx; /* its descriptor does not block */
 	struct store_conn *next;
 	bool blocking;
+	int wake_fd; /* of the call under way, see struct store_exec */
 	redisReplyObjectFunctions fn; /* hiredis's, but for createArray */
 	void *(*make_array)(const redisReadTask *, int); /* hiredis's */
 	char sha[STORE_SCRIPTS][STORE_SHA_LEN + 1];

@@ -149,9 +149,11 @@ store_is_up(struct store *s)
 /* --- Octets ------------------------------------------------------------- */
 
 static int
-wait_for(int fd, short events, int64_t deadline_ms)
+wait_for(const struct store_conn *c, short events, int64_t deadline_ms)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	/* poll passes over a negative descriptor. */
+	struct pollfd p[] = { { .fd = c->ctx->fd, .events = events },
+		{ .fd = c->wake_fd, .events = POLLIN } };
 
 	for (;;) {
 		int64_t left = deadline_ms - oct_clock_mono_ms();
@@ -159,9 +161,9 @@ wait_for(int fd, short events, int64_t deadline_ms)
 
 		if (left <= 0)
 			return OCT_ETIME;
-		n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
-		if (n > 0)
-			return 0;
+		n = poll(p, OCT_LEN(p), left < INT_MAX ? (int)left : INT_MAX);
+		if (n > 0) /* an answer that is there is taken */
+			return p[0].revents != 0 ? 0 : -ECANCELED;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 	}
@@ -228,7 +230,7 @@ store_conn_talk(struct store_conn *c, const struct oct_str *out,
 
 	while (rc == 0 && got < n) {
 		*sent = off > 0;
-		rc = wait_for(c->ctx->fd,
+		rc = wait_for(c,
 		    off < out->len ? POLLIN | POLLOUT : POLLIN, deadline_ms);
 		if (rc == 0)
 			rc = send_some(c, out, &off);
@@ -399,6 +401,7 @@ store_conn_open(const struct store *s, int64_t deadline_ms,
 
 	if (c == NULL)
 		return -ENOMEM;
+	c->wake_fd = -1;
 	why[0] = '\0';
 	rc = dial(s, deadline_ms, c, why);
 	if (rc == 0)

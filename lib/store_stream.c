@@ -387,6 +387,33 @@ store_stream_read(struct store *s, const char *stream, char last[OCT_STREAM_ID],
 }
 
 int
+store_stream_wait(struct store *s, const char *stream, const char *last,
+    int64_t block_ms, int wake_fd)
+{
+	const redisReply *list = NULL;
+	char block[NUMBER_SIZE];
+	struct store_exec x;
+	int rc;
+
+	/* BLOCK 0 would be for ever. */
+	if (block_ms <= 0 || block_ms > BLOCK_MAX_MS)
+		return -EINVAL;
+	(void)snprintf(block, sizeof(block), "%" PRId64, block_ms);
+	store_exec_init(&x);
+	x.block_ms = block_ms;
+	x.wake_fd = wake_fd;
+	store_exec_cmd(&x, STORE_ARRAY, "XREAD", "COUNT", "1", "BLOCK", block,
+	    "STREAMS", stream, last, (char *)NULL);
+	rc = store_exec_strict(s, &x);
+	if (rc == 0)
+		rc = entries_of(x.reply[0], &list);
+	if (rc == 0)
+		rc = list != NULL ? 1 : 0;
+	store_exec_fini(&x);
+	return rc;
+}
+
+int
 store_stream_len(struct store *s, const char *stream, int64_t *out)
 {
 	struct store_exec x;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The live snapshot.  The lock guards two words (the pointer and the wish to
- * stop); all reading, building and writing happens outside it, in the caller of
- * directory_open and then in the follow thread, never both.
+ * The live snapshot.  The lock guards one word, the pointer; all reading,
+ * building and writing happens outside it, in the caller of directory_open and
+ * then in the follow thread, never both.
  *
  * The witness.  A store that lost its data must not make us deny domains that
  * we know, which would bounce their mail.  The witness is the last entry of the
@@ -12,11 +12,13 @@
  * has them all again.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/err.h"
@@ -25,7 +27,7 @@
 #include "policy/directory_private.h"
 #include "policy/keys.h"
 
-#define BLOCK_MS 500     /* longest wait for changes: how late a stop may be */
+#define BLOCK_MS 500     /* longest wait for changes; then the disk copy */
 #define RETRY_MS 250     /* after a failure */
 #define ENTRIES_MAX 1000 /* changes read at once */
 
@@ -33,9 +35,8 @@ struct directory {
 	struct store *store;
 	char *path; /* NULL: no disk copy */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;             /* stop was set */
 	const struct dir_snapshot *live; /* under the lock */
-	bool stop;                       /* under the lock */
+	int wake;                        /* an eventfd: can be read = stop */
 	bool following;
 	pthread_t thread;
 	/* the follow thread's own */
@@ -347,8 +348,13 @@ follow_once(struct directory *d, struct changed *c)
 		if (rc != 0)
 			return rc;
 	}
-	rc = store_stream_read(d->store, KEY_CHANGES, d->last, BLOCK_MS,
-	    ENTRIES_MAX, note_change, c);
+	rc = store_stream_wait(d->store, KEY_CHANGES, d->last, BLOCK_MS,
+	    d->wake);
+	if (rc == 0 || rc == -ECANCELED)
+		return 0;
+	if (rc > 0)
+		rc = store_stream_read(d->store, KEY_CHANGES, d->last, 0,
+		    ENTRIES_MAX, note_change, c);
 	if (rc == 0 && c->count + c->tenant_count > 0)
 		rc = take_changes(d, c);
 	forget_changes(c);
@@ -357,22 +363,12 @@ follow_once(struct directory *d, struct changed *c)
 
 /* Waits, but not past a stop; true: stop. */
 static bool
-wait_or_stop(struct directory *d, int64_t ms)
+wait_or_stop(const struct directory *d, int64_t ms)
 {
-	struct timespec until;
-	int64_t at_ms = oct_clock_mono_ms() + ms;
-	bool stop;
+	struct pollfd p = { .fd = d->wake, .events = POLLIN };
 
-	until.tv_sec = (time_t)(at_ms / 1000);
-	until.tv_nsec = (long)(at_ms % 1000) * 1000000;
-	(void)pthread_mutex_lock(&d->lock);
-	while (ms > 0 && !d->stop)
-		if (pthread_cond_timedwait(&d->wake, &d->lock, &until) ==
-		    ETIMEDOUT)
-			break;
-	stop = d->stop;
-	(void)pthread_mutex_unlock(&d->lock);
-	return stop;
+	/* A signal shortens the wait, and nothing comes of that. */
+	return poll(&p, 1, (int)ms) == 1;
 }
 
 static void *
@@ -445,25 +441,11 @@ open_snapshot(struct directory *d)
 	return open_from_copy(d);
 }
 
-static int
-init_wake(pthread_cond_t *wake)
-{
-	pthread_condattr_t attr;
-	int err = pthread_condattr_init(&attr);
-
-	if (err != 0)
-		return -err;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	err = pthread_cond_init(wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	return -err;
-}
-
 static void
 directory_free(struct directory *d)
 {
 	directory_put(d->live);
-	(void)pthread_cond_destroy(&d->wake);
+	(void)close(d->wake);
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d->path);
 	free(d);
@@ -473,13 +455,14 @@ int
 directory_open(struct store *store, const char *path, struct directory **out)
 {
 	struct directory *d = calloc(1, sizeof(*d));
-	int rc;
+	int rc = 0;
 
 	if (d == NULL)
 		return -ENOMEM;
 	d->store = store;
-	rc = init_wake(&d->wake);
-	if (rc != 0) {
+	d->wake = eventfd(0, EFD_CLOEXEC);
+	if (d->wake < 0) {
+		rc = -errno;
 		free(d);
 		return rc;
 	}
@@ -521,10 +504,7 @@ directory_close(struct directory *d)
 	if (d == NULL)
 		return;
 	if (d->following) {
-		(void)pthread_mutex_lock(&d->lock);
-		d->stop = true;
-		(void)pthread_cond_signal(&d->wake);
-		(void)pthread_mutex_unlock(&d->lock);
+		(void)eventfd_write(d->wake, 1);
 		(void)pthread_join(d->thread, NULL);
 		if (d->copier != NULL && d->dirty)
 			dir_copier_give(

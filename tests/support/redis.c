@@ -100,6 +100,17 @@ test_redis_do(const struct test_redis *r, const char *fmt, ...)
 	return n;
 }
 
+int
+test_redis_wait_blocked(const struct test_redis *r)
+{
+	for (int i = 0; i < 100000; i++)
+		if (test_redis_do(r, "EVAL %s 0",
+			"return tonumber(string.match(redis.call('INFO', "
+			"'clients'), 'blocked_clients:(%d+)'))") == 1)
+			return 0;
+	return -1;
+}
+
 static int
 wait_ready(struct test_redis *r)
 {

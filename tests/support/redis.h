@@ -33,5 +33,7 @@ redisContext *test_redis_connect(const struct test_redis *r);
  * number in a text), INT64_MIN for nil, error or nothing. */
 long long test_redis_do(const struct test_redis *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Until a client waits in a blocking command; -1: none came to. */
+int test_redis_wait_blocked(const struct test_redis *r);
 
 #endif

@@ -665,6 +665,24 @@ readers_and_changes_at_once(void **state)
 	directory_close(d);
 }
 
+/* Whoever stops one waits for nothing: ten that followed to the end of their
+ * wait would take five seconds. */
+static void
+following_stops_at_once(void **state)
+{
+	int64_t from_ms = oct_clock_mono_ms();
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		struct directory *d = open_live(world.store, NULL);
+
+		assert_int_equal(test_redis_wait_blocked(&world.redis), 0);
+		directory_close(d);
+	}
+	assert_true(oct_clock_mono_ms() - from_ms < 3000);
+	assert_true(store_is_up(world.store));
+}
+
 int
 main(void)
 {
@@ -683,6 +701,7 @@ main(void)
 	    cmocka_unit_test(a_store_that_lost_data_takes_no_domain_away),
 	    cmocka_unit_test(a_store_emptied_under_us_takes_no_domain_away),
 	    cmocka_unit_test(a_removal_during_an_outage_is_seen_later),
+	    cmocka_unit_test(following_stops_at_once),
 	};
 
 	int rc = test_redis_start(&world.redis);

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -309,10 +311,7 @@ static void *
 put_when_blocked(void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < 100000; i++)
-		if (DO("EVAL %s 0", "return tonumber(string.match(redis.call("
-		    "'INFO', 'clients'), 'blocked_clients:(%d+)'))") == 1)
-			break;
+	assert_int_equal(test_redis_wait_blocked(&server), 0);
 	DO("XADD " W " * n woken");
 	return NULL;
 }
@@ -331,6 +330,55 @@ test_blocked_reader_is_woken(void **state)
 	    see_entry, &seen), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_string_equal(seen.text, "woken ");
+}
+
+static void *
+wake_when_blocked(void *arg)
+{
+	assert_int_equal(test_redis_wait_blocked(&server), 0);
+	assert_int_equal(eventfd_write(*(int *)arg, 1), 0);
+	return NULL;
+}
+
+/* Nothing is thought of the server, and others have their connections. */
+static void
+test_a_wait_is_called_off(void **state)
+{
+	int wake = eventfd(0, EFD_CLOEXEC);
+	int64_t start = oct_clock_mono_ms();
+	pthread_t thread;
+
+	(void)state;
+	assert_true(wake >= 0);
+	assert_int_equal(pthread_create(&thread, NULL, wake_when_blocked,
+			     &wake),
+	    0);
+	assert_int_equal(store_stream_wait(store, W, "0", 60000, wake),
+	    -ECANCELED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* Called off before it began. */
+	assert_int_equal(store_stream_wait(store, W, "0", 60000, wake),
+	    -ECANCELED);
+	assert_true(oct_clock_mono_ms() - start < 30000);
+	assert_true(store_is_up(store));
+	assert_int_equal(store_stream_wait(store, W, "0", 5, -1), 0);
+	assert_int_equal(close(wake), 0);
+}
+
+static void
+test_a_wait_ends_with_an_entry(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, put_when_blocked, NULL),
+	    0);
+	assert_int_equal(store_stream_wait(store, W, "0", 60000, -1), 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(store_stream_wait(store, W, "0", 60000, -1), 1);
+	/* For ever, or as good as. */
+	assert_int_equal(store_stream_wait(store, W, "0", 0, -1), -EINVAL);
+	assert_int_equal(store_stream_wait(store, W, "0", 600001, -1), -EINVAL);
 }
 
 static void
@@ -400,6 +448,8 @@ main(void)
 		T(test_group_stops_when_told),
 		T(test_group_waits_longer_than_the_command_timeout),
 		T(test_blocked_reader_is_woken),
+		T(test_a_wait_is_called_off),
+		T(test_a_wait_ends_with_an_entry),
 		T(test_stream_read),
 		T(test_xadd),
 	};
