@@ -1,128 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "milter/limits.h"
+#include "milter/limits_int.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "lib/err.h"
 #include "lib/log.h"
-#include "lib/num.h"
 #include "milter/storage.h"
-#include "policy/grant.h"
 #include "policy/keys.h"
-#include "policy/relation.h"
 
 #define TEXT_SIZE 96
 
-int64_t
-limits_declared(const struct session *s)
-{
-	const char *p = s->mail_params;
-	char number[24];
-	int64_t octets = 0;
-
-	for (; p != NULL && *p != '\0'; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		if (len > 5 && len - 5 < sizeof(number) &&
-		    strncasecmp(p, "SIZE=", 5) == 0) {
-			memcpy(number, p + 5, len - 5);
-			number[len - 5] = '\0';
-			if (oct_num_int(number, 0, INT64_MAX, &octets) != 0)
-				octets = 0;
-		}
-		p += len;
-	}
-	return octets;
-}
-
-/* --- Charging -------------------------------------------------------------- */
-
-/* A message is charged by its first RCPT: the others bear nothing. */
-static void
-share_messages(struct session *s, struct charges *own, size_t list)
-{
-	for (size_t i = 0; i < own->count; i++) {
-		struct charge *c = &own->at[i];
-
-		if (quota_unit(c->quota) != QUOTA_MESSAGES)
-			continue;
-		for (size_t k = s->rcpt_count; k-- > 0 && c->cost > 0;) {
-			struct charges *other = &s->rcpts[k].charges[list];
-
-			if (other->taken &&
-			    charges_find(other, c->key) != NULL)
-				c->cost = 0;
-		}
-	}
-}
-
-bool
-limits_take(struct session *s, struct rcpt *r, size_t i,
-    const struct charge **hit)
-{
-	struct charges *c = &r->charges[i];
-	size_t over = 0;
-	int rc;
-
-	if (c->count == 0)
-		return false;
-	share_messages(s, c, i);
-	rc = charges_take(s->app->store, c, &over);
-	if (rc < 0)
-		atomic_fetch_add_explicit(&s->app->quota_open, 1,
-		    memory_order_relaxed);
-	if (rc != 0)
-		return false;
-	*hit = &c->at[over];
-	return true;
-}
-
-/* What r bore for the whole message goes to another RCPT that was charged. */
-static void
-hand_over(struct session *s, struct charges *c, size_t list)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		struct charge *at = &c->at[i];
-
-		if (quota_unit(at->quota) != QUOTA_MESSAGES || at->cost == 0)
-			continue;
-		for (size_t k = 0; k < s->rcpt_count && at->cost > 0; k++) {
-			struct charges *other = &s->rcpts[k].charges[list];
-			struct charge *heir = other->taken && other != c
-			    ? charges_find(other, at->key)
-			    : NULL;
-
-			if (heir == NULL)
-				continue;
-			heir->cost = at->cost;
-			at->cost = 0;
-		}
-	}
-}
-
-void
-limits_refund(struct session *s, struct rcpt *r)
-{
-	for (size_t i = 0; i < OCT_LEN(r->charges); i++) {
-		if (!r->charges[i].taken)
-			continue;
-		hand_over(s, &r->charges[i], i);
-		charges_refund(s->app->store, &r->charges[i]);
-	}
-}
-
-void
-limits_settle(struct session *s, int64_t octets)
-{
-	for (size_t i = 0; i < s->rcpt_count; i++)
-		for (size_t k = 0; k < OCT_LEN(s->rcpts[i].charges); k++)
-			charges_settle(s->app->store, &s->rcpts[i].charges[k],
-			    octets);
-}
+/* --- Whose limits ------------------------------------------------------------ */
 
 /* The one mailbox behind the address, or NULL: a group is charged to the domain
  * of its address. */
@@ -216,148 +104,6 @@ limits_alarm(struct session *s, const struct rcpt *r, const struct charge *hit,
 	    oct_log_safe(from, safe, sizeof(safe)), ip, level);
 }
 
-/* --- Who is known ------------------------------------------------------------ */
-
-#define SIDS_MAX 8 /* two forms, four domains */
-
-struct asked {
-	int relations, grants, domain_grants;
-	size_t sids;
-};
-
-/* The sender's address under each organisation that may have proven it: its
- * domain and those above. */
-static size_t
-list_sids(const struct session *s, char (*text)[PROOF_SID_SIZE],
-    const char *fields[SIDS_MAX])
-{
-	const char *org = s->rpath.domain;
-	char address[OCT_ADDR_SIZE];
-	struct oct_addr folded;
-	size_t n = 0;
-
-	oct_addr_fold(&s->rpath, '\0', &folded);
-	oct_addr_text(&folded, address);
-	for (; n < SIDS_MAX && strchr(org, '.') != NULL;
-	    org = strchr(org, '.') + 1) {
-		for (int form = 0; form < 2; form++) {
-			struct oct_str sid;
-
-			oct_str_fixed(&sid, text[n], PROOF_SID_SIZE);
-			oct_str_addf(&sid, "%c|%s|%s", form == 0 ? 'A' : 'F',
-			    address, org);
-			fields[n] = text[n];
-			n++;
-		}
-	}
-	return n;
-}
-
-static int
-ask_relations(const struct session *s, const struct dir_final *f,
-    struct store_batch *b, struct asked *at)
-{
-	char (*text)[PROOF_SID_SIZE] = calloc(SIDS_MAX, sizeof(*text));
-	const char *fields[SIDS_MAX];
-	char key[KEY_SIZE];
-
-	if (text == NULL)
-		return -ENOMEM;
-	at->relations = 0;
-	at->sids = list_sids(s, text, fields);
-	if (at->sids > 0)
-		at->relations = store_batch_hmget(b,
-		    key_relations(key, f->domain->name, f->mailbox->local),
-		    fields, at->sids);
-	free(text);
-	return at->relations < 0 ? at->relations : 0;
-}
-
-#define WHOS 3
-
-static int
-ask_grants(const struct session *s, const struct dir_final *f,
-    struct store_batch *b, struct asked *at)
-{
-	char text[WHOS][GRANT_WHO_SIZE], key[KEY_SIZE];
-	const char *fields[WHOS] = { text[0], text[1], text[2] };
-	struct oct_str dom;
-
-	oct_str_fixed(&dom, text[2], sizeof(text[2]));
-	oct_str_addf(&dom, "dom:%s", s->rpath.domain);
-	if (grant_who("addr", &s->rpath, text[0]) != 0 ||
-	    grant_who("sent", &s->rpath, text[1]) != 0 ||
-	    oct_str_err(&dom) != 0)
-		return OCT_EPARSE;
-	at->grants = store_batch_hmget(b,
-	    key_grants(key, f->domain->name, f->mailbox->local), fields, WHOS);
-	at->domain_grants = store_batch_hmget(b,
-	    key_grants(key, f->domain->name, "@"), fields, WHOS);
-	return at->grants < 0 || at->domain_grants < 0 ? OCT_ELIMIT : 0;
-}
-
-/* *blocked: by somebody whose word counts more. */
-static bool
-read_grants(const struct store_batch *b, int slot, int64_t now_ms,
-    bool *blocked)
-{
-	bool granted = false;
-
-	for (size_t i = 0; i < WHOS; i++) {
-		const char *packed = store_batch_value(b, slot, i)->data;
-		struct case_grant g;
-
-		if (packed == NULL || case_grant_parse(packed, &g) != 0 ||
-		    !grant_is_live(&g, now_ms))
-			continue;
-		granted |= !g.block;
-		*blocked |= g.block;
-	}
-	return granted;
-}
-
-static bool
-read_known(const struct session *s, const struct store_batch *b,
-    const struct asked *at)
-{
-	bool known = false, blocked = false;
-
-	for (size_t i = 0; i < at->sids; i++) {
-		const char *packed =
-		    store_batch_value(b, at->relations, i)->data;
-		struct relation r;
-
-		if (packed == NULL || relation_unpack(packed, &r) != 0)
-			continue;
-		(void)relation_age(&r, &s->app->timers.ages, s->started_wall_ms);
-		known |= r.state == REL_ALLOWED;
-		blocked |= r.state == REL_BLOCKED;
-	}
-	known |= read_grants(b, at->grants, s->started_wall_ms, &blocked);
-	known |= read_grants(b, at->domain_grants, s->started_wall_ms,
-	    &blocked);
-	return known && !blocked;
-}
-
-/* Has the envelope sender a relation or grant at that mailbox?  Unproven: whoever
- * forges it gains the second bucket, and no more. */
-static bool
-is_known(const struct session *s, const struct dir_final *f)
-{
-	struct asked at = { .sids = 0 };
-	struct store_batch *b = NULL;
-	bool known = false;
-
-	if (oct_addr_is_null(&s->rpath) || s->rpath.domain[0] == '\0' ||
-	    store_batch_new(&b) != 0)
-		return false;
-	if (ask_relations(s, f, b, &at) == 0 && ask_grants(s, f, b, &at) == 0 &&
-	    store_batch_run(s->app->store, b) == 0)
-		known = read_known(s, b, &at);
-	store_batch_free(b);
-	return known;
-}
-
 /* --- In ---------------------------------------------------------------------- */
 
 /* True: over both buckets that it may take from. */
@@ -375,7 +121,7 @@ over_rates(struct session *s, struct rcpt *r, const struct charge **hit)
 	if (charges_add(&r->charges[1], &subject) != 0 ||
 	    !limits_take(s, r, 1, hit))
 		return false;
-	if (single(r) == NULL || !is_known(s, single(r)))
+	if (single(r) == NULL || !limits_known(s, single(r)))
 		return true;
 	charges_fini(&r->charges[1]);
 	subject.known = true;

@@ -15,16 +15,6 @@
  */
 bool limits_rcpt(struct session *s, struct rcpt *r, struct reply *out);
 
-/* Who submits; DIR_SUBMISSION only.  mailbox NULL: a login that is none. */
-struct limits_sender {
-	const struct dir_domain *domain;
-	const struct dir_mailbox *mailbox;
-};
-void limits_sender(const struct session *s, struct limits_sender *out);
-/* Submission by somebody whose sending is suspended or closed, or over a limit:
- * limits_out.c. */
-bool limits_out(struct session *s, struct rcpt *r, struct reply *out);
-
 /* Is a message of so many octets too big for somebody?  Known only at its end,
  * where it is refused for all. */
 bool limits_size(const struct session *s, int64_t octets, const char **limit);
@@ -45,20 +35,7 @@ void limits_settle(struct session *s, int64_t octets);
 /* Count an unknown recipient against the client network.  True: over. */
 bool limits_guess(struct session *s);
 
-/* --- Between limits.c and limits_out.c ----------------------------------- */
-
 /* Octets that MAIL declared (RFC 1870), 0 = none. */
 int64_t limits_declared(const struct session *s);
-/* Charge list i of r (0: network, 1: its subject).  True: over, *hit is the
- * charge (of the list, until it is released).  A store that does not answer
- * leaves the limit open. */
-bool limits_take(struct session *s, struct rcpt *r, size_t i,
-    const struct charge **hit);
-/* What a limit of the submitter that was passed does; false: out says so. */
-bool limits_out_past(struct session *s, const struct charge *hit,
-    struct reply *out);
-/* The first message past a limit rings: once a period of it. */
-void limits_alarm(struct session *s, const struct rcpt *r,
-    const struct charge *hit, const char *account);
 
 #endif

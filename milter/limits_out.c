@@ -10,7 +10,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "milter/limits.h"
+#include "milter/limits_int.h"
 #include "milter/outbound.h"
 #include "policy/keys.h"
 
