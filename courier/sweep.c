@@ -291,7 +291,8 @@ courier_sweep(struct courier *c, int64_t now_ms)
 	sweep_breakers(c, now_ms);
 	if (rc != 0 || s.restored > 0 || s.unreadable > 0 || removed > 0)
 		oct_log(rc == 0 ? OCT_NOTICE : OCT_WARNING,
-		    "sweep=%s restored=%zu unreadable=%zu removed=%zu",
+		    "sweep=%s restored=%zu unreadable=%zu removed=%zu "
+		    "error=\"%s\"",
 		    rc == 0 ? "done" : "stopped", s.restored, s.unreadable,
-		    removed);
+		    removed, oct_strerror(rc));
 }

@@ -100,7 +100,8 @@ OCT_CHECK int spool_item_remove(const struct spool *spool, const char *id);
  * Call for every item, in no order.  sidecar is borrowed for the call; it is
  * NULL where it cannot be had, and err says why: OCT_ECORRUPT (the message is
  * missing), OCT_ELIMIT or -errno.  A result other than 0 ends the walk and is
- * returned.  The callback may remove items.
+ * returned.  The callback may remove items.  A folder that cannot be read hides no
+ * other: the walk goes on, and its -errno is returned at the end.
  */
 typedef int spool_visit(void *arg, const char *id, const char *sidecar,
     int err);

@@ -14,37 +14,49 @@
 /* One name of a folder; other than 0 ends the loop and is returned. */
 typedef int each_fn(void *arg, int folder, const char *name);
 
-static int
-for_each(int at, const char *path, each_fn *each, void *arg)
+/* The first reason why something could not be looked at. */
+static void
+note(int *failed, int err)
+{
+	if (*failed == 0)
+		*failed = -err;
+}
+
+static DIR *
+open_dir(int at, const char *path, int *failed)
 {
 	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
+	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+
+	if (dir != NULL)
+		return dir;
+	note(failed, errno);
+	if (fd != -1)
+		(void)close(fd);
+	return NULL;
+}
+
+/* A folder that cannot be read hides no other: it is noted in *failed. */
+static int
+for_each(int at, const char *path, each_fn *each, void *arg, int *failed)
+{
+	DIR *dir = open_dir(at, path, failed);
 	struct dirent *e;
-	DIR *dir;
 	int rc = 0;
 
-	if (fd == -1)
-		return -errno;
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		rc = -errno;
-		(void)close(fd);
-		return rc;
-	}
-	for (;;) {
+	while (dir != NULL && rc == 0) {
 		errno = 0;
 		e = readdir(dir);
-		if (e == NULL) {
-			rc = -errno;
+		if (e == NULL && errno != 0)
+			note(failed, errno);
+		if (e == NULL)
 			break;
-		}
-		if (e->d_name[0] == '.')
-			continue;
-		rc = each(arg, fd, e->d_name);
-		if (rc != 0)
-			break;
+		if (e->d_name[0] != '.')
+			rc = each(arg, dirfd(dir), e->d_name);
 	}
-	(void)closedir(dir);
+	if (dir != NULL)
+		(void)closedir(dir);
 	return rc;
 }
 
@@ -77,12 +89,13 @@ struct walk {
 	const struct spool *spool;
 	spool_visit *visit;
 	void *arg;
+	int failed;
 };
 
 static int
 visit_name(void *arg, int folder, const char *name)
 {
-	const struct walk *walk = arg;
+	struct walk *walk = arg;
 	char id[SPOOL_ID_SIZE], *sidecar = NULL;
 	int rc;
 
@@ -100,20 +113,27 @@ visit_name(void *arg, int folder, const char *name)
 static int
 walk_folder(void *arg, int held, const char *name)
 {
-	return strlen(name) == 2 ? for_each(held, name, visit_name, arg) : 0;
+	struct walk *walk = arg;
+
+	return strlen(name) == 2
+	    ? for_each(held, name, visit_name, arg, &walk->failed)
+	    : 0;
 }
 
 int
 spool_walk(const struct spool *spool, spool_visit *visit, void *arg)
 {
-	struct walk walk = { spool, visit, arg };
+	struct walk walk = { .spool = spool, .visit = visit, .arg = arg };
+	int rc = for_each(spool->held_fd, ".", walk_folder, &walk,
+	    &walk.failed);
 
-	return for_each(spool->held_fd, ".", walk_folder, &walk);
+	return rc != 0 ? rc : walk.failed;
 }
 
 struct clean {
 	time_t before;
 	size_t removed;
+	int failed;
 };
 
 static bool
@@ -167,17 +187,23 @@ clean_name(void *arg, int folder, const char *name)
 static int
 clean_folder(void *arg, int held, const char *name)
 {
-	return strlen(name) == 2 ? for_each(held, name, clean_name, arg) : 0;
+	struct clean *clean = arg;
+
+	return strlen(name) == 2
+	    ? for_each(held, name, clean_name, arg, &clean->failed)
+	    : 0;
 }
 
 int
 spool_clean(const struct spool *spool, int64_t age_s, size_t *removed)
 {
 	struct clean clean = { .before = time(NULL) - (time_t)age_s };
-	int rc = for_each(spool->tmp_fd, ".", clean_temp, &clean);
+	int rc = for_each(spool->tmp_fd, ".", clean_temp, &clean,
+	    &clean.failed);
 
 	if (rc == 0)
-		rc = for_each(spool->held_fd, ".", clean_folder, &clean);
+		rc = for_each(spool->held_fd, ".", clean_folder, &clean,
+		    &clean.failed);
 	*removed = clean.removed;
-	return rc;
+	return rc != 0 ? rc : clean.failed;
 }

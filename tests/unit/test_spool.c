@@ -268,6 +268,31 @@ test_walk_and_clean(void **state)
 	spool_close(spool);
 }
 
+/* What stands in the way in one place (a file of a restore, rights that are wrong)
+ * hides no other item, and is told. */
+static void
+test_walk_past_what_is_no_folder(void **state)
+{
+	struct spool *spool = open_spool();
+	struct seen seen = { .spool = spool };
+	char name[16];
+	size_t removed;
+
+	(void)state;
+	put(spool, ID_A, MESSAGE, "{}");
+	put(spool, ID_C, MESSAGE, "{}");
+	for (char c = 'b'; c < 'z'; c++) {
+		(void)snprintf(name, sizeof(name), "held/%cb", c);
+		touch(name, 5);
+	}
+	touch("held/aa/aa22222222222222222222222222222a.eml", 5);
+	assert_int_equal(spool_walk(spool, see, &seen), -ENOTDIR);
+	assert_int_equal(seen.whole, 2);
+	assert_int_equal(spool_clean(spool, -1, &removed), -ENOTDIR);
+	assert_int_equal(removed, 1);
+	spool_close(spool);
+}
+
 static int
 see_and_remove(void *arg, const char *id, const char *sidecar, int err)
 {
@@ -387,6 +412,7 @@ main(void)
 		TEST(test_update),
 		TEST(test_remove),
 		TEST(test_walk_and_clean),
+		TEST(test_walk_past_what_is_no_folder),
 		TEST(test_walk_that_removes),
 		TEST(test_modes_do_not_depend_on_umask),
 		TEST(test_reserve_is_kept),
