@@ -183,6 +183,57 @@ out:
 	return rc;
 }
 
+/* --- What crashes left ------------------------------------------------------- */
+
+#define DOMAINS_AT_ONCE 1000
+
+/* Does any of the domains from `first` on, as many as are asked at once, have an
+ * item of that id?  1, 0, or an error. */
+static int
+some_know(struct courier *c, const struct dir_snapshot *dir, size_t first,
+    const char *id)
+{
+	size_t n = dir_domain_count(dir) - first;
+	struct store_batch *b = NULL;
+	int rc = store_batch_new(&b), yes = 0;
+
+	n = n < DOMAINS_AT_ONCE ? n : DOMAINS_AT_ONCE;
+	for (size_t i = 0; rc >= 0 && i < n; i++) {
+		char key[KEY_SIZE];
+
+		rc = store_batch_exists(b, key_held(key,
+		    dir_domain_at(dir, first + i)->name, id));
+	}
+	if (rc >= 0)
+		rc = store_batch_run(c->store, b);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		yes |= strcmp(store_batch_value(b, (int)i, 0)->data, "1") == 0;
+	store_batch_free(b);
+	return rc != 0 ? rc : yes;
+}
+
+/* A message whose sidecar alone was lost (a repaired file system, a backup that
+ * left it out) is what the store says of it.  In doubt it stays. */
+static bool
+is_known(void *arg, const char *id)
+{
+	struct sweep *s = arg;
+	const struct dir_snapshot *dir = gate_directory(s->courier);
+	int rc = dir == NULL ? OCT_EDOWN : 0;
+
+	for (size_t at = 0; rc == 0 && at < dir_domain_count(dir);
+	    at += DOMAINS_AT_ONCE)
+		rc = some_know(s->courier, dir, at, id);
+	if (dir != NULL)
+		directory_put(dir);
+	if (rc == 1) {
+		s->unreadable++;
+		oct_log(OCT_ERROR, "item=%s sidecar=lost effect=\"kept, as the "
+				   "store knows it\"", id);
+	}
+	return rc != 0;
+}
+
 /* Grants past their time, each domain once a day. */
 static void
 sweep_grants(struct courier *c, int64_t now_ms)
@@ -281,7 +332,8 @@ courier_sweep(struct courier *c, int64_t now_ms)
 	int rc = spool_walk(c->spool, sweep_item, &s);
 
 	if (rc == 0)
-		rc = spool_clean(c->spool, CLEAN_AGE_S, &removed);
+		rc = spool_clean(c->spool, CLEAN_AGE_S, is_known, &s,
+		    &removed);
 	if (!c->clock_doubted) {
 		sweep_grants(c, now_ms);
 		sweep_events(c, now_ms);

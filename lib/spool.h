@@ -111,9 +111,11 @@ OCT_CHECK int spool_walk(const struct spool *spool, spool_visit *visit,
 /*
  * Remove what crashes left, if older than age_s seconds (longer than any write
  * takes): temporary files, messages without sidecar, sidecars without message.
- * The number removed is in *removed.
+ * The number removed is in *removed.  A message without sidecar stays if known
+ * says so (NULL: nobody knows any): one whose sidecar alone was lost.
  */
+typedef bool spool_known(void *arg, const char *id);
 OCT_CHECK int spool_clean(const struct spool *spool, int64_t age_s,
-    size_t *removed);
+    spool_known *known, void *arg, size_t *removed);
 
 #endif

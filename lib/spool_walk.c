@@ -132,6 +132,8 @@ spool_walk(const struct spool *spool, spool_visit *visit, void *arg)
 
 struct clean {
 	time_t before;
+	spool_known *known;
+	void *arg;
 	size_t removed;
 	int failed;
 };
@@ -173,6 +175,9 @@ clean_name(void *arg, int folder, const char *name)
 		return 0;
 	if (has_part(folder, id, other) || !is_old(clean, folder, name))
 		return 0;
+	if (strcmp(other, SPOOL_SIDECAR) == 0 && clean->known != NULL &&
+	    clean->known(clean->arg, id))
+		return 0;
 	/* Looked at again under the lock: a writer may be between the two. */
 	while (flock(folder, LOCK_EX) != 0)
 		if (errno != EINTR)
@@ -195,9 +200,11 @@ clean_folder(void *arg, int held, const char *name)
 }
 
 int
-spool_clean(const struct spool *spool, int64_t age_s, size_t *removed)
+spool_clean(const struct spool *spool, int64_t age_s, spool_known *known,
+    void *arg, size_t *removed)
 {
-	struct clean clean = { .before = time(NULL) - (time_t)age_s };
+	struct clean clean = { .before = time(NULL) - (time_t)age_s,
+		.known = known, .arg = arg };
 	int rc = for_each(spool->tmp_fd, ".", clean_temp, &clean,
 	    &clean.failed);
 

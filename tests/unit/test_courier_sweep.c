@@ -3,6 +3,9 @@
  * The look through spool and store: orphans, lost duties, and what was accepted
  * while the store was away.
  */
+#include <fcntl.h>
+#include <signal.h>
+
 #include "tests/unit/courier_fixture.h"
 
 /* --- The sweep --------------------------------------------------------------------- */
@@ -39,6 +42,57 @@ orphans_are_found_beside_damaged_records(void **state)
 	assert_true(is_indexed("bob", 1));
 	assert_int_equal(case_item_read(world.store, D, id_of(3, id), &i), 0);
 	assert_true(has_file(5));
+}
+
+/* Remove the sidecar (a backup without it, a repaired file system), and let the
+ * message be of long ago. */
+static void
+lose_sidecar(int n)
+{
+	static const struct timespec old[2] = { { .tv_sec = 1 },
+		{ .tv_sec = 1 } };
+	char id[HELD_ID_SIZE], path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/spool/held/ii/%s.json",
+	    office.dir, id_of(n, id));
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/spool/held/ii/%s.eml",
+	    office.dir, id);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+}
+
+static void
+a_message_that_the_store_knows_is_no_rest(void **state)
+{
+	static const struct dir_change domain = { .domain = D, .create = true,
+		.json = "{}", .actor = "t" };
+	char problem[256], id[HELD_ID_SIZE], key[KEY_SIZE];
+
+	(void)state;
+	assert_int_equal(directory_change(world.store, &domain, problem), 0);
+	hold(&silent, KEPT);
+	lose_sidecar(1);
+	courier_sweep(office.courier, NOW + 3600000);
+	assert_true(has_file(1));
+	assert_int_equal(state_of(1), HELD_TENTATIVE);
+	/* Nobody knows it: what a crash left. */
+	(void)test_redis_do(&world.redis, "DEL %s",
+	    key_held(key, D, id_of(1, id)));
+	courier_sweep(office.courier, NOW + 3600000);
+	assert_false(has_file(1));
+}
+
+/* While nobody can tell, nothing is removed. */
+static void
+nothing_is_a_rest_while_the_store_is_away(void **state)
+{
+	(void)state;
+	hold(&silent, KEPT);
+	lose_sidecar(1);
+	test_redis_kill(&world.redis, SIGKILL);
+	courier_sweep(office.courier, NOW + 3600000);
+	assert_true(has_file(1));
+	assert_int_equal(test_redis_again(&world.redis), 0);
 }
 
 static void
@@ -208,6 +262,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(orphans_are_found_beside_damaged_records),
+		T(a_message_that_the_store_knows_is_no_rest),
+		T(nothing_is_a_rest_while_the_store_is_away),
 		T(lost_duties_are_put_back),
 		T(unknown_duties_are_forgotten),
 		T(an_orphan_of_a_finished_item_is_purged),

@@ -259,9 +259,9 @@ test_walk_and_clean(void **state)
 	seen = (struct seen){ .spool = spool, .result = 5 };
 	assert_int_equal(spool_walk(spool, see, &seen), 5);
 	assert_int_equal(seen.whole + seen.damaged + seen.limit, 1);
-	assert_int_equal(spool_clean(spool, 3600, &removed), 0);
+	assert_int_equal(spool_clean(spool, 3600, NULL, NULL, &removed), 0);
 	assert_int_equal(removed, 0);
-	assert_int_equal(spool_clean(spool, -1, &removed), 0);
+	assert_int_equal(spool_clean(spool, -1, NULL, NULL, &removed), 0);
 	assert_int_equal(removed, 3);
 	assert_item(spool, ID_A, MESSAGE, "{}");
 	assert_int_equal(files(""), 9);
@@ -288,7 +288,7 @@ test_walk_past_what_is_no_folder(void **state)
 	touch("held/aa/aa22222222222222222222222222222a.eml", 5);
 	assert_int_equal(spool_walk(spool, see, &seen), -ENOTDIR);
 	assert_int_equal(seen.whole, 2);
-	assert_int_equal(spool_clean(spool, -1, &removed), -ENOTDIR);
+	assert_int_equal(spool_clean(spool, -1, NULL, NULL, &removed), -ENOTDIR);
 	assert_int_equal(removed, 1);
 	spool_close(spool);
 }

@@ -162,7 +162,7 @@ check_after(void)
 
 	assert_int_equal(spool_walk(spool, see_whole, &seen), 0);
 	assert_int_equal(seen.old, 1);
-	assert_int_equal(spool_clean(spool, -1, &removed), 0);
+	assert_int_equal(spool_clean(spool, -1, NULL, NULL, &removed), 0);
 	assert_int_equal(files(""), seen.whole * 2);
 	assert_int_equal(files(".json"), seen.whole);
 	spool_close(spool);
