@@ -192,3 +192,13 @@ hosting_of_domain(const struct settings *s, const struct dir_domain *d,
 		if (strcmp(mode, sts_names[i]) == 0)
 			out->sts = (enum hosting_sts)i;
 }
+
+void
+hosting_of_own(const struct settings *s, struct hosting *out)
+{
+	hosting_of(s, out);
+	out->dmarc = "reject"; /* octroi alone writes there, and signs */
+	out->sts = HOSTING_STS_NONE;
+	out->web[0] = '\0';
+	out->imap = out->smtp = (struct hosting_server){ .port = 0 };
+}

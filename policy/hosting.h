@@ -56,6 +56,10 @@ void hosting_of(const struct settings *s, struct hosting *out);
 void hosting_of_domain(const struct settings *s, const struct dir_domain *d,
     struct hosting *out);
 
+/* The same for the domain that octroi itself writes in the name of: it has no
+ * people, so nothing for mail programs, and no policy that is served. */
+void hosting_of_own(const struct settings *s, struct hosting *out);
+
 const char *hosting_sts_name(enum hosting_sts mode);
 
 /* For the table of settings. */

@@ -277,7 +277,7 @@ ctl_check_text(const struct ctl_zone *z, const struct check *c, bool english,
 static bool
 is_pending(const struct ctl_zone *z)
 {
-	return z->entry->life == DIR_LIFE_PENDING_DNS;
+	return z->entry != NULL && z->entry->life == DIR_LIFE_PENDING_DNS;
 }
 
 static int

@@ -70,5 +70,9 @@ int ctl_reopen_tenant(struct ctl *ctl, const char *id);
 /* Is the plan there that a tenant names?  named: the JSON of what is set. */
 int ctl_check_named(struct ctl *ctl, const struct ctl_subject *s,
     const char *named);
+/* May that domain (normalised) be hosted?  A status. */
+int ctl_check_hosted(struct ctl *ctl, const char *domain);
+/* The setting that makes it a name of octroi's own; NULL: none does. */
+const char *ctl_own_name(const struct settings *set, const char *domain);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plan that a tenant names must be there: by one that nobody has made, nothing
- * of the tenant would be counted.  (A domain of an unknown tenant is warned of.)
+ * Names that are refused.  A plan that a tenant names must be there: by one that
+ * nobody has made, nothing of the tenant would be counted.  (A domain of an
+ * unknown tenant is warned of.)  A domain in whose name octroi itself sends has no
+ * mailboxes: what comes back to it would be refused.
  */
 #include <string.h>
 
@@ -38,6 +40,42 @@ ctl_check_named(struct ctl *ctl, const struct ctl_subject *s,
 	return status;
 }
 
+const char *
+ctl_own_name(const struct settings *set, const char *domain)
+{
+	const struct {
+		const char *setting, *value;
+	} own[] = {
+		{ "platform.hostname", set->hostname },
+		{ "challenge.domain", set->challenge_domain },
+		{ "srs.domain", set->srs_domain },
+	};
+	char name[OCT_DOMAIN_SIZE];
+
+	for (size_t i = 0; i < OCT_LEN(own); i++)
+		if (oct_domain_normalise(own[i].value, name) == 0 &&
+		    strcmp(name, domain) == 0)
+			return own[i].setting;
+	return NULL;
+}
+
+int
+ctl_check_hosted(struct ctl *ctl, const char *domain)
+{
+	const struct settings *set;
+	const char *setting = NULL;
+	int status = ctl_settings(ctl, &set);
+
+	if (status == 0)
+		setting = ctl_own_name(set, domain);
+	return setting == NULL
+	    ? status
+	    : ctl_fail(ctl, DAEMON_EXIT_FAILED,
+		  "%s is %s of %s: octroi itself writes in its name, so it "
+		  "cannot be hosted; give that setting a name of its own",
+		  domain, setting, ctl->conf);
+}
+
 /* One change of a plan, if it is about that. */
 static int
 check_change(struct ctl *ctl, const struct ctl_planned *p,
@@ -45,6 +83,8 @@ check_change(struct ctl *ctl, const struct ctl_planned *p,
 {
 	char is[DIR_ID_MAX + 1], was[DIR_ID_MAX + 1] = "";
 
+	if (c->item.kind == DIR_KIND_DOMAIN && c->before == NULL)
+		return ctl_check_hosted(ctl, c->item.domain);
 	if (c->item.kind != DIR_KIND_TENANT)
 		return 0;
 	model_text(&c->item, "plan", is, sizeof(is));

@@ -334,6 +334,8 @@ start_run(struct ctl *ctl, const struct ctl_args *args)
 	if (origin == NULL)
 		origin = "brought";
 	status = ctl_domain(ctl, args->words[0], domain);
+	if (status == 0)
+		status = ctl_check_hosted(ctl, domain);
 	if (status != 0)
 		return status;
 	ctl_subject_of(DIR_KIND_DOMAIN, domain, "", &s);

@@ -13,6 +13,7 @@
 #include "policy/model.h"
 #include "policy/score.h"
 #include "provisioning/ctl_cmd.h"
+#include "provisioning/ctl_entry.h"
 
 #define WHY_SIZE 1024
 
@@ -342,6 +343,7 @@ policy_show(struct ctl *ctl, const struct ctl_args *args)
 /* --- Check -------------------------------------------------------------- */
 
 struct check {
+	const struct settings *settings;
 	struct option_values platform;
 	json_t *problems;
 };
@@ -428,8 +430,12 @@ check_mailbox(struct check *c, const struct dir_domain *d,
 static void
 check_domain(struct check *c, const struct dir_domain *d)
 {
+	const char *own = ctl_own_name(c->settings, d->name);
 	struct option_values v;
 
+	if (own != NULL && d->life != DIR_LIFE_CLOSED)
+		found(c, d->name, "it is hosted, but is also %s: give that "
+				  "setting a name of its own", own);
 	dir_options(d, NULL, &c->platform, &v);
 	if (d->options != NULL || d->tenant_options != NULL)
 		check_pairs(c, d->name, &v);
@@ -541,6 +547,7 @@ policy_check(struct ctl *ctl, OCT_UNUSED const struct ctl_args *args)
 		status = ctl_directory(ctl, NULL, &snapshot);
 	if (status != 0)
 		return status;
+	c.settings = set;
 	c.problems = json_array();
 	settings_options(set, &c.platform);
 	check_platform(&c);

@@ -15,6 +15,7 @@
 #include "lib/num.h"
 #include "policy/dns_watch.h"
 #include "provisioning/ctl_check.h"
+#include "provisioning/ctl_entry.h"
 #include "provisioning/ctl_message.h"
 
 #define LIMIT_MS (20 * 60000LL)
@@ -179,7 +180,8 @@ static int
 see_change(struct watching *w, const struct ctl_zone *z,
     const struct check *c)
 {
-	bool pending = z->entry->life == DIR_LIFE_PENDING_DNS;
+	bool pending = z->entry != NULL &&
+	    z->entry->life == DIR_LIFE_PENDING_DNS;
 	bool activated = pending && ctl_check_is_right(c) &&
 	    !ctl_args_has(w->args, "no-activate");
 	struct dns_watch_state was, now = {
@@ -281,6 +283,8 @@ forget_gone(struct watching *w, const struct dir_snapshot *s)
 	     rc == 0 && (domain = dns_watch_domain(w->past, i)) != NULL; i++) {
 		const struct dir_domain *d = dir_domain_any(s, domain);
 
+		if (ctl_own_name(w->settings, domain) != NULL)
+			continue;
 		if (d == NULL || !is_watched(d))
 			rc = dns_watch_forget(w->store, domain);
 	}

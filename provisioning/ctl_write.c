@@ -79,6 +79,8 @@ write_entry(struct ctl *ctl, const struct ctl_args *args, bool create)
 
 	if (status == 0 && s.kind == DIR_KIND_DOMAIN)
 		status = ctl_observe_guard(ctl, args, s.name);
+	if (status == 0 && s.kind == DIR_KIND_DOMAIN && create)
+		status = ctl_check_hosted(ctl, s.domain);
 	if (status != 0)
 		return status;
 	oct_str_heap(&json, CTL_ENTRY_MAX);

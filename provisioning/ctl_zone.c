@@ -22,6 +22,28 @@ ctl_english(struct ctl *ctl, const struct ctl_args *args, bool *english)
 	return status;
 }
 
+static bool
+is_challenge_domain(const struct settings *set, const char *domain)
+{
+	char name[OCT_DOMAIN_SIZE];
+
+	return oct_domain_normalise(set->challenge_domain, name) == 0 &&
+	    strcmp(name, domain) == 0;
+}
+
+/* What it offers, by its entry. */
+static int
+find_entry(struct ctl *ctl, const struct settings *set, struct ctl_zone *z)
+{
+	int status = ctl_directory(ctl, z->domain, &z->snapshot);
+
+	if (status != 0)
+		return status;
+	z->entry = dir_domain_at(z->snapshot, 0);
+	hosting_of_domain(set, z->entry, &z->hosting);
+	return 0;
+}
+
 int
 ctl_zone_open(struct ctl *ctl, const char *domain, struct ctl_zone *out)
 {
@@ -33,12 +55,12 @@ ctl_zone_open(struct ctl *ctl, const char *domain, struct ctl_zone *out)
 		status = ctl_settings(ctl, &set);
 	if (status == 0)
 		status = ctl_store(ctl, &store);
-	if (status == 0)
-		status = ctl_directory(ctl, out->domain, &out->snapshot);
+	if (status == 0 && is_challenge_domain(set, out->domain))
+		hosting_of_own(set, &out->hosting);
+	else if (status == 0)
+		status = find_entry(ctl, set, out);
 	if (status != 0)
 		return status;
-	out->entry = dir_domain_at(out->snapshot, 0);
-	hosting_of_domain(set, out->entry, &out->hosting);
 	rc = dkim_keys_load(store, out->domain, &out->keys);
 	if (rc == 0)
 		rc = zone_expected(&out->hosting, out->domain, &out->keys,

@@ -9,11 +9,12 @@
 #include "policy/zone.h"
 #include "provisioning/ctl_cmd.h"
 
-/* A hosted domain with what its DNS should be.  Begins as zero. */
+/* A hosted domain, or challenge.domain, with what its DNS should be.  Begins as
+ * zero. */
 struct ctl_zone {
 	char domain[OCT_DOMAIN_SIZE];
 	const struct dir_snapshot *snapshot;
-	const struct dir_domain *entry;
+	const struct dir_domain *entry; /* NULL: it is challenge.domain */
 	struct hosting hosting;
 	struct dkim_keys keys;
 	struct zone zone;

@@ -195,7 +195,26 @@ def test_the_fragment_is_a_zone_file(edge):
     zones.reload_all()
     got = results(edge, [name])[name]
     # Its keys are new; web.centre.test is this machine.
-    equal(codes(got, "error", "warning"), ["sts-inner"], f"{got['findings']}")
+    equal(sorted(codes(got, "error", "warning")), ["sts-inner"],
+          f"{got['findings']}")
+
+
+def test_the_domain_of_the_challenges_is_checked_too(edge):
+    """It has no people: nothing for their programs, and no policy is served."""
+    name, zones = edge.conf["challenge"]["domain"], edge.zones
+    edge.ctl("dkim", "rotate", name)
+    records = edge.ctl_json("domain", "dns", name)["records"]
+    equal(sorted({r["purpose"] for r in records}),
+          ["dkim", "dmarc", "mx", "spf"])
+    check(any("p=reject" in r["data"] for r in records), records)
+    got = edge.ctl("domain", "check", name, check=False)
+    check(got.returncode == 1 and "domain-missing" in got.stdout, got)
+    z = zones.add(name)
+    z.raw += edge.ctl("domain", "dns", name).stdout.split("\n")
+    zones.reload_all()
+    got = json.loads(edge.ctl("--json", "domain", "check", name,
+                              "--activate").stdout)
+    equal((got["errors"], got["activated"]), (0, False), f"{got['findings']}")
 
 
 def test_what_a_resolver_still_remembers(edge):

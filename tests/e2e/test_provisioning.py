@@ -414,6 +414,25 @@ def test_what_is_opened_again_stands_as_before(edge):
         equal(f"as {state}" in said, state != "active", said)
 
 
+def test_names_that_octroi_writes_in_are_not_hosted(edge):
+    name = edge.conf["challenge"]["domain"]
+    refused(edge, "domain", "add", name, says=["challenge.domain", "of its own"])
+    refused(edge, "onboard", "start", name.upper(), "--tenant=x",
+            says="challenge.domain")
+    refused(edge, "domain", "add", edge.conf["platform"]["hostname"],
+            says="platform.hostname")
+    out = edge.ctl("plan", "-", stdin=f"domain {name}\n", check=False)
+    check(out.returncode == 1 and "challenge.domain" in out.stderr, out)
+    edge.change_conf({"srs": {"domain": "retours.test"}})
+    refused(edge, "domain", "add", "retours.test", says="srs.domain")
+    edge.change_conf({"srs": {"domain": None}})
+    edge.ctl("domain", "add", "retours.test")
+    edge.change_conf({"srs": {"domain": "retours.test"}})
+    found = edge.ctl("policy", "check", check=False)
+    check(found.returncode == 1 and "srs.domain" in found.stdout, found)
+    edge.change_conf({"srs": {"domain": None}})
+
+
 def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
     provision(edge, "agenda", "agenda.test", "accueil", "stage")
     scene.wait_known(edge, "stage@agenda.test")
