@@ -115,16 +115,16 @@ void
 check_dkim(struct checking *c)
 {
 	const struct dkim_keys *keys = c->in->keys;
-	size_t usable = 0;
+	size_t fresh = 0, active = 0;
 
 	for (size_t i = 0; keys != NULL && i < keys->count; i++) {
-		usable += keys->items[i].state == DKIM_KEYS_NEW ||
-		    keys->items[i].state == DKIM_KEYS_ACTIVE;
+		fresh += keys->items[i].state == DKIM_KEYS_NEW;
+		active += keys->items[i].state == DKIM_KEYS_ACTIVE;
 		see_key(c, &keys->items[i]);
 	}
-	if (c->in->hosting != NULL && usable == 0)
-		check_add(c, CHECK_DKIM_NONE, CHECK_WARNING, c->in->domain,
-		    NULL, NULL);
+	if (c->in->hosting != NULL && active == 0)
+		check_add(c, fresh == 0 ? CHECK_DKIM_NONE : CHECK_DKIM_UNUSED,
+		    CHECK_WARNING, c->in->domain, NULL, NULL);
 }
 
 /* --- DMARC ------------------------------------------------------------------ */

@@ -19,6 +19,15 @@ static const struct {
 	    "Faire les clés : octroictl dkim rotate {name}",
 	    "Mail of {name} is not signed: the domain has no DKIM key.",
 	    "Make its keys: octroictl dkim rotate {name}" },
+	[CHECK_DKIM_UNUSED] = { CHECK_DKIM, "dkim-unused",
+	    "Le courrier de {name} n'est pas encore signé : aucune de ses "
+	    "clés DKIM n'est en service.",
+	    "Quand les clés sont publiées, les mettre en service : octroictl "
+	    "dkim rotate {name}",
+	    "Mail of {name} is not signed yet: none of its DKIM keys is in "
+	    "use.",
+	    "When the keys are published, put them to use: octroictl dkim "
+	    "rotate {name}" },
 	[CHECK_DKIM_MISSING] = { CHECK_DKIM, "dkim-missing",
 	    "La clé DKIM {name} n'est pas publiée, alors que le courrier est "
 	    "signé avec elle : les signatures sont fausses pour ceux qui "

@@ -238,23 +238,35 @@ good_sections(const struct check *c, bool english, struct oct_str *out)
 		oct_str_addc(out, '\n');
 }
 
+/* "1 error", "2 errors"; of none the plural in English, the singular in French. */
+static void
+add_count(struct oct_str *out, size_t n, const char *word, bool english)
+{
+	bool one = english ? n == 1 : n <= 1;
+
+	oct_str_addf(out, "%zu %s%s", n, word, one ? "" : "s");
+}
+
 void
 ctl_check_text(const struct ctl_zone *z, const struct check *c, bool english,
     struct oct_str *out)
 {
-	size_t errors = count_of(c, CHECK_ERROR);
-	size_t warnings = count_of(c, CHECK_WARNING);
 	size_t unknown = count_of(c, CHECK_UNKNOWN);
 
 	zone_unicode(z->domain, out);
-	oct_str_addf(out, english ? ": %zu errors, %zu warnings"
-				  : " : %zu erreurs, %zu avertissements",
-	    errors, warnings);
-	if (unknown > 0)
-		oct_str_addf(out, english ? ", %zu questions without answer"
-					  : ", %zu questions sans réponse",
-		    unknown);
-	oct_str_addf(out, " (DNSSEC: %s)\n", check_dnssec_name(c->dnssec));
+	oct_str_add(out, english ? ": " : " : ");
+	add_count(out, count_of(c, CHECK_ERROR), english ? "error" : "erreur",
+	    english);
+	oct_str_add(out, ", ");
+	add_count(out, count_of(c, CHECK_WARNING),
+	    english ? "warning" : "avertissement", english);
+	if (unknown > 0) {
+		oct_str_add(out, ", ");
+		add_count(out, unknown, "question", english);
+		oct_str_add(out, english ? " without answer" : " sans réponse");
+	}
+	oct_str_addf(out, english ? " (DNSSEC: %s)\n" : " (DNSSEC : %s)\n",
+	    check_dnssec_name(c->dnssec));
 	good_sections(c, english, out);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct check_finding *f = &c->findings[i];

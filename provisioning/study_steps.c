@@ -117,17 +117,23 @@ step_lower_ttl(struct studying *s)
 	char when[TEXT_SIZE], old[32];
 	json_t *step;
 
+	if (wait <= TTL_LOW_S)
+		return;
 	write_text(when,
 	    "Deux jours avant la bascule ; attendre ensuite au moins %" PRId64
 	    " secondes (l'ancien TTL).",
-	    wait > TTL_LOW_S ? wait : TTL_LOW_S);
+	    wait);
 	step = add_step(s, "Abaisser les TTL, pour que la bascule et le retour "
 			   "soient rapides", when,
 	    "Remettre les anciens TTL ; rien d'autre n'a changé.");
 	(void)snprintf(old, sizeof(old), "TTL %" PRId64, mx);
-	add_change(step, "ttl", s->in->check.domain, "MX", old, "TTL 300");
+	if (mx > TTL_LOW_S)
+		add_change(step, "ttl", s->in->check.domain, "MX", old,
+		    "TTL 300");
 	(void)snprintf(old, sizeof(old), "TTL %" PRId64, spf);
-	add_change(step, "ttl", s->in->check.domain, "TXT", old, "TTL 300");
+	if (spf > TTL_LOW_S)
+		add_change(step, "ttl", s->in->check.domain, "TXT", old,
+		    "TTL 300");
 }
 
 static void

@@ -182,7 +182,7 @@ write_tree(const struct sheet *s, const json_t *spf)
 	size_t i;
 
 	(void)snprintf(line, sizeof(line),
-	    "%d consultations du DNS sur 10 permises, %d sans réponse sur 2",
+	    "%d sur 10 consultations du DNS permises, %d sur 2 sans réponse",
 	    (int)json_integer_value(json_object_get(spf, "lookups")),
 	    (int)json_integer_value(json_object_get(spf, "voids")));
 	row(s, "Coût de SPF", line);

@@ -195,7 +195,7 @@ def test_the_fragment_is_a_zone_file(edge):
     zones.reload_all()
     got = results(edge, [name])[name]
     # Its keys are new; web.centre.test is this machine.
-    equal(sorted(codes(got, "error", "warning")), ["sts-inner"],
+    equal(sorted(codes(got, "error", "warning")), ["dkim-unused", "sts-inner"],
           f"{got['findings']}")
 
 
