@@ -102,10 +102,11 @@ legacy_problem(const struct detail_set *set)
 
 	if (*detail_get(set, DETAIL_MAILBOX) == '\0' || *how == '\0')
 		return "a legacy address needs the mailbox that gets its mail, "
-		       "and how: collected or forwarded";
+		       "and how=collected or how=forwarded";
 	if (strcmp(how, "collected") == 0 &&
 	    *detail_get(set, DETAIL_SERVER) == '\0')
-		return "a legacy address that is collected needs its server";
+		return "a legacy address that is collected needs its server, "
+		       "as server=imaps://imap.example.org";
 	return closing_problem(
 	    strcmp(detail_get(set, DETAIL_STATE), "closing") == 0, set);
 }

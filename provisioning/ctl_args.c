@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "policy/directory_schema.h"
+#include "provisioning/ctl_unknown.h"
 
 #define NAME_MAX_OCTETS 64
 
@@ -148,7 +149,8 @@ read_option(struct ctl_args *out, int argc, char *const *argv, int *i,
 		}
 	}
 	if (known == NULL)
-		return wrong(problem, "unknown option '%.100s'", arg);
+		return ctl_unknown_option(
+		    out->verb, everywhere, arg, name, problem);
 	if (!takes && eq != NULL)
 		return wrong(problem, "option '--%s' takes no value", known);
 	if (takes && eq == NULL && *i + 1 >= argc)
@@ -227,8 +229,7 @@ choose_verb(struct ctl_args *out, int argc, char *const *argv, int first,
 		*at = argc;
 		if (out->verb != NULL)
 			return 0;
-		return wrong(problem, "'%s' has no verb '%.100s'",
-		    out->noun->name, argv[i]);
+		return ctl_unknown_verb(out->noun, argv[i], problem);
 	}
 	*at = argc;
 	out->verb = find_verb(out->noun, NULL);
@@ -246,6 +247,9 @@ check_words(const struct ctl_args *a, char problem[CTL_PROBLEM_SIZE])
 		return wrong(problem, "no command was given");
 	if (v == NULL)
 		return wrong(problem, "'%s' needs a verb", a->noun->name);
+	if (v->most != CTL_ANY && a->count > (size_t)v->most &&
+	    ctl_unknown_pair(a, problem) != 0)
+		return OCT_EPARSE;
 	if (a->count < (size_t)v->least ||
 	    (v->most != CTL_ANY && a->count > (size_t)v->most))
 		return wrong(problem, "expected: octroictl %s%s%s %s",
@@ -265,8 +269,8 @@ read_front(const struct ctl_noun *nouns, int argc, char *const *argv, int *i,
 		if (!is_option(argv[*i])) {
 			out->noun = find_noun(nouns, argv[*i]);
 			if (out->noun == NULL)
-				return wrong(problem,
-				    "unknown command '%.100s'", argv[*i]);
+				return ctl_unknown_noun(
+				    nouns, argv[*i], problem);
 			++*i;
 			return 0;
 		}

@@ -121,6 +121,21 @@ ctl_subject_of(enum dir_kind kind, const char *domain, const char *local,
 
 /* --- Changes ------------------------------------------------------------- */
 
+static int
+check_targets(const struct ctl *ctl, const struct ctl_args *args)
+{
+	struct oct_addr a;
+
+	for (size_t i = 1; i < args->count; i++)
+		if (oct_addr_parse(args->words[i], &a) != 0 ||
+		    *a.domain == '\0')
+			return ctl_fail(ctl, DAEMON_EXIT_USAGE,
+			    "%s: '%.100s' is no mail address (attributes are "
+			    "given as --name=value here)",
+			    args->words[0], args->words[i]);
+	return 0;
+}
+
 static void
 add_targets(const struct ctl_args *args, bool first, struct oct_str *out)
 {
@@ -142,7 +157,10 @@ ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
     enum dir_kind kind, struct oct_str *out)
 {
 	bool first = true;
+	int status = kind == DIR_KIND_ALIAS ? check_targets(ctl, args) : 0;
 
+	if (status != 0)
+		return status;
 	oct_str_addc(out, '{');
 	for (size_t i = 0; i < args->given_count; i++) {
 		const struct ctl_given *g = &args->given[i];

@@ -306,8 +306,8 @@ finish(struct feed *f, const char *to)
 	status = replace(f->ctl, to, f->out);
 	if (status != 0)
 		return status;
-	(void)snprintf(done, sizeof(done), "written: %zu addresses collected",
-	    f->collected);
+	(void)snprintf(done, sizeof(done), "written: %zu address%s collected",
+	    f->collected, f->collected == 1 ? "" : "es");
 	return ctl_done(f->ctl, done, "file", to);
 }
 

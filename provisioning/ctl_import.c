@@ -34,24 +34,63 @@ struct import {
 	const char *path;
 	struct model *model;
 	json_t *lines; /* address -> the line that has it */
-	size_t wrong;  /* lines */
+	json_t *wrong; /* what is wrong, as {"line","what"} */
 	size_t columns, address; /* which of them is the address */
 	struct dir_attribute attributes[COLUMNS_MAX];
 };
 
-/* A line is wrong: the next may be, too, and all are named. */
+/* A line is wrong: the next may be, too, and all are named (tell_wrong). */
 static void OCT_PRINTF(3, 4)
 wrong(struct import *im, size_t line, const char *fmt, ...)
 {
 	char text[DIR_PROBLEM_SIZE + DIR_EXPECTED_SIZE];
+	json_t *v = json_object();
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (im->wrong++ < SHOWN_MAX)
-		(void)ctl_fail(im->ctl, DAEMON_EXIT_USAGE, "%s: line %zu: %s",
-		    im->path, line, text);
+	ctl_json_set(v, "line", json_integer((json_int_t)line));
+	ctl_json_set(v, "what", ctl_json_text(text));
+	(void)json_array_append_new(im->wrong, v);
+}
+
+struct complaint {
+	json_int_t line;
+	const char *what;
+};
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct complaint *x = a, *y = b;
+
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* In the order of the file, whatever was looked at first. */
+static int
+tell_wrong(const struct import *im)
+{
+	size_t count = json_array_size(im->wrong);
+	struct complaint *all = calloc(count + 1, sizeof(*all));
+
+	if (all == NULL)
+		return ctl_fail_rc(im->ctl, -ENOMEM, "file", im->path);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *v = json_array_get(im->wrong, i);
+
+		all[i] = (struct complaint){
+			json_integer_value(json_object_get(v, "line")),
+			ctl_text(v, "what") };
+	}
+	qsort(all, count, sizeof(*all), by_line);
+	for (size_t i = 0; i < count && i < SHOWN_MAX; i++)
+		(void)ctl_fail(im->ctl, DAEMON_EXIT_USAGE,
+		    "%s: line %" JSON_INTEGER_FORMAT ": %s", im->path,
+		    all[i].line, all[i].what);
+	free(all);
+	return 0;
 }
 
 static int
@@ -73,7 +112,8 @@ read_columns(struct import *im, const struct csv_row *row)
 			&im->attributes[i]))
 			return ctl_fail(im->ctl, DAEMON_EXIT_USAGE,
 			    "%s: a mailbox has no attribute '%.64s': the first "
-			    "line names address and attributes",
+			    "line names address and attributes, as "
+			    "'octroictl mailbox add --help' lists them",
 			    im->path, row->cells[i]);
 	}
 	return found ? 0
@@ -265,11 +305,17 @@ lay_over(struct ctl *ctl, struct import *im)
 static int
 refuse_wrong(const struct import *im)
 {
-	if (im->wrong == 0)
+	size_t count = json_array_size(im->wrong);
+	int status;
+
+	if (count == 0)
 		return 0;
-	return ctl_fail(im->ctl, DAEMON_EXIT_USAGE,
-	    "%s: %zu lines are wrong%s: nothing was imported", im->path,
-	    im->wrong, im->wrong > SHOWN_MAX ? ", the first are named" : "");
+	status = tell_wrong(im);
+	return status != 0
+	    ? status
+	    : ctl_fail(im->ctl, DAEMON_EXIT_USAGE,
+		  "%s: %zu lines are wrong%s: nothing was imported", im->path,
+		  count, count > SHOWN_MAX ? ", the first are named" : "");
 }
 
 /* As UTF-8. */
@@ -304,15 +350,17 @@ ctl_import_run(struct ctl *ctl, const struct ctl_args *args)
 	if (status != 0)
 		return status;
 	im.lines = json_object();
-	if (im.lines == NULL || model_new(&im.model) != 0)
+	im.wrong = json_array();
+	if (im.lines == NULL || im.wrong == NULL || model_new(&im.model) != 0)
 		status = ctl_fail_rc(ctl, -ENOMEM, "file", im.path);
 	if (status == 0)
 		status = read_file(&im, text);
 	free(text);
 	if (status == 0)
 		status = lay_over(ctl, &im);
-	if (status == 0)
-		status = refuse_wrong(&im);
+	if (refuse_wrong(&im) != 0)
+		status = DAEMON_EXIT_USAGE;
+	json_decref(im.wrong);
 	json_decref(im.lines);
 	if (status != 0) {
 		model_free(im.model);

@@ -414,18 +414,35 @@ ctl_plan_run(struct ctl *ctl, const struct ctl_args *args)
 	return status;
 }
 
+static int
+tell_applied(const struct ctl *ctl, const struct model_applied *done)
+{
+	struct oct_str out;
+	json_t *v;
+
+	if (ctl->json) {
+		v = json_object();
+		ctl_json_set(v, "changes",
+		    json_integer((json_int_t)done->changes));
+		ctl_json_set(v, "units", json_integer((json_int_t)done->units));
+		return ctl_print(ctl, v, NULL, 0);
+	}
+	oct_str_heap(&out, CTL_OUT_MAX);
+	if (done->changes == 0)
+		oct_str_add(&out, "nothing to change\n");
+	else
+		oct_str_addf(&out, "%zu change%s made\n", done->changes,
+		    done->changes == 1 ? "" : "s");
+	return ctl_write(ctl, &out);
+}
+
 int
 ctl_plan_apply(struct ctl *ctl, const struct ctl_planned *p,
     const char *fingerprint)
 {
-	static const struct ctl_column columns[] = {
-		{ "changes", "changes", CTL_TEXT },
-		{ "units", "transactions", CTL_TEXT },
-	};
 	char problem[MODEL_PROBLEM_SIZE];
 	struct model_applied done;
 	struct store *store;
-	json_t *v;
 	int status = ctl_store(ctl, &store), rc;
 
 	if (status != 0)
@@ -447,10 +464,7 @@ ctl_plan_apply(struct ctl *ctl, const struct ctl_planned *p,
 		    oct_strerror(rc), done.changes);
 	if (ctl->quiet)
 		return 0;
-	v = json_object();
-	ctl_json_set(v, "changes", json_integer((json_int_t)done.changes));
-	ctl_json_set(v, "units", json_integer((json_int_t)done.units));
-	return ctl_print(ctl, v, columns, OCT_LEN(columns));
+	return tell_applied(ctl, &done);
 }
 
 static int

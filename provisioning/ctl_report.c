@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/num.h"
@@ -46,7 +47,10 @@ hint_of(int rc)
 		return ": others change it at the same time; try again";
 	case -EACCES:
 	case -EPERM:
-		return ": run this as root or as octroi's user";
+		return geteuid() == 0
+		    ? ": run this as octroi's user ('sudo -u octroi octroictl "
+		      "...'), not as root"
+		    : ": run this as octroi's user";
 	default:
 		return "";
 	}

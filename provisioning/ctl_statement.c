@@ -312,7 +312,11 @@ print_table(const struct ctl *ctl, const struct ctl_statement *c)
 		(void)json_array_append_new(rows, row);
 	}
 	oct_str_heap(&out, CTL_OUT_MAX);
-	ctl_out_table(rows, columns, OCT_LEN(columns), &out);
+	if (json_array_size(rows) > 0)
+		ctl_out_table(rows, columns, OCT_LEN(columns), &out);
+	else
+		oct_str_add(&out, "nothing: no tenant had a plan and a "
+				  "contract then\n");
 	if (c->plan != NULL)
 		oct_str_addf(&out, "simulation: as if the plan were applied on "
 				   "%s\n", c->plan_day);

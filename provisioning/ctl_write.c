@@ -26,6 +26,31 @@ warn_tenant(struct ctl *ctl, const struct ctl_args *args, const char *domain)
 	directory_put(s);
 }
 
+/* One of the domain itself may come later, too. */
+static void
+warn_targets(struct ctl *ctl, const struct ctl_args *args,
+    const struct ctl_subject *s)
+{
+	const struct dir_snapshot *snapshot;
+	const struct dir_domain *d;
+
+	if (ctl_directory(ctl, s->domain, &snapshot) != 0)
+		return;
+	d = dir_domain_at(snapshot, 0);
+	for (size_t i = 1; i < args->count; i++) {
+		struct oct_addr a;
+
+		if (oct_addr_parse(args->words[i], &a) == 0 &&
+		    strcmp(a.domain, s->domain) == 0 &&
+		    dir_mailbox(d, a.local) == NULL &&
+		    dir_alias_any(d, a.local) == NULL)
+			(void)ctl_fail(ctl, 0,
+			    "warning: there is no mailbox or alias %s yet",
+			    args->words[i]);
+	}
+	directory_put(snapshot);
+}
+
 /* The object without its last brace, for one member more. */
 static void
 add_member(struct oct_str *json, const char *name, const char *value)
@@ -99,6 +124,8 @@ write_entry(struct ctl *ctl, const struct ctl_args *args, bool create)
 		    oct_str_text(&json), create ? "added" : "changed");
 	if (status == 0 && s.kind == DIR_KIND_DOMAIN)
 		warn_tenant(ctl, args, s.name);
+	if (status == 0 && s.kind == DIR_KIND_ALIAS)
+		warn_targets(ctl, args, &s);
 	oct_str_free(&json);
 	return status;
 }

@@ -433,6 +433,22 @@ def test_names_that_octroi_writes_in_are_not_hosted(edge):
     edge.change_conf({"srs": {"domain": None}})
 
 
+def test_what_is_misspelt_is_told_with_what_was_meant(edge):
+    provision(edge, "fautes", "fautes.test", "accueil")
+    for words, says in (
+            (("mailbx", "list"), "did you mean mailbox?"),
+            (("mailbox", "shwo", "x"), "did you mean show?"),
+            (("plan", "add", "p", "challenge=1"),
+             "did you mean challenge_addresses?"),
+            (("alias", "add", "a@fautes.test", "state=closed"),
+             "'state=closed' is no mail address")):
+        refused(edge, *words, says=says)
+    out = edge.ctl("alias", "add", "a@fautes.test", "acceuil@fautes.test",
+                   "accueil@fautes.test")
+    check("no mailbox or alias acceuil@fautes.test yet" in out.stderr and
+          out.stderr.count("warning") == 1, out)
+
+
 def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
     provision(edge, "agenda", "agenda.test", "accueil", "stage")
     scene.wait_known(edge, "stage@agenda.test")
