@@ -152,6 +152,37 @@ add_targets(const struct ctl_args *args, bool first, struct oct_str *out)
 	oct_str_addc(out, ']');
 }
 
+const char *
+ctl_entry_value(const struct dir_attribute *a, const char *text)
+{
+	if (strcmp(text, "-") != 0)
+		return text;
+	switch (a->type) {
+	case DIR_TYPE_LANG:
+	case DIR_TYPE_DMARC:
+	case DIR_TYPE_QUOTA:
+		return "inherit";
+	case DIR_TYPE_TEXT:
+	case DIR_TYPE_ID:
+	case DIR_TYPE_TRANSPORT:
+	case DIR_TYPE_ADDRESS:
+	case DIR_TYPE_URL:
+	case DIR_TYPE_DATE:
+	case DIR_TYPE_SIZE:
+	case DIR_TYPE_DETAIL:
+	case DIR_TYPE_LOCALS:
+		return "";
+	case DIR_TYPE_BOOL:
+	case DIR_TYPE_SCORE:
+	case DIR_TYPE_TARGETS:
+	case DIR_TYPE_OPTION:
+	case DIR_TYPE_STATE:
+	case DIR_TYPE_LIFE:
+		break;
+	}
+	return text;
+}
+
 int
 ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
     enum dir_kind kind, struct oct_str *out)
@@ -171,7 +202,8 @@ ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
 			continue; /* an option of the verb */
 		oct_str_addf(out, "%s\"%s\":", first ? "" : ",", a.name);
 		first = false;
-		if (dir_attribute_json(&a, g->value, out) != 0)
+		if (dir_attribute_json(&a, ctl_entry_value(&a, g->value),
+			out) != 0)
 			return ctl_fail(ctl, DAEMON_EXIT_USAGE,
 			    "--%s=%s: expected %s", a.name, g->value,
 			    dir_attribute_expected(&a, expected));

@@ -33,6 +33,10 @@ void ctl_subject_of(enum dir_kind kind, const char *domain, const char *local,
 int ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
     enum dir_kind kind, struct oct_str *out);
 
+/* What a person wrote as its value: "-" is nothing, as it is shown.  (Files for
+ * apply say what they say.) */
+const char *ctl_entry_value(const struct dir_attribute *a, const char *text);
+
 enum ctl_act { CTL_ADD, CTL_SET, CTL_REMOVE };
 /* Change it, and say that it was done (done NULL: silently).  A status. */
 int ctl_subject_change(struct ctl *ctl, const struct ctl_subject *s,

@@ -136,7 +136,8 @@ row_json(struct import *im, const struct csv_row *row, struct oct_str *out)
 			continue;
 		oct_str_addf(out, "%s\"%s\":", first ? "" : ",", a->name);
 		first = false;
-		if (dir_attribute_json(a, row->cells[i], out) == 0)
+		if (dir_attribute_json(a,
+			ctl_entry_value(a, row->cells[i]), out) == 0)
 			continue;
 		wrong(im, row->line, "%s '%.60s': expected %s", a->name,
 		    row->cells[i], dir_attribute_expected(a, expected));

@@ -449,6 +449,25 @@ def test_what_is_misspelt_is_told_with_what_was_meant(edge):
           out.stderr.count("warning") == 1, out)
 
 
+def test_a_dash_empties_what_may_be_empty(edge):
+    ctl, town = edge.ctl, "vide.test"
+    provision(edge, "vide", town, "accueil")
+    box = f"accueil@{town}"
+    ctl("domain", "set", town, f"catch_all={box}", "lang=en", "storage=7G",
+        "rate_messages_out=5/1h", "statutory=urbanisme,ccas", "tag=3")
+    names = ("catch_all", "lang", "storage", "rate_messages_out", "statutory",
+             "tag")
+    ctl("domain", "set", town, *(f"{n}=-" for n in names))
+    now = edge.ctl_json("domain", "show", town)
+    equal([now[n] for n in names], ["", "inherit", "", "inherit", [], None])
+    refused(edge, "domain", "set", town, "state=-", says="pending-dns")
+    ctl("mailbox", "set", box, "storage=7G", f"forward=ailleurs@{town}")
+    ctl("mailbox", "import", "-",
+        stdin=f"address,storage,forward,name\n{box},-,-,\n")
+    now = edge.ctl_json("mailbox", "show", box)
+    equal((now["storage"], now.get("forward", "")), ("", ""), now)
+
+
 def test_what_closes_is_closed_by_the_courier_on_its_day(edge):
     provision(edge, "agenda", "agenda.test", "accueil", "stage")
     scene.wait_known(edge, "stage@agenda.test")
