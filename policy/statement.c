@@ -316,6 +316,17 @@ name_of(const struct metering *m)
 	return NULL;
 }
 
+/* Who never had a plan in the year gets no statement: there is nothing to be
+ * counted by. */
+static bool
+had_plan(const struct metering *m)
+{
+	for (int d = 0; d < m->s->days; d++)
+		if (m->tenant[d] != NULL && *m->tenant[d]->ref != '\0')
+			return true;
+	return false;
+}
+
 static int
 state_tenant(struct metering *m, struct facts f)
 {
@@ -326,7 +337,7 @@ state_tenant(struct metering *m, struct facts f)
 	memset(m->units, 0,
 	    sizeof(*m->units) * (size_t)ITEMS_MAX * STATEMENT_DAYS);
 	enter_tenant(m, f);
-	if (name_of(m) == NULL)
+	if (!had_plan(m))
 		return 0;
 	*t = (struct statement_tenant){.id = m->id,
 	    .name = name_of(m),

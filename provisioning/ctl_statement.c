@@ -373,8 +373,8 @@ check(const struct ctl *ctl, const struct ctl_statement *c)
 	}
 	if (found == 0 && c->tenant != NULL)
 		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "there was no tenant %s with a contract in %d", c->tenant,
-		    c->rules.year);
+		    "there was no tenant %s with a plan and a contract in %d",
+		    c->tenant, c->rules.year);
 	return status;
 }
 

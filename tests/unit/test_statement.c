@@ -152,6 +152,28 @@ folds(void **state)
 	}
 }
 
+/* The plan of one may be unknown by now; who had it is told. */
+static void
+who_had_no_plan_gets_no_statement(void **state)
+{
+	const struct statement_rules rules = {2026, false, false};
+	struct statement *s;
+
+	(void)state;
+	assert_int_equal(statement_new(&rules, &s), 0);
+	add(s, DIR_KIND_TENANT, "", "none", "", "{\"name\":\"N\"}");
+	add(s, DIR_KIND_TENANT, "", "signed", "",
+	    "{\"contract_start\":\"2020-01-01\"}");
+	add(s, DIR_KIND_TENANT, "", "some-days", "", "{\"plan\":\"gone\"}");
+	add(s, DIR_KIND_TENANT, "", "some-days", "2026-02-01", "{}");
+	add(s, DIR_KIND_TENANT, "", "unsigned", "",
+	    "{\"plan\":\"gone\",\"contract_start\":\"2027-01-01\"}");
+	assert_int_equal(statement_fold(s), 0);
+	assert_int_equal(statement_count(s), 1);
+	assert_string_equal(statement_at(s, 0)->id, "some-days");
+	statement_free(s);
+}
+
 static void
 two_currencies_are_refused(void **state)
 {
@@ -191,6 +213,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(folds),
+	    cmocka_unit_test(who_had_no_plan_gets_no_statement),
 	    cmocka_unit_test(two_currencies_are_refused),
 	    cmocka_unit_test(more_items_than_fit_are_refused),
 	};
