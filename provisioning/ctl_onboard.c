@@ -37,8 +37,7 @@ static const struct {
 	bool marked;       /* nothing else shows that it is done */
 } steps[STEPS] = {
     [STEP_REQUEST] = {"request", "the domain is known",
-	"octroictl domain add %d tenant=ID origin=brought", "requested", false,
-	false},
+	"octroictl onboard start %d --tenant=ID", "requested", false, false},
     [STEP_STUDY] = {"study", "its DNS and its mail were studied",
 	"octroictl domain study %d --html", "study", true, false},
     [STEP_PROPOSAL] = {"proposal", "the proposal was made",
@@ -48,7 +47,8 @@ static const struct {
     [STEP_DNS] = {"dns", "its records were given out, mail may come",
 	"octroictl dkim rotate %d; octroictl domain dns %d", "pending-dns", false, false},
     [STEP_ACTIVE] = {"active", "its DNS is right, and it is served",
-	"octroictl domain check %d --activate", "active", false, false},
+	"octroictl dkim rotate %d; octroictl domain check %d --activate",
+	"active", false, false},
     [STEP_LEGACY] = {"legacy", "old addresses are verified, or collected",
 	"octroictl legacy %v %o %d", NULL, false, false},
     [STEP_SENDERS] = {"senders", "known senders were let in",
@@ -265,7 +265,7 @@ step_json(const struct course *c, int i, int next)
 }
 
 static int
-print_course(const struct ctl *ctl, const struct course *c)
+print_course(struct ctl *ctl, const struct course *c)
 {
 	json_t *all = json_array();
 	int next = next_of(c);
@@ -277,7 +277,7 @@ print_course(const struct ctl *ctl, const struct course *c)
 
 /* After a step: what comes then, and by which command. */
 static int
-tell_next(const struct ctl *ctl, const struct course *c)
+tell_next(struct ctl *ctl, const struct course *c)
 {
 	int next = next_of(c);
 	struct oct_str out;
@@ -292,38 +292,33 @@ tell_next(const struct ctl *ctl, const struct course *c)
 }
 
 static int
-show_run(struct ctl *ctl, const struct ctl_args *args)
-{
-	struct course c;
-	int status = open_course(ctl, args->words[0], &c);
-
-	if (status == 0)
-		status = print_course(ctl, &c);
-	close_course(&c);
-	return status;
-}
-
-/* --- start --------------------------------------------------------------- */
-
-static int
-tell_begun(struct ctl *ctl, const char *domain)
+with_course(struct ctl *ctl, const char *domain,
+    int (*act)(struct ctl *, const struct course *))
 {
 	struct course c;
 	int status = open_course(ctl, domain, &c);
 
 	if (status == 0)
-		status = tell_next(ctl, &c);
+		status = act(ctl, &c);
 	close_course(&c);
 	return status;
 }
+
+static int
+show_run(struct ctl *ctl, const struct ctl_args *args)
+{
+	return with_course(ctl, args->words[0], print_course);
+}
+
+/* --- start --------------------------------------------------------------- */
 
 static int
 start_run(struct ctl *ctl, const struct ctl_args *args)
 {
 	const char *tenant = ctl_args_value(args, "tenant");
 	const char *origin = ctl_args_value(args, "origin");
-	struct ctl_subject s = { .kind = DIR_KIND_DOMAIN };
 	char domain[OCT_DOMAIN_SIZE];
+	struct ctl_subject s;
 	json_t *v;
 	char *json;
 	int status;
@@ -336,8 +331,12 @@ start_run(struct ctl *ctl, const struct ctl_args *args)
 	status = ctl_domain(ctl, args->words[0], domain);
 	if (status == 0)
 		status = ctl_check_hosted(ctl, domain);
+	ctl_subject_of(DIR_KIND_TENANT, "", tenant, &s);
+	if (status == 0)
+		status = ctl_subject_read(ctl, &s, &v);
 	if (status != 0)
 		return status;
+	json_decref(v);
 	ctl_subject_of(DIR_KIND_DOMAIN, domain, "", &s);
 	v = json_pack("{s:s,s:s,s:s}", "tenant", tenant, "origin", origin,
 	    "state", "requested");
@@ -348,7 +347,7 @@ start_run(struct ctl *ctl, const struct ctl_args *args)
 	    : ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		  "--tenant and --origin must be UTF-8");
 	free(json);
-	return status != 0 ? status : tell_begun(ctl, domain);
+	return status != 0 ? status : with_course(ctl, domain, tell_next);
 }
 
 /* --- next, undo, done ---------------------------------------------------- */
@@ -506,13 +505,10 @@ undo(struct ctl *ctl, const struct course *c)
 static int
 undo_run(struct ctl *ctl, const struct ctl_args *args)
 {
-	struct course c;
-	int status = open_course(ctl, args->words[0], &c);
+	int status = with_course(ctl, args->words[0], undo);
 
-	if (status == 0)
-		status = undo(ctl, &c);
-	close_course(&c);
-	return status;
+	return status != 0 ? status
+			   : with_course(ctl, args->words[0], tell_next);
 }
 
 static int

@@ -51,6 +51,8 @@ def test_a_commune_comes_step_by_step(edge):
     ctl = edge.ctl
     out = ctl("onboard", "next", TOWN, check=False)
     check("there is no domain" in out.stderr, out)
+    out = ctl("onboard", "start", TOWN, "--tenant=pujols", check=False)
+    check(out.returncode == 1 and "no tenant pujols" in out.stderr, out)
     ctl("tenant", "add", "pujols", "name=Commune de Pujols")
     ctl("onboard", "start", TOWN, "--tenant=pujols")
     for step in ("study", "proposal"):
@@ -89,7 +91,8 @@ def test_a_commune_comes_step_by_step(edge):
 
     # And back again, each step.
     for step in ("sheets", "senders", "active"):
-        ctl("onboard", "undo", TOWN)
+        said = ctl("onboard", "undo", TOWN).stdout
+        check(f"next: {step}: octroictl" in said, said)
         equal(states(edge)[step], "now", step)
     equal(edge.ctl_json("domain", "show", TOWN)["state"], "pending-dns")
     ctl("onboard", "next", TOWN)
