@@ -8,25 +8,29 @@
 
 #include "courier/digest_int.h"
 #include "lib/html_text.h"
+#include "policy/owner.h"
 
 #define MARK "\x01\n" /* in place of the list */
 
-/* Colours with a contrast of 4.5 and more on what is under them. */
-#define INK "#161616"
-#define GREY "#4a4a4a"
-#define BLUE "#000091"
-#define RED "#a11111"
+/* Those of the pages that the links lead to, with a contrast of 4.5 and more on
+ * what is under them. */
+#define INK "#1c2a30"
+#define GREY "#52616a"
+#define ACCENT "#0e5058"
+#define RED "#952020"
+#define AMBER "#76540b"
 #define BODY_STYLE                                                             \
-	"margin:0;padding:0;background:#f5f5fe;color:" INK                     \
+	"margin:0;padding:0;background:#f4f2ec;color:" INK                     \
 	";font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5"
 #define SHEET_STYLE                                                            \
 	"margin:0 auto;padding:24px 20px;max-width:640px;background:#ffffff"
 #define TITLE_STYLE                                                            \
-	"margin:0 0 16px;font-size:22px;line-height:1.3;color:" BLUE
+	"margin:0 0 16px;font-size:22px;line-height:1.3;color:" INK            \
+	";overflow-wrap:anywhere"
 #define LIST_STYLE "margin:24px 0;padding:0;list-style:none"
 #define ITEM_STYLE                                                             \
-	"margin:0 0 16px;padding:16px;border:1px solid #cecece;"               \
-	"border-left:4px solid " BLUE ";overflow-wrap:anywhere"
+	"margin:0 0 16px;padding:16px;border:1px solid #dcd7cb;"               \
+	"border-left:4px solid " ACCENT ";overflow-wrap:anywhere"
 #define SUBJECT_STYLE "margin:0 0 4px;font-size:18px;font-weight:bold"
 #define FACT_STYLE "margin:0;font-size:14px;color:" GREY
 #define BADGE_STYLE                                                            \
@@ -36,11 +40,11 @@
 #define BUTTON_STYLE                                                           \
 	"display:inline-block;margin:4px 8px 4px 0;padding:8px 16px;"          \
 	"border:1px solid;text-decoration:none;font-weight:bold;"
-#define FULL_STYLE "color:#ffffff;background:" BLUE ";border-color:" BLUE
-#define LINE_STYLE "color:" BLUE ";background:#ffffff"
+#define FULL_STYLE "color:#ffffff;background:" ACCENT ";border-color:" ACCENT
+#define LINE_STYLE "color:" ACCENT ";background:#ffffff"
 #define DANGER_STYLE "color:" RED ";background:#ffffff"
 #define OTHER_STYLE                                                            \
-	"margin-top:24px;padding-top:16px;border-top:1px solid #cecece;"       \
+	"margin-top:24px;padding-top:16px;border-top:1px solid #dcd7cb;"       \
 	"font-size:14px;color:" GREY
 
 static void
@@ -81,14 +85,21 @@ add_date(struct oct_str *out, const char *label, int64_t wall_ms,
 	add_fact(out, label, oct_str_text(&s));
 }
 
+/* name: what it is called where its surroundings are not seen, "" = its text. */
 static void
 add_link(struct oct_str *out, const char *text, const char *url,
-    const char *style)
+    const char *style, const char *name)
 {
 	if (*url == '\0')
 		return;
 	oct_str_addf(out, "<a style=\"" BUTTON_STYLE "%s\" href=\"", style);
 	add_text(out, url);
+	if (*name != '\0') {
+		oct_str_add(out, "\" aria-label=\"");
+		add_text(out, text);
+		oct_str_add(out, ", ");
+		add_text(out, name);
+	}
 	oct_str_add(out, "\">");
 	add_text(out, text);
 	oct_str_add(out, "</a>\n");
@@ -107,9 +118,9 @@ add_sender(struct oct_str *out, const struct digest_line *l,
 	oct_str_add(out, "<p style=\"margin:0 0 4px\"><strong>");
 	add_text(out, oct_str_text(&text));
 	oct_str_addf(out, "</strong> <span style=\"" BADGE_STYLE "%s\">",
-	    proven		     ? "#18753c"
+	    proven		     ? ACCENT
 		: l->class[0] == 'X' ? RED
-				     : "#7a4e00");
+				     : AMBER);
 	add_text(out, digest_proof(l, lang));
 	oct_str_add(out, "</span></p>\n");
 	if (oct_str_err(&text) != 0 && out->err == 0)
@@ -133,21 +144,38 @@ add_subject(struct oct_str *out, const struct digest_line *l,
 	oct_str_free(&text);
 }
 
+/* Nobody is to be led to what looks like junk. */
+static bool
+is_junk(const struct digest_line *l)
+{
+	return l->class[0] == 'X' ||
+	    owner_group_of(l->reason) == OWNER_JUNK;
+}
+
 static void
 add_buttons(struct oct_str *out, const struct digest_line *l,
     enum template_lang lang)
 {
+	struct oct_str of;
+	const char *name;
+
 	if (*l->release == '\0' && *l->accept == '\0' && *l->refuse == '\0')
 		return;
+	oct_str_heap(&of, 8 * DIGEST_SUBJECT_MAX + 4096);
+	digest_sender(l, lang, &of);
+	oct_str_add(&of, ", ");
+	digest_subject(l, lang, &of);
+	name = oct_str_err(&of) == 0 ? oct_str_text(&of) : "";
 	open_tag(out, "p", BUTTONS_STYLE);
 	oct_str_addc(out, '\n');
 	add_link(out, digest_label(DIGEST_L_RELEASE, lang), l->release,
-	    FULL_STYLE);
+	    is_junk(l) ? LINE_STYLE : FULL_STYLE, name);
 	add_link(out, digest_label(DIGEST_L_ACCEPT, lang), l->accept,
-	    LINE_STYLE);
+	    LINE_STYLE, name);
 	add_link(out, digest_label(DIGEST_L_REFUSE, lang), l->refuse,
-	    DANGER_STYLE);
+	    DANGER_STYLE, name);
 	oct_str_add(out, "</p>\n");
+	oct_str_free(&of);
 }
 
 static void
@@ -196,7 +224,7 @@ add_line(struct oct_str *out, const struct digest_mail *m, const char *line,
 	if (*m->page != '\0' && strlen(m->page) == len &&
 	    memcmp(line, m->page, len) == 0)
 		add_link(out, digest_label(DIGEST_L_PAGE, lang), m->page,
-		    FULL_STYLE);
+		    FULL_STYLE, "");
 	else
 		oct_html_text(out, line, len);
 }
@@ -262,12 +290,12 @@ digest_html(const struct digest_mail *m, const struct notice_values *v,
 
 	oct_str_addf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	    "<meta name=\"color-scheme\" content=\"light\">\n<title>",
 	    template_lang_name(first));
 	add_text(out, subject);
 	oct_str_add(out, "</title>\n</head>\n<body style=\"" BODY_STYLE "\">\n");
-	open_tag(out, "div", SHEET_STYLE);
-	oct_str_addc(out, '\n');
+	oct_str_add(out, "<div role=\"main\" style=\"" SHEET_STYLE "\">\n");
 	open_tag(out, "h1", TITLE_STYLE);
 	add_text(out, subject);
 	oct_str_add(out, "</h1>\n");

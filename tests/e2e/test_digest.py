@@ -2,13 +2,19 @@
 """Digests: at the owner's hours, once, of what he was not told of."""
 import email
 import email.policy
+import os
 import re
+import time
+import unittest
 
 import scene
+from browser import Browser
 from edge import CHALLENGE
 from kit import check, equal, limit
 from mail import message, untraced
 from octroi import held, provision, set_mailbox
+from owners import clone
+from pages import DESKTOP, PHONE, axe_source, violations
 from proc import wait_until
 from scene import TOWN, accepted, mailbox, person, send, wait_known
 from test_signing import new_key, prepare, signatures
@@ -133,6 +139,64 @@ def test_it_comes_at_its_hour_and_lists_what_waits(edge):
     check(sender not in again.text, again.text)
     check("2 autres messages, déjà signalés, attendent toujours." in
           again.text, again.text)
+
+
+LONG = "Re: " + "Demande de permis de construire en zone humide " * 6
+MIXED = (
+    ("a.tres.longue.adresse.que.rien.ne.coupe." + "x" * 60 + "@citoyen.test",
+     "=?utf-8?q?R=C3=A9union_publique_de_jeudi?=", {}),
+    ("promo@bonnes-affaires.test", "GAGNEZ 1000 EUROS !!!" + "z" * 90,
+     {"class": "N", "reason": "spam", "challenge": "", "sid": ""}),
+    ("direction@ville.test", "Virement urgent", {
+        "class": "X", "reason": "spoof", "challenge": "", "sid": ""}),
+    ("facture@louche.test", "Facture 2026-1184", {
+        "class": "N", "reason": "virus", "challenge": "", "sid": ""}),
+    ("ne-pas-repondre@impots.test", "", {
+        "reason": "automatic", "challenge": ""}))
+
+
+def test_it_reads_on_a_phone(edge):
+    """As a browser shows it: nothing runs over the side, nothing is hidden from
+    those who do not see, and each button says of which message it is."""
+    box = mailbox(edge, "telephone")
+    accepted(send(edge, person(), box, message(person(), box, LONG)))
+    item = settled(edge, box, 1)[0]
+    for n, (sender, subject, changes) in enumerate(MIXED):
+        ident = clone(edge, item, subject=subject, **{
+            "from": sender, **changes})
+        edge.redis.cmd("ZADD", key("unlisted", box), item_time(n), ident)
+    an_hour_comes(edge, box)
+    path, got = f"{edge.tmp}/digest.html", digest(edge, box)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(got.html)
+    shots, found = os.environ.get("OCTROI_SHOTS"), []
+    with Browser() as b:
+        for width, dark in ((PHONE, False), (DESKTOP, False), (PHONE, True)):
+            b.dark(dark)
+            b.open(f"file://{path}")
+            b.size(width, 800)
+            where = f"digest.{width}{'.nuit' if dark else ''}"
+            wide = b.driver.execute_script(
+                "return document.documentElement.scrollWidth")
+            check(wide <= width, f"{where}: {wide} wide")
+            if shots:
+                b.whole(f"{shots}/o-{where}.png", width)
+            found += [f"{where}: {v}" for v in axe_violations(b)]
+        named = [a.get_attribute("aria-label") for a in b.all("li a")]
+    equal(found, [], "what axe-core found")
+    check(len(set(named)) == len(named) == 15, named)
+
+
+def item_time(n):
+    return int(time.time() * 1000) - n
+
+
+def axe_violations(browser):
+    try:
+        source = axe_source()
+    except unittest.SkipTest:
+        return []
+    return violations(browser, source)
 
 
 def test_its_headers_are_signed(edge):

@@ -51,6 +51,10 @@ a_mail(const struct digest_line *lines, size_t count)
 		    "" } };
 }
 
+/* A button that leads the eye; what a link is called beside its text. */
+#define FULL "background:#0e5058;border-color:#0e5058"
+#define NAME ", jean@orange.example, Été &lt;b&gt;chaud&lt;/b&gt;\""
+
 struct parts {
 	struct oct_str mail, text, html;
 	char buf[1024];
@@ -116,9 +120,11 @@ digest_is_whole(void **state OCT_UNUSED)
 	static const char *const html[] = { "<!DOCTYPE html>\r\n",
 		"<html lang=\"fr\">", "<div lang=\"en\"", "<title>1 message",
 		">Été &lt;b&gt;chaud&lt;/b&gt;</p>", "<strong>jean@orange",
-		"href=\"" URL "r\">Remettre</a>",
-		"href=\"" URL "a\">Remettre et accepter</a>",
-		"href=\"" URL "n\">Refuser</a>",
+		FULL "\" href=\"" URL "r\" aria-label=\"Remettre" NAME
+		">Remettre</a>",
+		"href=\"" URL "a\" aria-label=\"Remettre et accepter" NAME
+		">Remettre et accepter</a>",
+		"href=\"" URL "n\" aria-label=\"Refuser" NAME ">Refuser</a>",
 		"href=\"" URL "tout\">Ouvrir la page de mes messages</a>",
 		"</html>\r\n" };
 	struct digest_line line = a_line();
@@ -138,6 +144,37 @@ digest_is_whole(void **state OCT_UNUSED)
 	assert_null(strstr(p.html.buf, "@import"));
 	assert_null(strchr(p.html.buf, '\x01'));
 	drop(&p);
+}
+
+static void
+nobody_is_led_to_junk(void **state OCT_UNUSED)
+{
+	static const struct {
+		const char *class, *reason;
+		bool led;
+	} rows[] = {
+		{ "A", "first-contact", true },
+		{ "N", "automatic", true },
+		{ "A", "spam", false },
+		{ "N", "spoof", false },
+		{ "F", "dmarc", false },
+		{ "X", "first-contact", false },
+	};
+	struct digest_line line = a_line();
+	struct digest_mail m = a_mail(&line, 1);
+
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct parts p;
+
+		print_message("  %s %s\n", rows[i].class, rows[i].reason);
+		line.class = rows[i].class;
+		line.reason = rows[i].reason;
+		compose(&m, &p);
+		assert_int_equal(strstr(p.html.buf,
+				     FULL "\" href=\"" URL "r\"") != NULL,
+		    rows[i].led);
+		drop(&p);
+	}
 }
 
 static void
@@ -360,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digest_is_whole),
 		cmocka_unit_test(header_is_that_of_a_notice),
+		cmocka_unit_test(nobody_is_led_to_junk),
 		cmocka_unit_test(strangers_text_cannot_act),
 		cmocka_unit_test(many_lines_are_bounded),
 		cmocka_unit_test(english_reader_gets_english),
