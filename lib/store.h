@@ -65,6 +65,7 @@ int store_batch_hmget(struct store_batch *b, const char *key,
 int store_batch_hgetall(struct store_batch *b, const char *key);
 int store_batch_smembers(struct store_batch *b, const char *key);
 int store_batch_exists(struct store_batch *b, const char *key);
+int store_batch_hlen(struct store_batch *b, const char *key);
 int store_batch_zcard(struct store_batch *b, const char *key);
 int store_batch_zfirst(struct store_batch *b, const char *key);
 

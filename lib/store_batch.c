@@ -180,6 +180,17 @@ store_batch_exists(struct store_batch *b, const char *key)
 }
 
 int
+store_batch_hlen(struct store_batch *b, const char *key)
+{
+	int rc = grow(b);
+
+	if (rc != 0)
+		return rc;
+	store_exec_cmd(&b->exec, STORE_INT, "HLEN", key, (char *)NULL);
+	return add(b, (struct read){ .kind = READ_NUMBER });
+}
+
+int
 store_batch_zcard(struct store_batch *b, const char *key)
 {
 	int rc = grow(b);

@@ -156,6 +156,52 @@ expect_list(struct store *s, const char *domain, const char *local,
 	return 0;
 }
 
+/* One that was opened anew meanwhile is left alone. */
+static int
+forget_past(struct store *s, const char *key, const char *field,
+    const char *until)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	store_txn_expect_field(txn, key, field, until);
+	store_txn_hdel(txn, key, field);
+	rc = store_txn_commit(s, txn);
+	store_txn_free(txn);
+	return rc == OCT_ECONFLICT ? 0 : rc;
+}
+
+int
+expect_count(struct store *s, const char *domain, const char *local,
+    int64_t now_ms, size_t *out)
+{
+	struct store_batch *b;
+	char key[KEY_SIZE];
+	int64_t until;
+	size_t n = 0;
+	int slot, rc;
+
+	key_expect(key, domain, local);
+	rc = read_hash(s, key, &b, &slot);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
+	    i += 2) {
+		const char *v = store_batch_value(b, slot, i + 1)->data;
+
+		if (is_until(v, now_ms, &until))
+			n++;
+		else if (v != NULL)
+			rc = forget_past(s, key,
+			    store_batch_value(b, slot, i)->data, v);
+	}
+	store_batch_free(b);
+	*out = n;
+	return rc;
+}
+
 /* --- Tagged addresses: pure ------------------------------------------------- */
 
 static bool

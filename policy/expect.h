@@ -34,6 +34,10 @@ typedef void expect_each(void *arg, const char *from_domain, int64_t until_ms);
 OCT_CHECK int expect_list(struct store *s, const char *domain,
     const char *local, int64_t now_ms, expect_each *each, void *arg);
 
+/* How many are expected; those past their time are forgotten. */
+OCT_CHECK int expect_count(struct store *s, const char *domain,
+    const char *local, int64_t now_ms, size_t *out);
+
 /* --- Tagged addresses: pure ------------------------------------------------ */
 
 /*

@@ -20,6 +20,7 @@ struct importing {
 	const struct dir_snapshot *hosted;
 	struct owner_import *out;
 	char packed[GRANT_PACKED_SIZE];
+	size_t room;	/* names more that his lists may hold */
 	size_t waiting;
 	char who[AT_ONCE][GRANT_WHO_SIZE];
 	const char *list[AT_ONCE];
@@ -99,7 +100,10 @@ take(void *arg, const struct oct_addr *a)
 		m->out->own++;
 	else if (exempt_sender(a) != NULL)
 		m->out->robots++;
-	else if (++m->waiting == AT_ONCE)
+	else if (m->out->added + m->waiting >= m->room) {
+		m->out->full = true;
+		return STOP;
+	} else if (++m->waiting == AT_ONCE)
 		return flush_waiting(m);
 	return 0;
 }
@@ -136,6 +140,8 @@ owner_import(const struct owner *o, FILE *f, const struct dir_snapshot *hosted,
 	for (size_t i = 0; i < AT_ONCE; i++)
 		m->list[i] = m->who[i];
 	rc = grant_pack(&g, m->packed);
+	if (rc == 0)
+		rc = owner_grants_room(o, &m->room);
 	if (rc == 0)
 		rc = seed_read(f, SEED_GUESS, &r);
 	if (rc == STOP)

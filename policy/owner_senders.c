@@ -11,6 +11,7 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/num.h"
 #include "lib/str.h"
 #include "policy/keys.h"
 #include "policy/learn_item.h"
@@ -137,6 +138,48 @@ actor_of(const struct owner *o, char out[64])
 		memcpy(out, "owner", sizeof("owner"));
 }
 
+int
+owner_grants_room(const struct owner *o, size_t *out)
+{
+	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
+	int64_t n = 0;
+	int slot, rc = store_batch_new(&b);
+
+	if (rc != 0)
+		return rc;
+	slot = store_batch_hlen(b, key_grants(key, o->domain, o->local));
+	rc = slot < 0 ? slot : store_batch_run(o->store, b);
+	if (rc == 0)
+		rc = oct_num_int(store_batch_value(b, slot, 0)->data, 0,
+		    INT64_MAX, &n);
+	store_batch_free(b);
+	*out = n < OWNER_GRANTS_MAX ? OWNER_GRANTS_MAX - (size_t)n : 0;
+	return rc;
+}
+
+/* A name that is there already takes no room. */
+static int
+check_room(const struct owner *o, const char *who)
+{
+	struct store_batch *b = NULL;
+	char key[KEY_SIZE];
+	size_t room = 0;
+	bool there;
+	int slot, rc = owner_grants_room(o, &room);
+
+	if (rc != 0 || room > 0 || sid_of(who) != NULL)
+		return rc;
+	rc = store_batch_new(&b);
+	if (rc != 0)
+		return rc;
+	slot = store_batch_hget(b, key_grants(key, o->domain, o->local), who);
+	rc = slot < 0 ? slot : store_batch_run(o->store, b);
+	there = rc == 0 && store_batch_value(b, slot, 0)->data != NULL;
+	store_batch_free(b);
+	return rc == 0 && !there ? OCT_ELIMIT : rc;
+}
+
 static int
 set_grant(const struct owner *o, const char *who, bool block)
 {
@@ -183,6 +226,8 @@ owner_sender_allow(const struct owner *o, const char *who)
 	int rc = is_who(who) && sid_of(who) == NULL ? 0 : -EINVAL;
 
 	if (rc == 0)
+		rc = check_room(o, who);
+	if (rc == 0)
 		rc = set_grant(o, who, false);
 	if (rc == 0)
 		rc = judge(o, who, REL_EV_UNBLOCKED);
@@ -196,8 +241,12 @@ owner_sender_allow(const struct owner *o, const char *who)
 int
 owner_sender_block(const struct owner *o, const char *who, enum owner_how how)
 {
-	int rc = is_who(who) ? owner_flag_set(o) : -EINVAL;
+	int rc = is_who(who) ? 0 : -EINVAL;
 
+	if (rc == 0 && how == OWNER_TOLD)
+		rc = check_room(o, who);
+	if (rc == 0)
+		rc = owner_flag_set(o);
 	if (rc == 0 && sid_of(who) == NULL)
 		rc = set_grant(o, who, true);
 	if (rc == 0)

@@ -44,7 +44,17 @@ OCT_CHECK int owner_who_read(const char *text, char out[OWNER_WHO_SIZE]);
 /* Whether the act has an entry of its own in the history. */
 enum owner_how { OWNER_TOLD, OWNER_QUIETLY };
 
-/* Let in (who proves to be it) or keep out; -EINVAL: a "sid:" is only blocked. */
+/* Names that an owner's lists may hold, those he wrote to among them. */
+#define OWNER_GRANTS_MAX 20000
+/* Domains of which he may expect a message at once. */
+#define OWNER_EXPECTED_MAX 50
+
+/* How many names more, 0: none.  Two acts at once may pass it by one. */
+OCT_CHECK int owner_grants_room(const struct owner *o, size_t *out);
+
+/* Let in (who proves to be it) or keep out; -EINVAL: a "sid:" is only blocked;
+ * OCT_ELIMIT: a name more than OWNER_GRANTS_MAX, which a block that goes with a
+ * message (OWNER_QUIETLY) may be. */
 OCT_CHECK int owner_sender_allow(const struct owner *o, const char *who);
 OCT_CHECK int owner_sender_block(const struct owner *o, const char *who,
     enum owner_how how);
@@ -70,6 +80,7 @@ OCT_CHECK int owner_any_block(const struct owner *o, bool *out);
 struct owner_import {
 	size_t found, added, known, own, robots, malformed;
 	bool cut; /* there were more */
+	bool full; /* OWNER_GRANTS_MAX was reached */
 };
 OCT_CHECK int owner_import(const struct owner *o, FILE *f,
     const struct dir_snapshot *hosted, struct owner_import *out);

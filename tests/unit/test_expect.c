@@ -86,6 +86,27 @@ doors_are_listed_and_closed(void **state)
 			key_expect(name, D, "bob")) > 7 * DAY);
 }
 
+static void
+those_that_are_past_are_not_counted_and_forgotten(void **state)
+{
+	char name[KEY_SIZE];
+	size_t n = 9;
+
+	(void)state;
+	assert_int_equal(expect_count(world.store, D, "bob", NOW, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(expect_open(world.store, D, "bob", "b.fr", NOW), 0);
+	assert_int_equal(expect_open(world.store, D, "bob", "c.fr", NOW + DAY),
+	    0);
+	assert_int_equal(expect_open(world.store, D, "bob", "d.fr", NOW + 1),
+	    0);
+	assert_int_equal(expect_count(world.store, D, "bob", NOW, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(test_redis_do(&world.redis, "HLEN %s",
+			     key_expect(name, D, "bob")), 2);
+	assert_int_equal(expected("c.fr", "c.fr", NOW), 0);
+}
+
 /* --- Tagged addresses ------------------------------------------------------- */
 
 static const struct oct_addr bob = { .local = "Bob", .domain = D };
@@ -273,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_door_opens_for_one_message_of_one_domain),
 		T(doors_are_listed_and_closed),
+		T(those_that_are_past_are_not_counted_and_forgotten),
 		cmocka_unit_test(names_of_sites_and_days),
 		cmocka_unit_test(a_tag_is_for_one_mailbox_and_its_days),
 		cmocka_unit_test(what_has_not_the_form_is_no_tag),

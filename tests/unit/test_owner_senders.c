@@ -5,6 +5,44 @@
 #include "tests/unit/owner_fixture.h"
 
 static void
+fill_hash(const char *key, int count)
+{
+	char script[KEY_SIZE + 256];
+
+	(void)snprintf(script, sizeof(script),
+	    "for i=1,%d do redis.call('HSET','%s','addr:'..i..'@x.test','v') "
+	    "end return 1", count, key);
+	assert_int_equal(test_redis_do(&world.redis, "EVAL %s 0", script), 1);
+}
+
+/* The bound of an owner's lists: a name that is there may still change, and what
+ * goes with a message is done. */
+static void
+lists_have_a_bound(void **state)
+{
+	struct owner o = owner_of_box("mairie");
+	char key[KEY_SIZE];
+	size_t room = 0;
+
+	(void)state;
+	assert_int_equal(owner_sender_allow(&o, "addr:a@b.test"), 0);
+	key_grants(key, D, "mairie");
+	assert_int_equal(owner_grants_room(&o, &room), 0);
+	assert_int_equal(room, OWNER_GRANTS_MAX - 1);
+	fill_hash(key, OWNER_GRANTS_MAX - 1);
+	assert_int_equal(owner_grants_room(&o, &room), 0);
+	assert_int_equal(room, 0);
+	assert_int_equal(owner_sender_allow(&o, "addr:c@d.test"), OCT_ELIMIT);
+	assert_int_equal(owner_sender_block(&o, "dom:d.test", OWNER_TOLD),
+	    OCT_ELIMIT);
+	assert_int_equal(owner_sender_block(&o, "addr:a@b.test", OWNER_TOLD),
+	    0);
+	assert_int_equal(owner_sender_block(&o, "sid:" N_SID, OWNER_TOLD), 0);
+	assert_int_equal(owner_sender_block(&o, "dom:d.test", OWNER_QUIETLY),
+	    0);
+}
+
+static void
 senders_are_one_list(void **state)
 {
 	struct owner o = owner_of_box("mairie");
@@ -138,9 +176,31 @@ an_address_book_is_read(void **state)
 	assert_int_equal(r.known, 1);
 	assert_int_equal(r.own, 1);
 	assert_int_equal(r.robots, 1);
+	assert_false(r.full);
 	assert_int_equal(owner_senders(&o, true, "", &l), 0);
 	assert_int_equal(l.count, 1);
 	owner_senders_free(&l);
+}
+
+static void
+an_address_book_ends_where_the_lists_are_full(void **state)
+{
+	static char list[] = "a@far.test\nb@far.test\nc@far.test\n";
+	struct owner o = owner_of_box("mairie");
+	const struct dir_snapshot *dir;
+	char key[KEY_SIZE];
+	struct owner_import r;
+	FILE *f = fmemopen(list, strlen(list), "r");
+
+	(void)state;
+	key_grants(key, D, "mairie");
+	fill_hash(key, OWNER_GRANTS_MAX - 2);
+	assert_int_equal(directory_read(world.store, NULL, &dir), 0);
+	assert_int_equal(owner_import(&o, f, dir, &r), 0);
+	(void)fclose(f);
+	directory_put(dir);
+	assert_int_equal(r.added, 2);
+	assert_true(r.full);
 }
 
 int
@@ -148,9 +208,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(senders_are_one_list),
+		WITH(lists_have_a_bound),
 		WITH(the_flag_stays_while_anybody_is_blocked),
 		WITH(names_that_are_none),
 		WITH(an_address_book_is_read),
+		WITH(an_address_book_ends_where_the_lists_are_full),
 	};
 
 	return RUN_OWNER_TESTS("test_owner_senders", tests);

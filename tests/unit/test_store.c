@@ -231,11 +231,12 @@ static void
 test_batch_values_stay_while_reads_are_added(void **state)
 {
 	const struct store_value *count, *flag;
-	int zcard, exists, first, none;
+	int zcard, hlen, exists, first, none;
 
 	(void)state;
 	DO("ZADD " Z " 2 b 1 a 3 c");
 	zcard = store_batch_zcard(batch, Z);
+	hlen = store_batch_hlen(batch, A "-none");
 	first = store_batch_zfirst(batch, Z);
 	none = store_batch_zfirst(batch, "{t}:none");
 	exists = store_batch_exists(batch, Z);
@@ -252,6 +253,7 @@ test_batch_values_stay_while_reads_are_added(void **state)
 	assert_int_equal(store_batch_count(batch, none), 0);
 	assert_int_equal(store_batch_run(store, batch), 0);
 	assert_string_equal(value(zcard, 0), "3");
+	assert_string_equal(value(hlen, 0), "0");
 	assert_string_equal(value(exists + 1, 0), "0");
 }
 
