@@ -89,6 +89,11 @@ static const struct detail_row rows[DETAIL_COUNT] = {
 	"people who share it: each has a link of his own to its held mail"),
     [DETAIL_NO_DIGEST] = ROW("no_digest", BIT(MAILBOX), ADDRESSES, NULL, 0,
 	"which of its owners want no digest"),
+    [DETAIL_CHALLENGE_GENTLER] = {{"challenge_gentler",
+				      "its owner has challenge=first-contact "
+				      "ask of doubtful mail only",
+				      false, true},
+	BIT(MAILBOX), FORM_YES, NULL, 0},
     [DETAIL_POST] = ROW("post", BIT(ALIAS), WORD,
 	"anyone domain tenant members listed", 0,
 	"it is a group, and who may write to it"),

@@ -51,6 +51,7 @@ enum detail {
 	DETAIL_KEEP_COPY,
 	DETAIL_OWNERS,
 	DETAIL_NO_DIGEST,
+	DETAIL_CHALLENGE_GENTLER,
 	/* aliases: post makes a group of it */
 	DETAIL_POST,
 	DETAIL_POSTERS,

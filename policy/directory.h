@@ -238,6 +238,10 @@ void dir_thresholds_of(const struct dir_domain *d, const struct dir_mailbox *m,
  * that has dates for it is off outside them. */
 void dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *platform, struct option_values *out);
+/* The mode of its Challenge option without what its owner wishes
+ * (challenge_gentler): he may have it gentler, and never more. */
+enum option_challenge dir_challenge_sold(const struct dir_domain *d,
+    const struct dir_mailbox *m, const struct option_values *platform);
 enum dir_level dir_option_level(
     const struct dir_domain *d, const struct dir_mailbox *m, enum option o);
 

@@ -34,8 +34,9 @@ is_out_of_days(const struct detail_set *details)
 	       (*until != '\0' && strcmp(today, until) > 0);
 }
 
-void
-dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
+/* As they were set, without what the owner wishes. */
+static void
+set_options(const struct dir_domain *d, const struct dir_mailbox *m,
     const struct option_values *platform, struct option_values *out)
 {
 	*out = *platform;
@@ -44,6 +45,27 @@ dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
 	options_apply(out, m != NULL ? m->options : NULL);
 	if (m != NULL && is_out_of_days(m->details))
 		out->v[OPTION_CHALLENGE] = OPTION_CHALLENGE_OFF;
+}
+
+void
+dir_options(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct option_values *platform, struct option_values *out)
+{
+	set_options(d, m, platform, out);
+	if (m != NULL &&
+	    out->v[OPTION_CHALLENGE] == OPTION_CHALLENGE_FIRST_CONTACT &&
+	    detail_yes(m->details, DETAIL_CHALLENGE_GENTLER, false))
+		out->v[OPTION_CHALLENGE] = OPTION_CHALLENGE_DOUBTFUL;
+}
+
+enum option_challenge
+dir_challenge_sold(const struct dir_domain *d, const struct dir_mailbox *m,
+    const struct option_values *platform)
+{
+	struct option_values v;
+
+	set_options(d, m, platform, &v);
+	return (enum option_challenge)v.v[OPTION_CHALLENGE];
 }
 
 static bool

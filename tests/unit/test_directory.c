@@ -90,6 +90,53 @@ options_are_inherited(void **state)
 	assert_int_equal(dir_lang_of(c, NULL), DIR_LANG_FR);
 }
 
+/* An owner may have less than what was sold, and nothing more. */
+static void
+owners_wish_for_gentler_modes(void **state)
+{
+	static const struct {
+		const char *sold, *wish;
+		enum option_challenge in_force, known;
+	} rows[] = {
+		{"first-contact", "yes", OPTION_CHALLENGE_DOUBTFUL,
+		    OPTION_CHALLENGE_FIRST_CONTACT},
+		{"first-contact", "no", OPTION_CHALLENGE_FIRST_CONTACT,
+		    OPTION_CHALLENGE_FIRST_CONTACT},
+		{"first-contact", "", OPTION_CHALLENGE_FIRST_CONTACT,
+		    OPTION_CHALLENGE_FIRST_CONTACT},
+		{"doubtful", "yes", OPTION_CHALLENGE_DOUBTFUL,
+		    OPTION_CHALLENGE_DOUBTFUL},
+		{"doubtful", "no", OPTION_CHALLENGE_DOUBTFUL,
+		    OPTION_CHALLENGE_DOUBTFUL},
+		{"off", "yes", OPTION_CHALLENGE_OFF, OPTION_CHALLENGE_OFF},
+		{"simulate", "yes", OPTION_CHALLENGE_SIMULATE,
+		    OPTION_CHALLENGE_SIMULATE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		struct option_values platform, v;
+		const struct dir_domain *d;
+		struct dir_snapshot *s;
+		char json[256];
+
+		(void)snprintf(json, sizeof(json),
+		    "{\"name\":\"a.test\",\"challenge\":\"%s\",\"mailboxes\":"
+		    "{\"bob\":{\"challenge_gentler\":\"%s\"}}}",
+		    rows[i].sold, rows[i].wish);
+		s = parse(json);
+		d = dir_domain(s, "a.test");
+		options_standard(&platform);
+		dir_options(d, dir_mailbox(d, "bob"), &platform, &v);
+		print_message("  %s, %s\n", rows[i].sold, rows[i].wish);
+		assert_int_equal(v.v[OPTION_CHALLENGE], rows[i].in_force);
+		assert_int_equal(dir_challenge_sold(d, dir_mailbox(d, "bob"),
+				     &platform),
+		    rows[i].known);
+		directory_put(s);
+	}
+}
+
 /* What one mailbox sets, with the domain's and the platform's. */
 static void
 options_are_kept_sparsely_in_order(void **state)
@@ -268,6 +315,7 @@ main(void)
 		cmocka_unit_test(lookups_ignore_case_and_find_nothing_else),
 		cmocka_unit_test(listings_are_sorted),
 		cmocka_unit_test(options_are_inherited),
+		cmocka_unit_test(owners_wish_for_gentler_modes),
 		cmocka_unit_test(options_are_kept_sparsely_in_order),
 		cmocka_unit_test(many_names_are_all_found),
 	};

@@ -150,7 +150,7 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"credential\":\"\",\"role\":\"\","
 	    "\"challenge_from\":\"\",\"challenge_until\":\"\","
 	    "\"forward\":\"\",\"keep_copy\":\"\",\"owners\":\"\","
-	    "\"no_digest\":\"\","
+	    "\"no_digest\":\"\",\"challenge_gentler\":\"\","
 	    "\"closes\":\"\","
 	    "\"closed\":\"\",\"challenge\":\"inherit\","
 	    "\"first_contact\":\"inherit\",\"unproven\":\"inherit\","

@@ -26,7 +26,7 @@ static const struct {
 	    "t_button t_pass asks pass_messages digest " },
 	{ DIR_KIND_MAILBOX,
 	    " name state lang has_blocks tag hold reject credential forward "
-	    "owners no_digest "
+	    "owners no_digest challenge_gentler "
 	    "keep_copy closes closed challenge first_contact unproven "
 	    "automatic proof outbound_here t_hold t_hold_silent t_quiet "
 	    "t_allow t_allow_sent t_forget t_defer t_button t_pass asks "
