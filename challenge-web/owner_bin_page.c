@@ -12,7 +12,7 @@ static void
 write_bin_row(const struct owner_visit *o, struct page *p,
     const struct case_item *item)
 {
-	page_open(p, "li", "class", "message", NULL);
+	page_open(p, "li", "class", "message bare", NULL);
 	page_open(p, "div", "class", "facts-of", NULL);
 	owner_item_lines(o->view, p, item);
 	page_close(p);

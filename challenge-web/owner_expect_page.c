@@ -9,6 +9,7 @@
 #include "challenge-web/notice.h"
 #include "challenge-web/owner_web.h"
 #include "challenge-web/owner_words.h"
+#include "lib/err.h"
 #include "lib/num.h"
 #include "policy/expect.h"
 #include "policy/owner_senders.h"
@@ -22,6 +23,12 @@ static const struct {
 	enum otext text;
 } spans[] = { { 15, OTEXT_EXPECT_15 }, { 60, OTEXT_EXPECT_60 },
 	{ 1440, OTEXT_EXPECT_1440 }, { 10080, OTEXT_EXPECT_10080 } };
+
+/* What was typed and not taken, "" = nothing, and why not. */
+struct refused {
+	const char *typed;
+	enum otext why;
+};
 
 static void
 write_spans(const struct owner_visit *o, struct page *p)
@@ -45,10 +52,11 @@ write_spans(const struct owner_visit *o, struct page *p)
 }
 
 static void
-write_form(const struct owner_visit *o, struct page *p, const char *wrong)
+write_form(const struct owner_visit *o, struct page *p,
+    const struct refused *r)
 {
 	const struct view *v = o->view;
-	bool bad = *wrong != '\0';
+	bool bad = *r->typed != '\0';
 
 	page_open(p, "section", "class", "card", NULL);
 	owner_form(o, p, PATH, NULL);
@@ -61,13 +69,13 @@ write_form(const struct owner_visit *o, struct page *p, const char *wrong)
 	page_close(p);
 	if (bad) {
 		page_open(p, "p", "class", "wrong", "id", "from-wrong", NULL);
-		page_text(p, owner_say(v, OTEXT_EXPECT_BAD));
+		page_text(p, owner_say(v, r->why));
 		page_close(p);
 	}
 	page_void(p, "input", "class", "address", "id", "from", "name",
 	    "from", "type", "text", "autocapitalize", "none", "autocomplete",
 	    "off", "spellcheck", "false", "maxlength", "320", "value",
-	    bad ? wrong : NULL, "aria-describedby",
+	    bad ? r->typed : NULL, "aria-describedby",
 	    bad ? "from-wrong from-hint" : "from-hint", "aria-invalid",
 	    bad ? "true" : NULL, NULL);
 	page_close(p);
@@ -134,7 +142,7 @@ write_one(void *arg, const char *domain, int64_t until_ms)
 }
 
 static void
-show(struct owner_visit *o, const char *wrong)
+show(struct owner_visit *o, const struct refused *r)
 {
 	struct listing l = { .visit = o };
 	struct page p;
@@ -144,7 +152,7 @@ show(struct owner_visit *o, const char *wrong)
 	page_element(&p, "h1", NULL, owner_say(o->view, OTEXT_MENU_EXPECT));
 	page_element(&p, "p", "lead", owner_say(o->view, OTEXT_EXPECT_LEAD));
 	owner_told(o, &p);
-	write_form(o, &p, wrong);
+	write_form(o, &p, r);
 	page_element(&p, "h2", NULL, owner_say(o->view, OTEXT_EXPECT_LIST));
 	l.page = &p;
 	rc = expect_list(o->owner.store, o->owner.domain, o->owner.local,
@@ -155,7 +163,7 @@ show(struct owner_visit *o, const char *wrong)
 		page_element(&p, "p", NULL,
 		    owner_say(o->view, OTEXT_EXPECT_NONE));
 	if (rc == 0) {
-		view_end(o->view, &p, *wrong != '\0' ? 422 : 200);
+		view_end(o->view, &p, *r->typed != '\0' ? 422 : 200);
 		return;
 	}
 	oct_str_free(&p.out);
@@ -181,12 +189,21 @@ act(struct owner_visit *o, bool open, const char *domain)
 		.act = open ? OWNER_ACT_EXPECT : OWNER_ACT_EXPECT_END };
 	char text[16];
 	int64_t minutes = 60;
+	size_t count = 0;
 	int rc;
 
 	owner_field(o->view, "for", text, sizeof(text));
 	if (*text != '\0' &&
 	    oct_num_int(text, 1, EXPECT_MINUTES_MAX, &minutes) != 0)
 		minutes = 60;
+	if (open) {
+		rc = expect_count(w->store, w->domain, w->local, w->now_ms,
+		    &count);
+		if (rc == 0 && count >= OWNER_EXPECTED_MAX)
+			rc = OCT_ELIMIT;
+		if (rc != 0)
+			return rc;
+	}
 	rc = open ? expect_open(w->store, w->domain, w->local, domain,
 			w->now_ms + minutes * MINUTE_MS)
 		  : expect_use(w->store, w->domain, w->local, domain);
@@ -200,7 +217,9 @@ static void
 post(struct owner_visit *o)
 {
 	char what[16], typed[FIELD_SIZE], domain[OCT_DOMAIN_SIZE];
+	struct refused refused = { .typed = typed, .why = OTEXT_EXPECT_BAD };
 	bool open;
+	int rc;
 
 	if (!owner_post_ok(o->view, o->session.id, PATH))
 		return;
@@ -209,9 +228,16 @@ post(struct owner_visit *o)
 	open = strcmp(what, "open") == 0;
 	if (!open && strcmp(what, "close") != 0) {
 		notice_fault_page(o->view, 400);
-	} else if (!read_domain(typed, domain)) {
-		show(o, *typed != '\0' ? typed : " ");
-	} else if (act(o, open, domain) != 0) {
+		return;
+	}
+	if (*typed == '\0')
+		refused.typed = " ";
+	rc = read_domain(typed, domain) ? act(o, open, domain) : OCT_EPARSE;
+	if (rc == OCT_ELIMIT)
+		refused.why = OTEXT_EXPECT_FULL;
+	if (rc == OCT_EPARSE || rc == OCT_ELIMIT) {
+		show(o, &refused);
+	} else if (rc != 0) {
 		notice_page(o->view, NOTICE_AWAY, NULL);
 	} else {
 		owner_go(o->view, &(struct owner_to){ .path = PATH,
@@ -223,8 +249,10 @@ post(struct owner_visit *o)
 void
 owner_page_expect(struct owner_visit *o)
 {
+	static const struct refused none = { .typed = "" };
+
 	if (o->view->request->method == HTTP_POST)
 		post(o);
 	else
-		show(o, "");
+		show(o, &none);
 }

@@ -6,6 +6,7 @@
 
 #include "challenge-web/owner_words.h"
 #include "lib/spool.h"
+#include "policy/owner_senders.h"
 
 const char *
 owner_say(const struct view *v, enum otext id)
@@ -209,6 +210,8 @@ static const struct {
 	{ "many-release", OTEXT_DID_MANY_RELEASE, WITH_NUMBER, false },
 	{ "nothing", OTEXT_DID_NOTHING, WITH_NOTHING, true },
 	{ "old", OTEXT_DID_OLD_PAGE, WITH_NOTHING, true },
+	{ "one-discard", OTEXT_DID_ONE_DISCARD, WITH_NOTHING, false },
+	{ "one-release", OTEXT_DID_ONE_RELEASE, WITH_NOTHING, false },
 	{ "over", OTEXT_DID_OVER, WITH_NOTHING, true },
 	{ "refuse", OTEXT_DID_REFUSE, WITH_SUBJECT, false },
 	{ "release", OTEXT_DID_RELEASE, WITH_SUBJECT, false },
@@ -243,8 +246,29 @@ write_undo(const struct owner_visit *o, struct page *p, const char *id)
 	page_close(p);
 }
 
+/* Whom the owner let in with a message, he may let in no more. */
 static void
-told_of_item(struct owner_visit *o, struct page *p, const char *text)
+write_unaccept(const struct owner_visit *o, struct page *p,
+    const struct case_item *item)
+{
+	char from[OCT_ADDR_SIZE], who[OWNER_WHO_SIZE];
+	bool proven = proof_sid_from(item->held.sid, from) && *from != '\0';
+	struct oct_str s;
+
+	oct_str_fixed(&s, who, sizeof(who));
+	oct_str_addf(&s, "%s%s", proven ? "addr:" : "sid:",
+	    proven ? from : item->held.sid);
+	if (oct_str_err(&s) != 0 || *item->held.sid == '\0')
+		return;
+	owner_form(o, p, "/o/senders", NULL);
+	owner_hidden(p, "name", who);
+	owner_button(p, "do", "forget", "button plain small",
+	    owner_say(o->view, OTEXT_UNDO_ACCEPT));
+	page_close(p);
+}
+
+static void
+told_of_item(struct owner_visit *o, struct page *p, enum otext did)
 {
 	const char *id = http_arg(o->view->request, HTTP_ARG_ITEM);
 	struct case_item item;
@@ -259,9 +283,12 @@ told_of_item(struct owner_visit *o, struct page *p, const char *text)
 	owner_words_subject(o->view->lang, item.held.subject, &subject);
 	page_open(p, "div", "class", "told", "role", "status", NULL);
 	if (oct_str_err(&subject) == 0)
-		owner_filled(p, "p", NULL, text, oct_str_text(&subject));
+		owner_filled(p, "p", NULL, owner_say(o->view, did),
+		    oct_str_text(&subject));
 	if (back)
 		write_undo(o, p, id);
+	else if (did == OTEXT_DID_ACCEPT)
+		write_unaccept(o, p, &item);
 	page_close(p);
 	oct_str_free(&subject);
 	case_item_fini(&item);
@@ -275,6 +302,15 @@ is_number(const char *text)
 	return n > 0 && n < 6 && text[n] == '\0';
 }
 
+/* A link from elsewhere must not put words into our mouth. */
+static bool
+is_name(const char *text)
+{
+	char who[OWNER_WHO_SIZE];
+
+	return owner_who_read(text, who) == 0;
+}
+
 void
 owner_told(struct owner_visit *o, struct page *p)
 {
@@ -286,10 +322,10 @@ owner_told(struct owner_visit *o, struct page *p)
 		i++;
 	if (i == OCT_LEN(results) ||
 	    (results[i].filling == WITH_NUMBER && !is_number(with)) ||
-	    (results[i].filling == WITH_NAME && *with == '\0'))
+	    (results[i].filling == WITH_NAME && !is_name(with)))
 		return;
 	if (results[i].filling == WITH_SUBJECT) {
-		told_of_item(o, p, owner_say(o->view, results[i].text));
+		told_of_item(o, p, results[i].text);
 		return;
 	}
 	page_open(p, "div", "class", results[i].bad ? "told bad" : "told",

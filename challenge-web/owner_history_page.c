@@ -10,6 +10,7 @@
 
 #define PATH "/o/history"
 #define AT_ONCE 100
+#define DIGITS_MAX 19 /* of what fits 64 bits */
 
 struct listing {
 	const struct owner_visit *visit;
@@ -26,35 +27,13 @@ setting_text(const char *what)
 		enum otext text;
 	} words[] = { { "digest=", OTEXT_SET_DIGEST },
 		{ "lang=", OTEXT_SET_LANG }, { "automatic=", OTEXT_SET_AUTO },
-		{ "challenge=", OTEXT_SET_CHALLENGE } };
+		{ "challenge=", OTEXT_SET_CHALLENGE },
+		{ "challenge_gentler=", OTEXT_SET_CHALLENGE } };
 
 	for (size_t i = 0; i < OCT_LEN(words); i++)
 		if (strncmp(what, words[i].name, strlen(words[i].name)) == 0)
 			return words[i].text;
 	return OTEXT_COUNT;
-}
-
-/* "addr:a@b": a@b; of "sid:N|a@b|network" the address too. */
-static void
-write_name(struct page *p, const char *what)
-{
-	static const char *const prefixes[] = { "addr:", "dom:", "sid:" };
-	const char *first, *last;
-
-	for (size_t i = 0; i < OCT_LEN(prefixes); i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (strncmp(what, prefixes[i], len) == 0) {
-			what += len;
-			break;
-		}
-	}
-	first = strchr(what, '|');
-	last = strrchr(what, '|');
-	if (last != first)
-		page_part(p, first + 1, (size_t)(last - first - 1));
-	else
-		page_text(p, what);
 }
 
 static void
@@ -68,9 +47,11 @@ write_what(struct listing *l, const struct owner_entry_text *e)
 		page_element(l->page, "span", NULL,
 		    owner_say(v, setting_text(e->what)));
 	} else if (*e->what != '\0') {
-		page_open(l->page, "span", NULL);
-		write_name(l->page, e->what);
-		page_close(l->page);
+		oct_str_heap(&s, 4096);
+		owner_words_who(e->what, &s);
+		if (oct_str_err(&s) == 0)
+			page_element(l->page, "span", NULL, oct_str_text(&s));
+		oct_str_free(&s);
 	}
 	if (*e->subject == '\0')
 		return;
@@ -116,9 +97,13 @@ write_one(void *arg, const struct owner_entry_text *e)
 static bool
 is_position(const char *text)
 {
-	size_t n = strspn(text, "0123456789-");
+	static const char digits[] = "0123456789";
+	size_t n = strspn(text, digits), m;
 
-	return n > 0 && n < OCT_STREAM_ID - 1 && text[n] == '\0';
+	if (n == 0 || n > DIGITS_MAX || text[n] != '-')
+		return false;
+	m = strspn(text + n + 1, digits);
+	return m > 0 && m <= DIGITS_MAX && text[n + 1 + m] == '\0';
 }
 
 static void
@@ -143,7 +128,11 @@ owner_page_history(struct owner_visit *o)
 	char at[OCT_STREAM_ID] = "+";
 	struct page p;
 
-	if (is_position(from))
+	if (*from != '\0' && !is_position(from)) {
+		notice_fault_page(o->view, 400);
+		return;
+	}
+	if (*from != '\0')
 		memcpy(at, from, strlen(from) + 1);
 	owner_begin(o, &p, OWNER_TAB_HISTORY, OTEXT_MENU_HISTORY);
 	page_element(&p, "h1", NULL, owner_say(o->view, OTEXT_MENU_HISTORY));

@@ -343,12 +343,25 @@ next_id(const struct http_request *r, size_t *at, char out[HELD_ID_SIZE])
 	return false;
 }
 
+/* What was ticked may have gone meanwhile. */
+static const char *
+many_result(const char *act, size_t ticked, size_t done)
+{
+	if (ticked == 0)
+		return "nothing";
+	if (done == 0)
+		return "over";
+	if (done > 1)
+		return act;
+	return strcmp(act, "many-release") == 0 ? "one-release"
+						: "one-discard";
+}
+
 static void
 do_many(struct owner_visit *o, const char *act, struct owner_to *to)
 {
 	const char *one = strcmp(act, "many-release") == 0 ? "release"
 							   : "discard";
-	static char none[] = "nothing";
 	char id[HELD_ID_SIZE], number[24];
 	size_t at = 0, ticked = 0, done = 0;
 	int rc = 0;
@@ -367,7 +380,7 @@ do_many(struct owner_visit *o, const char *act, struct owner_to *to)
 	}
 	(void)snprintf(number, sizeof(number), "%zu", done);
 	to->item = number;
-	to->result = ticked == 0 ? none : act;
+	to->result = many_result(act, ticked, done);
 	owner_go(o->view, to);
 }
 

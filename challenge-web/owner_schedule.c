@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "challenge-web/owner_web.h"
+#include "challenge-web/owner_words.h"
 #include "lib/num.h"
 #include "lib/str.h"
 #include "policy/digest.h"
@@ -13,6 +14,7 @@
 
 #define FIRST_HOUR 6 /* that can be chosen */
 #define LAST_HOUR 20
+#define STANDARD_HOUR 8
 #define HOURS 24
 #define HOUR_BITS 0xffffff
 #define OTHER "other"
@@ -169,7 +171,7 @@ static void
 write_days(const struct owner_visit *o, struct page *p, int64_t v, bool plain)
 {
 	const struct view *w = o->view;
-	char text[DIGEST_TEXT_SIZE];
+	struct oct_str text;
 
 	page_open(p, "select", "id", "days", "name", "days", NULL);
 	for (size_t i = 0; i < OCT_LEN(days); i++)
@@ -178,24 +180,26 @@ write_days(const struct owner_visit *o, struct page *p, int64_t v, bool plain)
 	owner_choice(p, "off", owner_say(w, OTEXT_SET_DAYS_OFF),
 	    v == DIGEST_OFF);
 	if (!plain) {
-		digest_schedule_text(v, text);
+		oct_str_heap(&text, 512);
+		owner_words_schedule(w->lang, v, &text);
 		page_open(p, "option", "value", OTHER, "selected", "", NULL);
-		page_fill(p, owner_say(w, OTEXT_SET_DAYS_OTHER), text);
+		page_fill(p, owner_say(w, OTEXT_SET_DAYS_OTHER),
+		    oct_str_err(&text) == 0 ? oct_str_text(&text) : "…");
 		page_close(p);
+		oct_str_free(&text);
 	}
 	page_close(p);
 }
 
 static void
 write_hours(const struct owner_visit *o, struct page *p, const char *name,
-    int chosen, bool none)
+    int chosen, enum otext none)
 {
 	const struct view *w = o->view;
 
 	page_open(p, "select", "id", name, "name", name, NULL);
-	if (none)
-		owner_choice(p, "", owner_say(w, OTEXT_SET_HOUR_NONE),
-		    chosen < 0);
+	if (none != OTEXT_COUNT)
+		owner_choice(p, "", owner_say(w, none), chosen < 0);
 	for (int h = FIRST_HOUR; h <= LAST_HOUR; h++) {
 		char value[8];
 
@@ -224,10 +228,11 @@ owner_schedule_fields(const struct owner_visit *o, struct page *p)
 	bool plain = is_plain(v);
 	int hour[2];
 
-	if (hours_of(v, hour) == 0 || !plain) {
-		hour[0] = 8;
-		hour[1] = -1;
-	}
+	if (hours_of(v, hour) == 0)
+		hour[0] = STANDARD_HOUR;
+	/* What these fields cannot tell stands in the first of them. */
+	if (!plain)
+		hour[0] = hour[1] = -1;
 	page_open(p, "div", "class", "fields", NULL);
 	page_open(p, "div", NULL);
 	label(o, p, "days", OTEXT_SET_DAYS);
@@ -235,11 +240,13 @@ owner_schedule_fields(const struct owner_visit *o, struct page *p)
 	page_close(p);
 	page_open(p, "div", NULL);
 	label(o, p, "hour", OTEXT_SET_HOUR);
-	write_hours(o, p, "hour", hour[0], false);
+	write_hours(o, p, "hour", hour[0],
+	    plain ? OTEXT_COUNT : OTEXT_SET_HOUR_SAME);
 	page_close(p);
 	page_open(p, "div", NULL);
 	label(o, p, "hour2", OTEXT_SET_HOUR2);
-	write_hours(o, p, "hour2", hour[1], true);
+	write_hours(o, p, "hour2", hour[1],
+	    plain ? OTEXT_SET_HOUR_NONE : OTEXT_SET_HOUR_SAME);
 	page_close(p);
 	page_close(p);
 	page_element(p, "p", "hint", owner_say(o->view, OTEXT_SET_DIGEST_OFF));
@@ -272,9 +279,12 @@ owner_schedule_post(struct owner_visit *o)
 		return owner_option(o, OPTION_DIGEST) == DIGEST_OFF
 		    ? 0
 		    : owner_schedule_stop(o);
-	if (!read_hour(o->view, "hour", &first) || first < 0 ||
+	if (!read_hour(o->view, "hour", &first) ||
 	    !read_hour(o->view, "hour2", &second))
 		return -EINVAL;
+	/* Other days, and no word of the hour. */
+	if (first < 0)
+		first = second < 0 ? STANDARD_HOUR : second;
 	oct_str_fixed(&s, text, sizeof(text));
 	oct_str_addf(&s, "%s@%d", word, (int)(second >= 0 && second < first
 		? second : first));

@@ -30,7 +30,8 @@ struct asked {
 
 /* Shown besides the list. */
 struct besides {
-	const char *wrong; /* typed, and no sender: "" = none */
+	const char *wrong; /* typed, and not taken: "" = none */
+	bool full;         /* because the lists are full */
 	const struct owner_import *imported;
 	enum otext import_problem; /* OTEXT_COUNT = none */
 };
@@ -125,7 +126,8 @@ write_add(const struct owner_visit *o, struct page *p, const struct besides *b)
 	page_close(p);
 	if (bad) {
 		page_open(p, "p", "class", "wrong", "id", "who-wrong", NULL);
-		page_text(p, owner_say(v, OTEXT_SENDERS_ADD_BAD));
+		page_text(p, owner_say(v, b->full ? OTEXT_SENDERS_FULL
+						  : OTEXT_SENDERS_ADD_BAD));
 		page_close(p);
 	}
 	page_void(p, "input", "class", "address", "id", "who", "name", "who",
@@ -198,6 +200,8 @@ write_imported(const struct owner_visit *o, struct page *p,
 		    owner_say(v, OTEXT_IMPORT_LEFT), i->own + i->robots);
 	if (i->cut)
 		page_element(p, "p", NULL, owner_say(v, OTEXT_IMPORT_CUT));
+	if (i->full)
+		page_element(p, "p", NULL, owner_say(v, OTEXT_SENDERS_FULL));
 	page_close(p);
 }
 
@@ -280,7 +284,8 @@ write_sender(const struct owner_visit *o, struct page *p,
 	if (!s->whole && hole != NULL) {
 		oct_str_fixed(&l, label, sizeof(label));
 		oct_str_addn(&l, text, (size_t)(hole - text));
-		oct_str_addf(&l, "%s%s", strchr(s->who, ':') + 1, hole + 2);
+		owner_words_who(s->who, &l);
+		oct_str_add(&l, hole + 2);
 		owner_form(o, p, PATH, NULL);
 		owner_hidden(p, "name", s->who);
 		owner_hidden(p, "k", s->block ? BLOCKED : "");
@@ -379,9 +384,9 @@ show(struct owner_visit *o, const struct asked *a, const struct besides *b)
 static void
 answer(struct owner_visit *o, int rc, const char *act, const char *who)
 {
-	struct owner_to to = { .path = PATH, .result = act,
-		.item = strchr(who, ':') + 1 };
-	char kind[16];
+	char kind[16], name[OWNER_WHO_SIZE];
+	struct owner_to to = { .path = PATH, .result = act, .item = name };
+	struct oct_str s;
 
 	if (rc == -EINVAL) {
 		notice_fault_page(o->view, 400);
@@ -391,6 +396,8 @@ answer(struct owner_visit *o, int rc, const char *act, const char *who)
 		notice_page(o->view, NOTICE_AWAY, NULL);
 		return;
 	}
+	oct_str_fixed(&s, name, sizeof(name));
+	owner_words_who(who, &s);
 	owner_field(o->view, "k", kind, sizeof(kind));
 	if (strcmp(act, "block") == 0 || strcmp(kind, BLOCKED) == 0)
 		to.kind = BLOCKED;
@@ -404,16 +411,21 @@ post_add(struct owner_visit *o, const char *act)
 	struct asked a = { .words = "" };
 	char typed[SENDER_FIELD], who[OWNER_WHO_SIZE];
 	bool block = strcmp(act, "block") == 0;
+	int rc;
 
 	owner_field(o->view, "who", typed, sizeof(typed));
-	if (owner_who_read(typed + strspn(typed, " "), who) != 0) {
-		b.wrong = *typed != '\0' ? typed : " ";
-		a.block = block;
-		show(o, &a, &b);
+	rc = owner_who_read(typed + strspn(typed, " "), who);
+	if (rc == 0)
+		rc = block ? owner_sender_block(&o->owner, who, OWNER_TOLD)
+			   : owner_sender_allow(&o->owner, who);
+	if (rc != OCT_EPARSE && rc != OCT_ELIMIT) {
+		answer(o, rc, act, who);
 		return;
 	}
-	answer(o, block ? owner_sender_block(&o->owner, who, OWNER_TOLD)
-			: owner_sender_allow(&o->owner, who), act, who);
+	b.wrong = *typed != '\0' ? typed : " ";
+	b.full = rc == OCT_ELIMIT;
+	a.block = block;
+	show(o, &a, &b);
 }
 
 static void

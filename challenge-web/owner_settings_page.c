@@ -12,6 +12,8 @@
 #include "policy/digest_schedule.h"
 
 #define PATH "/o/settings"
+#define FIRST "first-contact" /* modes of the Challenge option */
+#define DOUBTFUL "doubtful"
 
 static enum lang
 mail_lang(const struct owner_visit *o)
@@ -102,27 +104,42 @@ write_automatic(const struct owner_visit *o, struct page *p)
 	page_close(p);
 }
 
+static enum option_challenge
+sold(const struct owner_visit *o)
+{
+	return dir_challenge_sold(o->of.domain, o->of.mailbox,
+	    &o->view->app->platform);
+}
+
+static void
+write_modes(const struct owner_visit *o, struct page *p)
+{
+	bool first = owner_option(o, OPTION_CHALLENGE) ==
+	    OPTION_CHALLENGE_FIRST_CONTACT;
+
+	radio(p, "challenge", FIRST,
+	    owner_say(o->view, OTEXT_SET_CHALLENGE_FIRST), first);
+	radio(p, "challenge", DOUBTFUL,
+	    owner_say(o->view, OTEXT_SET_CHALLENGE_DOUBT), !first);
+}
+
 /* What was sold may be made gentler, and not more. */
 static void
 write_challenge(const struct owner_visit *o, struct page *p)
 {
-	int64_t mode = owner_option(o, OPTION_CHALLENGE);
+	static const enum otext hints[] = {
+		[OPTION_CHALLENGE_OFF] = OTEXT_SET_CHALLENGE_NOT,
+		[OPTION_CHALLENGE_FIRST_CONTACT] = OTEXT_COUNT,
+		[OPTION_CHALLENGE_DOUBTFUL] = OTEXT_SET_CHALLENGE_ONLY,
+		[OPTION_CHALLENGE_SIMULATE] = OTEXT_SET_CHALLENGE_TRIAL,
+	};
+	enum option_challenge mode = sold(o);
 
 	begin_set(o, p, OTEXT_SET_CHALLENGE);
-	if (mode == OPTION_CHALLENGE_OFF)
-		page_element(p, "p", "hint",
-		    owner_say(o->view, OTEXT_SET_CHALLENGE_NOT));
-	else if (mode == OPTION_CHALLENGE_SIMULATE)
-		page_element(p, "p", "hint",
-		    owner_say(o->view, OTEXT_SET_CHALLENGE_TRIAL));
-	else {
-		radio(p, "challenge", "first-contact",
-		    owner_say(o->view, OTEXT_SET_CHALLENGE_FIRST),
-		    mode == OPTION_CHALLENGE_FIRST_CONTACT);
-		radio(p, "challenge", "doubtful",
-		    owner_say(o->view, OTEXT_SET_CHALLENGE_DOUBT),
-		    mode == OPTION_CHALLENGE_DOUBTFUL);
-	}
+	if (hints[mode] == OTEXT_COUNT)
+		write_modes(o, p);
+	else
+		page_element(p, "p", "hint", owner_say(o->view, hints[mode]));
 	if (mode != OPTION_CHALLENGE_OFF && is_protected(o))
 		page_element(p, "p", "hint",
 		    owner_say(o->view, OTEXT_SET_CHALLENGE_PROTECTED));
@@ -205,19 +222,21 @@ set_word(struct owner_visit *o, const char *name, const char *now,
 static int
 set_challenge(struct owner_visit *o)
 {
+	bool gentler = owner_option(o, OPTION_CHALLENGE) !=
+	    OPTION_CHALLENGE_FIRST_CONTACT;
+	bool wish;
 	char value[24];
 
-	switch ((enum option_challenge)owner_option(o, OPTION_CHALLENGE)) {
-	case OPTION_CHALLENGE_FIRST_CONTACT:
-		return set_word(o, "challenge", "first-contact", "doubtful");
-	case OPTION_CHALLENGE_DOUBTFUL:
-		return set_word(o, "challenge", "doubtful", "first-contact");
-	case OPTION_CHALLENGE_OFF:
-	case OPTION_CHALLENGE_SIMULATE:
-		break;
-	}
 	owner_field(o->view, "challenge", value, sizeof(value));
-	return *value == '\0' ? 0 : -EINVAL;
+	if (*value == '\0')
+		return 0;
+	wish = strcmp(value, DOUBTFUL) == 0;
+	if (sold(o) != OPTION_CHALLENGE_FIRST_CONTACT ||
+	    (!wish && strcmp(value, FIRST) != 0))
+		return -EINVAL;
+	return wish == gentler ? 0
+			       : owner_attribute_set(o, "challenge_gentler",
+				     wish ? "yes" : "");
 }
 
 static int

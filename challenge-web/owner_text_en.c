@@ -120,13 +120,15 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	    "messages.",
 	[OTEXT_REFUSE] = "Refuse the sender",
 	[OTEXT_REFUSE_DOES] =
-	    "All the sender’s held messages go to the bin and later ones "
-	    "will be refused on arrival. You can undo this.",
+	    "All the sender’s held messages go to the bin, the filter "
+	    "learns that they were junk, and later ones will be refused on "
+	    "arrival. You can undo this.",
 	[OTEXT_REFUSE_UNPROVEN] =
 	    "The address is not verified and may be someone else’s: only "
 	    "messages that come the same way (same address, same network) "
 	    "will be refused.",
 	[OTEXT_UNDO] = "Undo",
+	[OTEXT_UNDO_ACCEPT] = "Accept no more",
 	[OTEXT_TAKE_BACK] = "Take back",
 	[OTEXT_DID_RELEASE] =
 	    "On its way: “{}” arrives in your mailbox in a moment.",
@@ -139,6 +141,9 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	[OTEXT_DID_REFUSE] =
 	    "Sender refused, and all held messages are in the bin: “{}”.",
 	[OTEXT_DID_UNDO] = "Held again: “{}”.",
+	[OTEXT_DID_ONE_RELEASE] =
+	    "1 message arrives in your mailbox in a moment.",
+	[OTEXT_DID_ONE_DISCARD] = "1 message moved to the bin.",
 	[OTEXT_DID_MANY_RELEASE] =
 	    "{} messages arrive in your mailbox in a moment.",
 	[OTEXT_DID_MANY_DISCARD] = "{} messages moved to the bin.",
@@ -271,10 +276,13 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	    "This file cannot be read: choose a CSV or vCard file, or a "
 	    "list of addresses.",
 	[OTEXT_IMPORT_NONE] = "Choose a file first.",
-	[OTEXT_IMPORT_DONE] = "{} addresses added to the accepted senders.",
-	[OTEXT_IMPORT_KNOWN] = "{} were there already, or are refused.",
+	[OTEXT_IMPORT_DONE] = "Addresses added to the accepted senders: {}.",
+	[OTEXT_IMPORT_KNOWN] = "Accepted already, or refused: {}.",
 	[OTEXT_IMPORT_LEFT] =
-	    "{} left out: addresses of your domains, or automatic ones.",
+	    "Left out (addresses of your domains, or automatic ones): {}.",
+	[OTEXT_SENDERS_FULL] =
+	    "Your lists hold 20,000 senders already, which is the most. "
+	    "Remove some before you add others.",
 	[OTEXT_IMPORT_CUT] =
 	    "The file has more: only the first 5,000 were read.",
 	[OTEXT_EXPECT_LEAD] =
@@ -286,6 +294,9 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	[OTEXT_EXPECT_BAD] =
 	    "This does not look like a domain. Write what follows the @ of "
 	    "the address.",
+	[OTEXT_EXPECT_FULL] =
+	    "You expect messages of 50 domains already, which is the most. "
+	    "Stop expecting one before you add another.",
 	[OTEXT_EXPECT_FOR] = "For",
 	[OTEXT_EXPECT_15] = "15 minutes",
 	[OTEXT_EXPECT_60] = "1 hour",
@@ -328,10 +339,11 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	[OTEXT_SET_DAYS_DAILY] = "Every day",
 	[OTEXT_SET_DAYS_WEEK] = "Monday to Friday",
 	[OTEXT_SET_DAYS_MONDAY] = "Once a week, on Monday",
-	[OTEXT_SET_DAYS_OTHER] = "As it is ({})",
+	[OTEXT_SET_DAYS_OTHER] = "Unchanged: {}",
 	[OTEXT_SET_HOUR] = "Hour",
 	[OTEXT_SET_HOUR2] = "Second hour",
 	[OTEXT_SET_HOUR_NONE] = "None",
+	[OTEXT_SET_HOUR_SAME] = "Unchanged",
 	[OTEXT_SET_HOUR_AT] = "{}:00",
 	[OTEXT_SET_DIGEST_OFF] =
 	    "Without a digest, messages that are only doubtful are "
@@ -352,6 +364,10 @@ const char *const owner_text_en[OTEXT_COUNT] = {
 	    "it. The administrator can switch it on.",
 	[OTEXT_SET_CHALLENGE_FIRST] = "Ask every unknown sender to confirm",
 	[OTEXT_SET_CHALLENGE_DOUBT] = "Only if the message is doubtful",
+	[OTEXT_SET_CHALLENGE_ONLY] =
+	    "An unknown sender is asked to confirm only if the message is "
+	    "doubtful. Your administrator can widen the option to all "
+	    "unknown senders.",
 	[OTEXT_SET_CHALLENGE_PROTECTED] =
 	    "Your address is a protected public address: strangers always "
 	    "come to you, with a mark.",

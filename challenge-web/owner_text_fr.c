@@ -128,14 +128,15 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	    "reconnaître les messages de ce genre.",
 	[OTEXT_REFUSE] = "Refuser l’expéditeur",
 	[OTEXT_REFUSE_DOES] =
-	    "Tous ses messages retenus vont à la corbeille et les "
-	    "prochains seront refusés à l’arrivée. Vous pouvez revenir "
-	    "là-dessus.",
+	    "Tous ses messages retenus vont à la corbeille, le filtre "
+	    "apprend qu’ils étaient indésirables, et les prochains seront "
+	    "refusés à l’arrivée. Vous pouvez revenir là-dessus.",
 	[OTEXT_REFUSE_UNPROVEN] =
 	    "Son adresse n’est pas vérifiée, elle est peut-être celle de "
 	    "quelqu’un d’autre\u00a0: seuls les messages qui arrivent de "
 	    "la même façon (même adresse, même réseau) seront refusés.",
 	[OTEXT_UNDO] = "Annuler",
+	[OTEXT_UNDO_ACCEPT] = "Ne plus l’accepter",
 	[OTEXT_TAKE_BACK] = "Reprendre",
 	[OTEXT_DID_RELEASE] =
 	    "C’est parti\u00a0: «\u00a0{}\u00a0» arrive dans votre boîte "
@@ -151,6 +152,9 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	    "Expéditeur refusé. Ses messages retenus sont à la "
 	    "corbeille\u00a0: «\u00a0{}\u00a0».",
 	[OTEXT_DID_UNDO] = "De nouveau retenu\u00a0: «\u00a0{}\u00a0».",
+	[OTEXT_DID_ONE_RELEASE] =
+	    "1 message arrive dans votre boîte dans un instant.",
+	[OTEXT_DID_ONE_DISCARD] = "1 message mis à la corbeille.",
 	[OTEXT_DID_MANY_RELEASE] =
 	    "{} messages arrivent dans votre boîte dans un instant.",
 	[OTEXT_DID_MANY_DISCARD] = "{} messages mis à la corbeille.",
@@ -290,11 +294,14 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	    "CSV, vCard, ou une liste d’adresses.",
 	[OTEXT_IMPORT_NONE] = "Choisissez d’abord un fichier.",
 	[OTEXT_IMPORT_DONE] =
-	    "{} adresses ajoutées aux expéditeurs acceptés.",
-	[OTEXT_IMPORT_KNOWN] = "{} y étaient déjà, ou sont refusées.",
+	    "Adresses ajoutées aux expéditeurs acceptés\u00a0: {}.",
+	[OTEXT_IMPORT_KNOWN] = "Déjà acceptées, ou refusées\u00a0: {}.",
 	[OTEXT_IMPORT_LEFT] =
-	    "{} laissées de côté\u00a0: adresses de vos domaines, ou "
-	    "automatiques.",
+	    "Laissées de côté (adresses de vos domaines, ou "
+	    "automatiques)\u00a0: {}.",
+	[OTEXT_SENDERS_FULL] =
+	    "Vos listes contiennent déjà 20\u00a0000 expéditeurs, c’est le "
+	    "maximum. Retirez-en avant d’en ajouter.",
 	[OTEXT_IMPORT_CUT] =
 	    "Le fichier en contient davantage\u00a0: seules les 5\u00a0000 "
 	    "premières ont été lues.",
@@ -309,6 +316,9 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	[OTEXT_EXPECT_BAD] =
 	    "Cela ne ressemble pas à un domaine. Écrivez ce qui suit le @ "
 	    "de l’adresse.",
+	[OTEXT_EXPECT_FULL] =
+	    "Vous attendez déjà des messages de 50 domaines, c’est le "
+	    "maximum. Cessez d’en attendre un avant d’en ajouter.",
 	[OTEXT_EXPECT_FOR] = "Pendant",
 	[OTEXT_EXPECT_15] = "15 minutes",
 	[OTEXT_EXPECT_60] = "1 heure",
@@ -352,10 +362,11 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	[OTEXT_SET_DAYS_DAILY] = "Tous les jours",
 	[OTEXT_SET_DAYS_WEEK] = "Du lundi au vendredi",
 	[OTEXT_SET_DAYS_MONDAY] = "Une fois par semaine, le lundi",
-	[OTEXT_SET_DAYS_OTHER] = "Comme aujourd’hui ({})",
+	[OTEXT_SET_DAYS_OTHER] = "Sans changement\u00a0: {}",
 	[OTEXT_SET_HOUR] = "Heure",
 	[OTEXT_SET_HOUR2] = "Deuxième heure",
 	[OTEXT_SET_HOUR_NONE] = "Aucune",
+	[OTEXT_SET_HOUR_SAME] = "Sans changement",
 	[OTEXT_SET_HOUR_AT] = "{} h",
 	[OTEXT_SET_DIGEST_OFF] =
 	    "Sans récapitulatif, les messages seulement douteux vous sont "
@@ -380,6 +391,10 @@ const char *const owner_text_fr[OTEXT_COUNT] = {
 	[OTEXT_SET_CHALLENGE_FIRST] =
 	    "Demander confirmation à tout expéditeur inconnu",
 	[OTEXT_SET_CHALLENGE_DOUBT] = "Seulement si le message est douteux",
+	[OTEXT_SET_CHALLENGE_ONLY] =
+	    "Une confirmation est demandée à un expéditeur inconnu "
+	    "seulement si son message est douteux. L’administrateur de "
+	    "votre collectivité peut étendre l’option à tous les inconnus.",
 	[OTEXT_SET_CHALLENGE_PROTECTED] =
 	    "Votre adresse est une adresse publique protégée\u00a0: les "
 	    "inconnus vous arrivent toujours, avec une mention.",

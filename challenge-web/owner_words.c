@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "lib/mime_text.h"
+#include "policy/digest_schedule.h"
 
 #define SUBJECT_CHARACTERS 200
 
@@ -132,6 +133,19 @@ owner_words_sender(enum lang l, const struct case_item *item)
 	return *who != '\0' ? who : owner_text(l, OTEXT_FROM_NOBODY);
 }
 
+void
+owner_words_who(const char *who, struct oct_str *out)
+{
+	const char *colon = strchr(who, ':');
+	const char *name = colon != NULL ? colon + 1 : who;
+	const char *bar = strchr(name, '|');
+
+	if (bar != NULL)
+		oct_str_addn(out, bar + 1, strcspn(bar + 1, "|"));
+	else
+		oct_str_add(out, name);
+}
+
 /* --- Times ---------------------------------------------------------------- */
 
 static const char *const days[LANG_COUNT][7] = {
@@ -187,6 +201,47 @@ owner_words_day(enum lang l, int64_t wall_ms, struct oct_str *out)
 		oct_str_addf(out, "%s %d%s\u00a0%s", days[l][t.tm_wday],
 		    t.tm_mday, l == LANG_FR && t.tm_mday == 1 ? "er" : "",
 		    months[l][t.tm_mon]);
+}
+
+static void
+add_days(enum lang l, int64_t schedule, struct oct_str *out)
+{
+	const bool fr = l == LANG_FR;
+	int64_t set = schedule & DIGEST_DAILY;
+	const char *comma = "";
+
+	if (set == DIGEST_DAILY || set == DIGEST_WEEKDAYS) {
+		bool daily = set == DIGEST_DAILY;
+
+		oct_str_add(out, fr
+			? (daily ? "tous les jours" : "du lundi au vendredi")
+			: (daily ? "every day" : "Monday to Friday"));
+		return;
+	}
+	for (int d = 0; d < 7; d++) {
+		if ((set & DIGEST_DAYS(1 << d)) == 0)
+			continue;
+		/* The table begins on Sunday, a schedule on Monday. */
+		oct_str_addf(out, "%s%s", comma, days[l][(d + 1) % 7]);
+		comma = ", ";
+	}
+}
+
+void
+owner_words_schedule(enum lang l, int64_t schedule, struct oct_str *out)
+{
+	const char *before = l == LANG_FR ? " à " : " at ";
+
+	if (schedule == DIGEST_OFF)
+		return;
+	add_days(l, schedule, out);
+	for (int h = 0; h < 24; h++) {
+		if ((schedule & DIGEST_HOUR(h)) == 0)
+			continue;
+		oct_str_addf(out, l == LANG_FR ? "%s%d\u00a0h" : "%s%d:00",
+		    before, h);
+		before = ", ";
+	}
 }
 
 void

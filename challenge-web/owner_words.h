@@ -24,6 +24,11 @@ enum otext owner_words_origin(const char *origin);
 void owner_words_subject(enum lang l, const char *raw, struct oct_str *out);
 /* Its author, or words for none. */
 const char *owner_words_sender(enum lang l, const struct case_item *item);
+/* The name of a sender as an owner reads it: of "addr:a@b", "dom:b" and of the
+ * identity "sid:N|a@b|network" the address or domain. */
+void owner_words_who(const char *who, struct oct_str *out);
+/* "dimanche à 3 h", "du lundi au vendredi à 8 h, 14 h"; of an off one nothing. */
+void owner_words_schedule(enum lang l, int64_t schedule, struct oct_str *out);
 /* "sam. 21 nov. à 9 h 05", "Sat 21 Nov at 09:05". */
 void owner_words_time(enum lang l, int64_t wall_ms, struct oct_str *out);
 /* "samedi 28 novembre", "Saturday 28 November". */
