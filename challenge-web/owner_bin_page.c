@@ -83,7 +83,7 @@ post_bin(struct owner_visit *o)
 		return;
 	}
 	if (outcome == CASE_OVER)
-		owner_refused(o->view, "no-such-item", o->address, id);
+		owner_note_foreign(o, id);
 	to.item = id;
 	to.result = owner_result(outcome, "undo");
 	owner_go(o->view, &to);

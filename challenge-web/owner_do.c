@@ -30,6 +30,18 @@ owner_do(const struct owner *o, const char *act, const char *id,
 	return -EINVAL;
 }
 
+void
+owner_note_foreign(const struct owner_visit *o, const char *id)
+{
+	struct case_item item;
+	int rc = owner_item(&o->owner, id, &item);
+
+	if (rc == 0)
+		owner_refused(o->view, "no-such-item", o->address, id);
+	else if (rc == 1)
+		case_item_fini(&item);
+}
+
 bool
 owner_undo_words(const struct view *v, struct oct_str *out)
 {

@@ -239,6 +239,8 @@ post(struct owner_visit *o, const struct entry *e,
 			notice_page(o->view, NOTICE_AWAY, NULL);
 			return;
 		}
+		if (outcome == CASE_OVER)
+			owner_note_foreign(o, e->id);
 		to.item = e->id;
 		to.result = owner_result(outcome, acts[e->act].act);
 	}

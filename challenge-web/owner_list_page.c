@@ -17,6 +17,7 @@
 #define FORM_ID "held"
 #define BULK_MAX OWNER_PAGE
 #define ACT_SIZE 64
+#define TICKED "ticked"
 
 /* --- What is asked for ------------------------------------------------------- */
 
@@ -138,6 +139,13 @@ write_buttons(const struct owner_visit *o, struct page *p,
 	page_close(p);
 }
 
+/* Without a script, all are ticked by another look at the page. */
+static bool
+is_ticked(const struct owner_visit *o)
+{
+	return strcmp(o->view->request->result, TICKED) == 0;
+}
+
 static void
 write_tick(const struct owner_visit *o, struct page *p,
     const struct case_item *item)
@@ -147,7 +155,8 @@ write_tick(const struct owner_visit *o, struct page *p,
 	(void)snprintf(id, sizeof(id), "t-%s", item->held.id);
 	page_open(p, "div", "class", "tick", NULL);
 	page_void(p, "input", "type", "checkbox", "id", id, "name", "id",
-	    "value", item->held.id, NULL);
+	    "value", item->held.id, "checked", is_ticked(o) ? "" : NULL,
+	    NULL);
 	page_open(p, "label", "for", id, NULL);
 	owner_filled(p, "span", "unseen", owner_say(o->view, OTEXT_SELECT),
 	    owner_words_sender(o->view->lang, item));
@@ -172,11 +181,32 @@ write_row(const struct owner_visit *o, struct page *p,
 	page_close(p);
 }
 
+/* Leads back here, not to the top of the page. */
 static void
-write_bulk(const struct owner_visit *o, struct page *p)
+write_tick_all(const struct owner_visit *o, struct page *p,
+    const struct owner_search *q)
 {
-	page_open(p, "div", "class", "bulk", "role", "group", "aria-label",
-	    owner_say(o->view, OTEXT_BULK), NULL);
+	bool ticked = is_ticked(o);
+	const struct owner_to to = { .path = "/o", .words = q->words,
+		.kind = kinds[q->group], .page = q->page,
+		.result = ticked ? NULL : TICKED };
+	char url[VIEW_URL_SIZE], here[VIEW_URL_SIZE + 8];
+
+	owner_url(o->view, &to, url);
+	(void)snprintf(here, sizeof(here), "%s#bulk", url);
+	page_open(p, "a", "href", here, NULL);
+	page_text(p, owner_say(o->view,
+	    ticked ? OTEXT_BULK_NONE : OTEXT_BULK_ALL));
+	page_close(p);
+}
+
+static void
+write_bulk(const struct owner_visit *o, struct page *p,
+    const struct owner_search *q)
+{
+	page_open(p, "div", "class", "bulk", "id", "bulk", "role", "group",
+	    "aria-label", owner_say(o->view, OTEXT_BULK), NULL);
+	write_tick_all(o, p, q);
 	owner_button(p, "do", "many-release", "button plain small",
 	    owner_say(o->view, OTEXT_BULK_RELEASE));
 	owner_button(p, "do", "many-discard", "button plain small",
@@ -285,7 +315,7 @@ write_rows(const struct owner_visit *o, struct page *p,
 	for (size_t i = 0; i < page->count; i++)
 		write_row(o, p, &page->item[i]);
 	page_close(p);
-	write_bulk(o, p);
+	write_bulk(o, p, q);
 	page_close(p);
 }
 
@@ -372,6 +402,8 @@ do_many(struct owner_visit *o, const char *act, struct owner_to *to)
 
 		ticked++;
 		rc = owner_do(&o->owner, one, id, &outcome);
+		if (rc == 0 && outcome == CASE_OVER)
+			owner_note_foreign(o, id);
 		done += rc == 0 && outcome == CASE_DONE;
 	}
 	if (rc != 0 && done == 0) {

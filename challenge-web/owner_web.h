@@ -66,6 +66,8 @@ void owner_page_out(struct owner_visit *o);
  * -EINVAL: none of them. */
 OCT_CHECK int owner_do(const struct owner *o, const char *act, const char *id,
     enum case_outcome *out);
+/* A line in the log, if what he asked for is over because it is not his. */
+void owner_note_foreign(const struct owner_visit *o, const char *id);
 /* Fill in who acts. */
 void owner_of_visit(struct owner_visit *o, struct view *v);
 /* How long an undo is possible, in words; false: it is not. */

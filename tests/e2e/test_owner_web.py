@@ -166,12 +166,29 @@ def test_nobody_sees_anothers_mail(edge):
             if act != "spam":
                 equal(v.post("/o", {"n": nonce, "do": f"{act}:{item}"}).status,
                       404, who)
-        v.post("/o", {"n": nonce, "do": "many-discard", "id": item})
-        v.post("/o/bin", {"n": nonce, "do": "undo", "id": item})
+        for path, act in (("/o", "many-discard"), ("/o", "many-release"),
+                          ("/o/bin", "undo")):
+            before = len(refusals(edge, "no-such-item"))
+            v.post(path, {"n": nonce, "do": act, "id": item})
+            check("r=over" in v.got["location"], v.got)
+            equal(len(refusals(edge, "no-such-item")), before + 1, act)
         check(item not in v.get("/o").text, who)
         check(item not in v.get(f"/o?r=release&i={item}").text, who)
         check(f"{who}", who)
     check(len(refusals(edge, "no-such-item")) >= 20, "lines in the log")
+    # By his own link, with the name of another's message.
+    for who, his in (("another mailbox", other), ("another domain", far)):
+        link = f"/m/{token(edge, his)}/{item}"
+        for act in ("show", "release", "accept", "refuse"):
+            before = len(refusals(edge, "no-such-item"))
+            v = Visitor(edge).get(f"{link}/{act}")
+            check("plus retenu" in v.text and "citoyen" not in v.text, v.text)
+            equal(len(refusals(edge, "no-such-item")), before + 1, act)
+            form = v.forms()[0][1]
+            v.post(f"{link}/{act}", {**form, "do": act})
+            check(act == "show" or "r=over" in v.got["location"], v.got)
+            equal(len(refusals(edge, "no-such-item")),
+                  before + (1 if act == "show" else 2), act)
     me = Visitor(edge).enter(box)
     equal(me.get(there).status, 200)
     for guess in ("a" * 32, owners.other(item), "../../etc", "x"):
@@ -224,6 +241,9 @@ def test_each_button_does_what_it_says(edge):
     ids = [hold(edge, box, who, f"objet de {n}")["id"]
            for n, who in enumerate((one, two, three, four))]
     check("4 messages retenus" in anne.get("/o").text, anne.text)
+    check(" checked" not in anne.text and "Cocher toute" in anne.text, "ticks")
+    equal(anne.get("/o?r=ticked").text.count(" checked"), 4, "ticked")
+    anne.get("/o")
     anne.press(f"release:{ids[0]}")
     check("C’est parti" in anne.text and "objet de 0" in anne.text, anne.text)
     edge.mailboxes.wait_for(box, count=1)
