@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "challenge-web/owner_words.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -208,14 +209,15 @@ add_days(enum lang l, int64_t schedule, struct oct_str *out)
 {
 	const bool fr = l == LANG_FR;
 	int64_t set = schedule & DIGEST_DAILY;
+	size_t first = out->len;
 	const char *comma = "";
 
 	if (set == DIGEST_DAILY || set == DIGEST_WEEKDAYS) {
 		bool daily = set == DIGEST_DAILY;
 
 		oct_str_add(out, fr
-			? (daily ? "tous les jours" : "du lundi au vendredi")
-			: (daily ? "every day" : "Monday to Friday"));
+			? (daily ? "Tous les jours" : "Du lundi au vendredi")
+			: (daily ? "Every day" : "Monday to Friday"));
 		return;
 	}
 	for (int d = 0; d < 7; d++) {
@@ -225,6 +227,9 @@ add_days(enum lang l, int64_t schedule, struct oct_str *out)
 		oct_str_addf(out, "%s%s", comma, days[l][(d + 1) % 7]);
 		comma = ", ";
 	}
+	/* No name of a day begins with an accent. */
+	if (oct_str_err(out) == 0 && out->len > first)
+		out->buf[first] = (char)toupper((unsigned char)out->buf[first]);
 }
 
 void

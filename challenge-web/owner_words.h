@@ -27,7 +27,7 @@ const char *owner_words_sender(enum lang l, const struct case_item *item);
 /* The name of a sender as an owner reads it: of "addr:a@b", "dom:b" and of the
  * identity "sid:N|a@b|network" the address or domain. */
 void owner_words_who(const char *who, struct oct_str *out);
-/* "dimanche à 3 h", "du lundi au vendredi à 8 h, 14 h"; of an off one nothing. */
+/* "Dimanche à 3 h", "Du lundi au vendredi à 8 h, 14 h"; of an off one nothing. */
 void owner_words_schedule(enum lang l, int64_t schedule, struct oct_str *out);
 /* "sam. 21 nov. à 9 h 05", "Sat 21 Nov at 09:05". */
 void owner_words_time(enum lang l, int64_t wall_ms, struct oct_str *out);

@@ -41,6 +41,8 @@ MIXED = (
      {"class": "X", "reason": "spoof", "challenge": "", "sid": ""}),
     ("facture@louche.test", "Facture 2026-1184",
      {"class": "N", "reason": "virus", "challenge": "", "sid": ""}),
+    ("adresse.sans.fin." + "x" * 45 + "@" + "y" * 60 + ".test",
+     "RE: " + "Z" * 180, {"class": "A", "reason": "first-contact"}),
 )
 BODY = ("Bonjour,\r\n\r\nJe souhaite prendre rendez-vous pour un passeport, "
         "mardi ou jeudi.\r\nMon site : https://exemple.fr/rdv?x=1\r\n\r\n"
