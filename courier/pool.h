@@ -15,7 +15,6 @@
 #include "courier/courier.h"
 
 #define POOL_QUEUE 128    /* jobs that wait in one lane */
-#define POOL_WORKERS_MAX 64
 
 struct pool;
 

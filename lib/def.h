@@ -17,8 +17,6 @@
 #define OCT_NORETURN __attribute__((noreturn))
 /* A parameter that an interface imposes and this function does not need. */
 #define OCT_UNUSED __attribute__((unused))
-/* Runs fn(&variable) when the variable leaves its scope. */
-#define OCT_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Number of elements of a true array. */
 #define OCT_LEN(a) (sizeof(a) / sizeof((a)[0]))

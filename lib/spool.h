@@ -86,10 +86,6 @@ OCT_CHECK int spool_item_open(const struct spool *spool, const char *id,
 OCT_CHECK int spool_item_sidecar(const struct spool *spool, const char *id,
     char **out);
 
-/* Replace the sidecar, old or new after a crash.  OCT_EABSENT. */
-OCT_CHECK int spool_item_update(const struct spool *spool, const char *id,
-    const char *sidecar);
-
 /*
  * Remove the item: the sidecar first and durably, so that no crash brings back
  * what was delivered.  Removing what is absent succeeds.

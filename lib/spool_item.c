@@ -51,45 +51,6 @@ spool_item_sidecar(const struct spool *spool, const char *id, char **out)
 	return rc;
 }
 
-/* Put the sidecar from tmp/ in the place of the one that is there. */
-static int
-replace_sidecar(const struct spool *spool, int folder, const char *temp,
-    const char *name)
-{
-	struct stat st;
-
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? OCT_EABSENT : -errno;
-	return renameat(spool->tmp_fd, temp, folder, name) == 0 ? 0 : -errno;
-}
-
-int
-spool_item_update(const struct spool *spool, const char *id,
-    const char *sidecar)
-{
-	char temp[SPOOL_TEMP_SIZE], name[SPOOL_NAME_SIZE];
-	struct stat st;
-	int folder, rc;
-
-	if (!spool_id_ok(id))
-		return -EINVAL;
-	rc = spool_temp_sidecar(spool, sidecar, temp, &st);
-	if (rc != 0)
-		return rc;
-	spool_name(id, SPOOL_SIDECAR, name);
-	folder = spool_folder(spool, id, true);
-	rc = folder < 0 ? folder : replace_sidecar(spool, folder, temp, name);
-	if (rc != 0)
-		(void)unlinkat(spool->tmp_fd, temp, 0);
-	if (folder < 0)
-		return rc;
-	(void)flock(folder, LOCK_UN);
-	if (rc == 0 && fsync(folder) != 0)
-		rc = -errno;
-	(void)close(folder);
-	return rc;
-}
-
 static int
 remove_part(int folder, const char *id, const char *suffix)
 {

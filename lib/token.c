@@ -69,18 +69,6 @@ seal(const struct oct_token_keys *keys, enum oct_token_purpose purpose,
 	oct_b32_encode(token, TOKEN_OCTETS, text);
 }
 
-void
-oct_token_make(const struct oct_token_keys *keys,
-    enum oct_token_purpose purpose, char text[OCT_TOKEN_SIZE],
-    char id[OCT_TOKEN_ID_SIZE])
-{
-	uint8_t token[TOKEN_OCTETS];
-
-	randombytes_buf(token + 1, ID_OCTETS);
-	seal(keys, purpose, token, text);
-	(void)sodium_bin2hex(id, OCT_TOKEN_ID_SIZE, token + 1, ID_OCTETS);
-}
-
 int
 oct_token_for(const struct oct_token_keys *keys, enum oct_token_purpose purpose,
     const char *id, char text[OCT_TOKEN_SIZE])
@@ -118,12 +106,4 @@ oct_token_parse(const struct oct_token_keys *keys,
 		return OCT_EAUTH;
 	(void)sodium_bin2hex(id, OCT_TOKEN_ID_SIZE, token + 1, ID_OCTETS);
 	return 0;
-}
-
-void
-oct_token_code(char out[OCT_TOKEN_CODE_SIZE])
-{
-	/* % keeps the compiler from fearing more than six digits. */
-	(void)snprintf(out, OCT_TOKEN_CODE_SIZE, "%06u",
-	    (unsigned int)randombytes_uniform(1000000) % 1000000);
 }

@@ -34,11 +34,6 @@ void oct_token_keys_init(struct oct_token_keys *keys,
     const struct oct_secret *current, const struct oct_secret *previous);
 void oct_token_keys_fini(struct oct_token_keys *keys);
 
-/* A new token, and its id as it stands in keys of the store. */
-void oct_token_make(const struct oct_token_keys *keys,
-    enum oct_token_purpose purpose, char text[OCT_TOKEN_SIZE],
-    char id[OCT_TOKEN_ID_SIZE]);
-
 /*
  * The token of a known id (16 lower-case hexadecimal digits; else OCT_EPARSE):
  * the three tokens of a challenge share its id.
@@ -55,8 +50,5 @@ OCT_CHECK int oct_token_for(const struct oct_token_keys *keys,
 OCT_CHECK int oct_token_parse(const struct oct_token_keys *keys,
     enum oct_token_purpose purpose, const char *text,
     char id[OCT_TOKEN_ID_SIZE]);
-
-/* Six random digits. */
-void oct_token_code(char out[OCT_TOKEN_CODE_SIZE]);
 
 #endif

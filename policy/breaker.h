@@ -73,8 +73,6 @@ struct breaker_event {
 	int64_t volume;
 	bool provider; /* of BREAKER_NETWORK: everybody may have an address */
 };
-#define BREAKER_VOLUME 100
-#define BREAKER_VOLUME_ORG 10
 bool breaker_apply(struct breaker *b, enum breaker_kind kind,
     const struct breaker_event *event, int64_t now_ms);
 /* May one more be sent?  After breaker_advance. */

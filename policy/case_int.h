@@ -59,8 +59,6 @@ OCT_CHECK int case_drop_named(struct store *s, const struct case_timers *t,
     const struct case_sender *named, int64_t now_ms);
 /* Does a grant or block of that name ("addr:...", "dom:...") mean him? */
 bool case_sid_named(const char *sid, const char *name);
-/* The From of a sid, "" if it has none; and is it proven by being there? */
-bool case_sid_from(const char *sid, char out[OCT_ADDR_SIZE]);
 
 const char *case_refused_name(enum case_refused r);
 /* Add to txn: nobody was asked, because of `why`; the items of r that wait for an

@@ -386,12 +386,6 @@ entry_json(enum dir_kind kind, const void *entry, bool all, struct oct_str *out)
 }
 
 void
-dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out)
-{
-	entry_json(DIR_KIND_DOMAIN, d, all, out);
-}
-
-void
 dir_mailbox_json(const struct dir_mailbox *m, bool all, struct oct_str *out)
 {
 	entry_json(DIR_KIND_MAILBOX, m, all, out);

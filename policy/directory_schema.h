@@ -94,7 +94,6 @@ OCT_CHECK int dir_attribute_json(
  * (who do not see secrets), or those that differ from the default, to be kept.
  * Errors stay in out.
  */
-void dir_domain_json(const struct dir_domain *d, bool all, struct oct_str *out);
 void dir_mailbox_json(
     const struct dir_mailbox *m, bool all, struct oct_str *out);
 void dir_tenant_json(const struct dir_tenant *t, bool all, struct oct_str *out);

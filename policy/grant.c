@@ -219,20 +219,6 @@ remove_over(struct store *s, const struct store_batch *b, int slot,
 	return rc == OCT_ECONFLICT ? 0 : rc != 0 ? rc : n;
 }
 
-int
-grant_sweep(struct store *s, const char *domain, const char *local,
-    int64_t now_ms)
-{
-	struct store_batch *b = NULL;
-	char key[KEY_SIZE];
-	int rc = store_hash(s, key_grants(key, domain, local), &b);
-
-	if (rc == 0)
-		rc = remove_over(s, b, 0, key, now_ms);
-	store_batch_free(b);
-	return rc;
-}
-
 /* Mailboxes read in one round trip: their grants are in memory at once. */
 #define MAILBOXES_AT_ONCE 100
 

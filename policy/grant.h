@@ -65,13 +65,9 @@ OCT_CHECK int case_grant_remove(struct store *s, const char *domain,
 void grant_bind(struct store_txn *txn, const char *domain, const char *local,
     const char *who, const char *packed, const char *org);
 
-/* Remove those past their time; how many, or an error. */
-OCT_CHECK int grant_sweep(struct store *s, const char *domain,
-    const char *local, int64_t now_ms);
-
 /*
- * The same for whole domains: of every mailbox of those hosted domains whose turn
- * is now, one in `turns` (24: each domain once a day if it is called every hour
+ * Remove those past their time, of every mailbox of those hosted domains whose
+ * turn is now, one in `turns` (24: each domain once a day if it is called every hour
  * with the hour).  How many grants were removed, or an error.
  */
 OCT_CHECK int grant_sweep_turn(struct store *s, uint64_t turn, uint64_t turns,

@@ -198,7 +198,6 @@ const char *key_stat(char out[KEY_SIZE], const char *domain, const char *day);
 #define KEY_TTL_EXTENDED_MS (40LL * 86400000) /* past the last one */
 #define KEY_TTL_SAID_MS (90LL * 86400000)   /* after the last of a domain */
 #define KEY_TTL_LATER_MS (2LL * 86400000)   /* past the due time */
-#define KEY_TTL_TRIES_MS (3600000LL)
 #define KEY_TTL_DIGEST_MS (240LL * 86400000) /* past the last item */
 #define KEY_TTL_OWNER_MS (400LL * 86400000) /* longer than any link lives */
 #define KEY_TTL_ACTS_MS (180LL * 86400000)

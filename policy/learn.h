@@ -68,7 +68,5 @@ OCT_CHECK int learn_standing(struct store *s, const char *node,
     const char *position, int64_t now_ms, struct learn_place *out);
 /* Take out what all nodes have, or what is too old. */
 OCT_CHECK int learn_trim(struct store *s, int64_t now_ms);
-/* The end of the stream, for a model that was trained anew. */
-OCT_CHECK int learn_end(struct store *s, char out[CLASSIFIER_POSITION_SIZE]);
 
 #endif

@@ -14,7 +14,7 @@
  *
  * What a machine does (expiry, a grant, a confirmed challenge) marks nothing.  A
  * confirmed challenge is no label (challenge.md 9): what was released by it is kept
- * as features, and counts after LEARN_QUIET_MS if the sender is still let in and
+ * as features, and counts after learn.quiet if the sender is still let in and
  * nobody called it junk.  Labels count for the item's domain, and little for
  * others (policy/learn.h).  Any thread.
  */
@@ -23,7 +23,6 @@
 
 #include "policy/casework.h"
 
-#define LEARN_QUIET_MS (14LL * 86400000)
 #define LEARN_QUIET_MAX_MS (30LL * 86400000) /* that may be set */
 #define LEARN_CONFIRMED_WEIGHT 0.25
 #define LEARN_CONFIRMED_DAY 20 /* kept for a domain in a day */

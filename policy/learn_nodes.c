@@ -203,22 +203,3 @@ learn_trim(struct store *s, int64_t now_ms)
 		return rc;
 	return cut(s, &n, &f);
 }
-
-int
-learn_end(struct store *s, char out[CLASSIFIER_POSITION_SIZE])
-{
-	char at[OCT_STREAM_ID] = "+";
-	struct found f = { .id = "" };
-	struct nodes n;
-	int rc = store_stream_back(s, KEY_LEARN, at, 1, note_id, &f);
-
-	if (rc == 0 && f.id[0] == '\0') {
-		/* Nothing waits: after what was taken out last. */
-		rc = read_nodes(s, NULL, 0, &n);
-		(void)snprintf(f.id, sizeof(f.id), "%s",
-		    rc == 0 && n.cut[0] != '\0' ? n.cut : "0");
-	}
-	if (rc == 0)
-		(void)snprintf(out, CLASSIFIER_POSITION_SIZE, "%s", f.id);
-	return rc;
-}

@@ -33,12 +33,6 @@ static const char *const names[OWNER_ACTS] = {
 	[OWNER_ACT_REVOKE] = "owner.revoke",
 };
 
-const char *
-owner_act_name(enum owner_act act)
-{
-	return names[act];
-}
-
 /* The JSON of an entry, freed by the caller; NULL: no memory. */
 static char *
 write_entry(const struct owner_entry_text *e)

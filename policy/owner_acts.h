@@ -28,7 +28,6 @@ enum owner_act {
 	OWNER_ACT_REVOKE
 };
 #define OWNER_ACTS (OWNER_ACT_REVOKE + 1)
-const char *owner_act_name(enum owner_act act);
 
 /* One entry; strings are borrowed for the call, never NULL. */
 struct owner_entry_text {

@@ -109,13 +109,6 @@ pass_sid_hash_by(const struct pass_keys *k, size_t key, const char *sid,
 	(void)sodium_bin2hex(out, PASS_HASH_SIZE, sum, PASS_SID_OCTETS);
 }
 
-void
-pass_sid_hash(const struct pass_keys *k, const char *sid,
-    char out[PASS_HASH_SIZE])
-{
-	pass_sid_hash_by(k, 0, sid, out);
-}
-
 uint64_t
 pass_domain_hash(const struct pass_keys *k, size_t key, const char *domain)
 {

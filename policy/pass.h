@@ -28,11 +28,6 @@ OCT_CHECK int pass_keys_new(const struct oct_secret *current,
     const struct oct_secret *previous, struct pass_keys **out);
 void pass_keys_free(struct pass_keys *k);
 
-/* The keyed hash of a sender identity by the current key; pass_ask knows the
- * previous one too. */
-void pass_sid_hash(const struct pass_keys *k, const char *sid,
-    char out[PASS_HASH_SIZE]);
-
 /* The token for one refused message.  retype: the address that the sender must
  * retype: the reverse-path for class N and X, From for F; folded here (rpath*,
  * challenge.md 1). */

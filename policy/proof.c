@@ -413,28 +413,15 @@ proof_sid_from(const char *sid, char from[OCT_ADDR_SIZE])
 	return parts.from == NULL && sid_is_proven(sid);
 }
 
-/* "X|from|org", its first letter changed. */
-static void
-change_letter(const char *sid, char from, char to, char out[PROOF_SID_SIZE])
+void
+proof_sid_stronger(const char *sid, char out[PROOF_SID_SIZE])
 {
 	struct sid_parts parts;
 	struct oct_str s;
 
 	oct_str_fixed(&s, out, PROOF_SID_SIZE);
-	if (sid[0] != from || !sid_split(sid, &parts) || parts.from != NULL)
+	if (sid[0] != 'F' || !sid_split(sid, &parts) || parts.from != NULL)
 		return;
-	oct_str_addc(&s, to);
+	oct_str_addc(&s, 'A');
 	oct_str_add(&s, sid + 1);
-}
-
-void
-proof_sid_alternate(const char *sid, char out[PROOF_SID_SIZE])
-{
-	change_letter(sid, 'A', 'F', out);
-}
-
-void
-proof_sid_stronger(const char *sid, char out[PROOF_SID_SIZE])
-{
-	change_letter(sid, 'F', 'A', out);
 }

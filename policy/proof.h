@@ -87,10 +87,6 @@ bool proof_sid_parts(const char *sid, char address[OCT_ADDR_SIZE],
  * proven identity is that address ("A|from|org" or "F|from|org"). */
 bool proof_sid_from(const char *sid, char from[OCT_ADDR_SIZE]);
 
-/* The F form of an A|from|org sid, which an ALLOWED or BLOCKED A also matches;
- * "" if it has none. */
-void proof_sid_alternate(const char *sid, char out[PROOF_SID_SIZE]);
-
 /*
  * The sid under which a relation made with class A is also looked up for a
  * message of class F: "A|from|org" from "F|from|org"; "" for any other.

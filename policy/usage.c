@@ -187,11 +187,3 @@ usage_mark(struct store *s, const char *domain, const char *local,
 		return 0;
 	return rc == 0 ? 1 : rc;
 }
-
-int
-usage_forget(struct store *s, const char *domain, const char *local)
-{
-	char key[KEY_SIZE];
-
-	return store_hdel(s, key_use(key, domain), local);
-}

@@ -56,8 +56,5 @@ OCT_CHECK int usage_write(struct store *s, const struct usage_told *told);
 /* Mark as told: 1 done, 0 it has changed meanwhile (old: as it was read). */
 OCT_CHECK int usage_mark(struct store *s, const char *domain,
     const char *local, const char *old, const struct usage *now);
-/* The mailbox is gone. */
-OCT_CHECK int usage_forget(struct store *s, const char *domain,
-    const char *local);
 
 #endif

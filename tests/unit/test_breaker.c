@@ -20,6 +20,8 @@
 
 #define HOUR 3600000LL
 #define NOW (HOUR * 498000)
+#define VOLUME 100
+#define VOLUME_ORG 10
 
 static struct test_redis server;
 static struct store *store;
@@ -32,8 +34,8 @@ tell(struct breaker *b, enum breaker_kind kind, enum breaker_fact fact, int n,
 	const struct breaker_event e = {
 		.slot = { .challenge = (uint32_t)n, .org = (uint16_t)org,
 		    .fact = (char)fact },
-		.volume = kind == BREAKER_ORG ? BREAKER_VOLUME_ORG
-					      : BREAKER_VOLUME,
+		.volume = kind == BREAKER_ORG ? VOLUME_ORG
+					      : VOLUME,
 	};
 
 	return breaker_apply(b, kind, &e, at);
@@ -351,8 +353,8 @@ record(const char *org, const char *network, int n, enum breaker_fact fact,
 {
 	char id[17];
 	const struct breaker_of of = { .challenge = id, .org = org,
-		.network = network, .volume_org = BREAKER_VOLUME_ORG,
-		.volume = BREAKER_VOLUME };
+		.network = network, .volume_org = VOLUME_ORG,
+		.volume = VOLUME };
 
 	(void)snprintf(id, sizeof(id), "%08x00000000", (unsigned int)n);
 	assert_int_equal(breaker_record(store, &of, fact, at), 0);

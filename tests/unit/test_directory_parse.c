@@ -184,7 +184,8 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"rate_recipients_out\":\"inherit\","
 	    "\"rate_volume_out\":\"inherit\"}");
 	oct_str_clear(&out);
-	dir_domain_json(dir_domain(fixture, "ring.test"), false, &out);
+	dir_entry_json(DIR_KIND_DOMAIN, dir_domain(fixture, "ring.test"), false,
+	    &out);
 	assert_string_equal(oct_str_text(&out),
 	    "{\"catch_all\":\"any@ring.test\",\"dmarc\":\"observe\"}");
 	oct_str_clear(&out);

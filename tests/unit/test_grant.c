@@ -139,17 +139,19 @@ static void
 what_is_over_is_swept(void **state)
 {
 	(void)state;
-	assert_int_equal(grant_sweep(world.store, D, "bob", NOW), 0);
+	(void)test_redis_do(&world.redis, "SADD oct:domains " D);
+	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:mbx bob {}");
+	assert_int_equal(grant_sweep_turn(world.store, 0, 1, NOW), 0);
 	set("addr:a@b.fr", 0);
 	set("sent:a@b.fr", NOW);
 	set("sent:b@b.fr", NOW - 1);
 	set("sent:c@b.fr", NOW + 1);
 	(void)test_redis_do(&world.redis, "HSET oct:{" D "}:grant:bob odd x");
-	assert_int_equal(grant_sweep(world.store, D, "bob", NOW), 2);
+	assert_int_equal(grant_sweep_turn(world.store, 0, 1, NOW), 2);
 	assert_int_equal(test_redis_do(&world.redis, "HLEN oct:{" D "}:grant:"
 				       "bob"),
 	    3);
-	assert_int_equal(grant_sweep(world.store, D, "bob", NOW), 0);
+	assert_int_equal(grant_sweep_turn(world.store, 0, 1, NOW), 0);
 }
 
 static void

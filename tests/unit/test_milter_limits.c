@@ -510,7 +510,9 @@ levels_are_told_once(void **state)
 	assert_int_equal(usage_mark(world.app->store, D, "petite", "other",
 			     &u),
 	    0);
-	assert_int_equal(usage_forget(world.app->store, D, "petite"), 0);
+	assert_int_equal(store_hdel(world.app->store, key_use(key, D),
+			     "petite"),
+	    0);
 	assert_int_equal(usage_read(world.app->store, D, "petite", &u),
 	    OCT_EABSENT);
 }

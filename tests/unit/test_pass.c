@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "policy/keys.h"
 #include "policy/pass_domains.h"
+#include "policy/pass_int.h"
 #include "tests/support/redis.h"
 
 #define DAY 86400000LL
@@ -75,7 +76,7 @@ test_a_token_says_what_was_put_in(void **state)
 	assert_int_equal(strlen(text), 39);
 	assert_int_equal(strspn(text, B32), 39);
 	assert_int_equal(pass_token_read(keys, text, NOW, &t), 0);
-	pass_sid_hash(keys, SID, hash);
+	pass_sid_hash_by(keys, 0, SID, hash);
 	assert_string_equal(t.sid_hash, hash);
 	assert_true(t.domain_hash == pass_domain_hash(keys, 0, D));
 	assert_true(t.domain_hash >> 40 == 0);

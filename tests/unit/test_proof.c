@@ -355,9 +355,7 @@ sids_carry_their_proof(void **state)
 	proof_classify(&s.in, &p);
 	proof_sid(&s.in, &p, "192.0.2.0/24", sid);
 	assert_string_equal(sid, "A|alice@example.org|example.org");
-	proof_sid_alternate(sid, other);
-	assert_string_equal(other, "F|alice@example.org|example.org");
-	proof_sid_stronger(other, sid);
+	proof_sid_stronger("F|alice@example.org|example.org", sid);
 	assert_string_equal(sid, "A|alice@example.org|example.org");
 
 	/* The forged twin: nothing proven, another identity. */
@@ -376,7 +374,7 @@ sids_carry_their_proof(void **state)
 	proof_sid(&s.in, &p, "192.0.2.0/24", sid);
 	assert_string_equal(sid,
 	    "A|bounce@mailer.example|mailer.example|alice@example.org");
-	proof_sid_alternate(sid, other);
+	proof_sid_stronger(sid, other);
 	assert_string_equal(other, "");
 }
 
@@ -386,17 +384,17 @@ static void
 bars_in_addresses(void **state)
 {
 	static const struct {
-		const char *sid, *alternate, *from;
+		const char *sid, *stronger, *from;
 		bool whole; /* the From is the one that was asked */
 		const char *org;
 	} rows[] = {
-		{ "A|x|bank.example|@evil.example|evil.example",
-		    "F|x|bank.example|@evil.example|evil.example",
+		{ "F|x|bank.example|@evil.example|evil.example",
+		    "A|x|bank.example|@evil.example|evil.example",
 		    "x|bank.example|@evil.example", true, "evil.example" },
 		{ "A|a|b@evil.example|evil.example|c|d@third.example", "",
 		    "c|d@third.example", false, "evil.example" },
-		{ "A|\"a@b|c\"@evil.example|evil.example",
-		    "F|\"a@b|c\"@evil.example|evil.example",
+		{ "F|\"a@b|c\"@evil.example|evil.example",
+		    "A|\"a@b|c\"@evil.example|evil.example",
 		    "\"a@b|c\"@evil.example", true, "evil.example" },
 		{ "N|a|b@evil.example|192.0.2.0/24", "", "a|b@evil.example",
 		    false, "" },
@@ -409,8 +407,8 @@ bars_in_addresses(void **state)
 		char org[OCT_DOMAIN_SIZE] = "";
 
 		print_message("  %s\n", rows[i].sid);
-		proof_sid_alternate(rows[i].sid, other);
-		assert_string_equal(other, rows[i].alternate);
+		proof_sid_stronger(rows[i].sid, other);
+		assert_string_equal(other, rows[i].stronger);
 		assert_int_equal(proof_sid_from(rows[i].sid, address),
 		    rows[i].whole);
 		assert_string_equal(address, rows[i].from);

@@ -33,8 +33,6 @@ test_ids(void **state)
 		assert_int_equal(spool_item_open(spool, rows[i].id, &fd), bad);
 		assert_int_equal(spool_item_sidecar(spool, rows[i].id, &text),
 		    bad);
-		assert_int_equal(spool_item_update(spool, rows[i].id, "{}"),
-		    bad);
 		assert_int_equal(spool_item_remove(spool, rows[i].id),
 		    rows[i].ok ? 0 : -EINVAL);
 		if (!rows[i].ok)
@@ -161,23 +159,21 @@ test_abort_spares_another_writers_item(void **state)
 }
 
 static void
-test_update(void **state)
+test_sidecars_have_a_bound(void **state)
 {
 	struct spool *spool = open_spool();
+	struct spool_write *w = begin(spool, MESSAGE);
 	char *text = NULL, *big = malloc(SPOOL_SIDECAR_MAX + 2);
 
 	(void)state;
 	assert_non_null(big);
-	put(spool, ID_A, MESSAGE, "{\"n\":1}");
-	assert_int_equal(spool_item_update(spool, ID_A, "{\"n\":2}"), 0);
-	assert_item(spool, ID_A, MESSAGE, "{\"n\":2}");
-	assert_int_equal(spool_item_update(spool, ID_B, "{}"), OCT_EABSENT);
 	memset(big, ' ', SPOOL_SIDECAR_MAX + 1);
 	big[SPOOL_SIDECAR_MAX + 1] = '\0';
-	assert_int_equal(spool_item_update(spool, ID_A, big), OCT_ELIMIT);
-	assert_item(spool, ID_A, MESSAGE, "{\"n\":2}");
+	assert_int_equal(spool_item_add(w, ID_A, big), OCT_ELIMIT);
+	spool_write_abort(w);
+	assert_absent(spool, ID_A);
 	big[SPOOL_SIDECAR_MAX] = '\0';
-	assert_int_equal(spool_item_update(spool, ID_A, big), 0);
+	put(spool, ID_A, MESSAGE, big);
 	assert_int_equal(spool_item_sidecar(spool, ID_A, &text), 0);
 	assert_string_equal(text, big);
 	assert_int_equal(files(""), 2);
@@ -409,7 +405,7 @@ main(void)
 		TEST(test_same_id_twice_in_one_write),
 		TEST(test_replaced_item_survives_abort),
 		TEST(test_abort_spares_another_writers_item),
-		TEST(test_update),
+		TEST(test_sidecars_have_a_bound),
 		TEST(test_remove),
 		TEST(test_walk_and_clean),
 		TEST(test_walk_past_what_is_no_folder),
