@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_SERVERS_MAX 3 /* as resolv.conf(5) */
+#define SERVER_SIZE (OCT_IP_SIZE + 8) /* [IP]:PORT */
 #define SPOOL_FOLDER_MODE 02770
 
 int
@@ -111,7 +113,7 @@ ctl_spool(struct ctl *ctl, struct spool **out)
 
 /* The servers of resolv.conf(5), at most max; returns how many. */
 static size_t
-system_servers(char servers[][OCT_IP_SIZE], size_t max)
+system_servers(char servers[][SERVER_SIZE], size_t max)
 {
 	FILE *f = fopen(RESOLV_CONF, "re");
 	char line[512], value[OCT_IP_SIZE];
@@ -128,10 +130,62 @@ system_servers(char servers[][OCT_IP_SIZE], size_t max)
 	return n;
 }
 
+/* The addresses of HOST or HOST:PORT as the system knows them; returns how many.
+ * What is an address already is none of its business. */
+static size_t
+named_servers(const char *text, char servers[][SERVER_SIZE], size_t max)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_NUMERICSERV };
+	const char *colon = strchr(text, ':'), *port = "53";
+	struct addrinfo *found = NULL;
+	char host[OCT_DOMAIN_SIZE], ip[OCT_IP_SIZE];
+	size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	size_t n = 0;
+	struct oct_ip address;
+
+	if (len == 0 || len >= sizeof(host) || text[0] == '[')
+		return 0;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (colon != NULL)
+		port = colon + 1;
+	if (strchr(port, ':') != NULL || oct_ip_parse(host, &address) == 0 ||
+	    getaddrinfo(host, port, &hints, &found) != 0)
+		return 0;
+	for (const struct addrinfo *a = found; a != NULL && n < max;
+	    a = a->ai_next) {
+		if (getnameinfo(a->ai_addr, a->ai_addrlen, ip, sizeof(ip), NULL,
+			0, NI_NUMERICHOST) != 0 ||
+		    oct_ip_parse(ip, &address) != 0)
+			continue;
+		(void)snprintf(servers[n++], SERVER_SIZE,
+		    address.family == AF_INET6 ? "[%s]:%s" : "%s:%s", ip, port);
+	}
+	freeaddrinfo(found);
+	return n;
+}
+
+/* By --dns, else those of the system; returns how many. */
+static size_t
+find_servers(const char *server, char servers[][SERVER_SIZE])
+{
+	size_t n, len;
+
+	if (server == NULL)
+		return system_servers(servers, RESOLV_SERVERS_MAX);
+	n = named_servers(server, servers, RESOLV_SERVERS_MAX);
+	len = strlen(server);
+	if (n > 0 || len >= SERVER_SIZE)
+		return n;
+	memcpy(servers[0], server, len + 1); /* an address, or refused later */
+	return 1;
+}
+
 static int
 open_dns(struct ctl *ctl, const char *server, bool quiet, struct dns **out)
 {
-	char found[RESOLV_SERVERS_MAX][OCT_IP_SIZE];
+	char found[RESOLV_SERVERS_MAX][SERVER_SIZE];
 	const char *servers[RESOLV_SERVERS_MAX];
 	const struct settings *set = NULL;
 	struct dns_conf conf;
@@ -150,12 +204,8 @@ open_dns(struct ctl *ctl, const char *server, bool quiet, struct dns **out)
 	}
 	if (set != NULL) {
 		settings_dns(set, &conf);
-	} else if (server != NULL) {
-		servers[0] = server;
-		conf.server_count = 1;
-		conf.servers = servers;
 	} else {
-		conf.server_count = system_servers(found, RESOLV_SERVERS_MAX);
+		conf.server_count = find_servers(server, found);
 		for (size_t i = 0; i < conf.server_count; i++)
 			servers[i] = found[i];
 		conf.servers = servers;

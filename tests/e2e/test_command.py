@@ -58,6 +58,15 @@ def test_the_doctor_notices_the_store_away(edge):
         edge.redis.start()
 
 
+def test_a_resolver_may_be_named(edge):
+    out = edge.ctl("dmarc", "a@strict.test", "--json",
+                   f"--dns=localhost:{edge.dns.port}")
+    equal(json.loads(out.stdout)["dmarc"]["policy"], "reject")
+    out = edge.ctl("dmarc", "a@strict.test", "--dns=nobody.invalid:53",
+                   check=False)
+    check(out.returncode != 0 and "nobody.invalid" in out.stderr, out.stderr)
+
+
 def test_every_line_of_a_batch_has_its_answer(edge):
     """Lines that are none are told of, and the next ones are answered."""
     good = json.dumps({"id": 7, "ip": "192.0.2.10", "helo": "[x]", "from": ""})
