@@ -181,21 +181,19 @@ expect_count(struct store *s, const char *domain, const char *local,
 	char key[KEY_SIZE];
 	int64_t until;
 	size_t n = 0;
-	int slot, rc;
+	int rc;
 
-	key_expect(key, domain, local);
-	rc = read_hash(s, key, &b, &slot);
+	rc = store_hash(s, key_expect(key, domain, local), &b);
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, slot);
-	    i += 2) {
-		const char *v = store_batch_value(b, slot, i + 1)->data;
+	for (size_t i = 0; rc == 0 && i + 1 < store_batch_count(b, 0); i += 2) {
+		const char *v = store_batch_value(b, 0, i + 1)->data;
 
 		if (is_until(v, now_ms, &until))
 			n++;
 		else if (v != NULL)
 			rc = forget_past(s, key,
-			    store_batch_value(b, slot, i)->data, v);
+			    store_batch_value(b, 0, i)->data, v);
 	}
 	store_batch_free(b);
 	*out = n;
