@@ -49,6 +49,16 @@ put_back(struct sweep *s, struct case_duty *d, const char *verb, int64_t when_ms
 	return courier_put_off(s->courier, d, when_ms);
 }
 
+/* Registered for one domain of several: its duties are due later, and are not
+ * lost (policy/casework.h).  A wait longer than any is of a clock that was set
+ * back since. */
+static bool
+is_waiting(const struct sweep *s, const struct case_item *item)
+{
+	return item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms &&
+	    item->wait_ms <= s->now_ms + CASE_WAIT_MS;
+}
+
 /* A duty that was lost (a crash between two steps, two acts at once) is put back:
  * each can be repeated.  accepted: its sender was told 250 since it was
  * registered. */
@@ -69,10 +79,7 @@ reassert(struct sweep *s, const struct case_item *item, bool accepted)
 		return out == DUTY_FAILED ? OCT_EDOWN : 0;
 	}
 	out = put_back(s, &d, "expire", item->expires_ms);
-	/* Registered for one domain of several: its duties are due later, and
-	 * are not lost (policy/casework.h). */
-	if (item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms &&
-	    !accepted)
+	if (is_waiting(s, item) && !accepted)
 		return out == DUTY_FAILED ? OCT_EDOWN : 0;
 	if (out != DUTY_FAILED && item->want[0] != '\0')
 		out = put_back(s, &d, "release", s->now_ms + 60000);

@@ -115,6 +115,24 @@ what_was_accepted_then_is_found(void **state)
 	assert_string_equal(wanted(1), "transit");
 }
 
+/* For several domains, and it began: but its duties were due then. */
+static void
+what_began_then_goes_on(void **state)
+{
+	struct arrival a = ahead(&silent);
+	char id[HELD_ID_SIZE], key[KEY_SIZE];
+
+	(void)state;
+	hold(&a, KEPT);
+	assert_int_equal(test_redis_do(&world.redis, "HSET %s wait %lld",
+			     key_held(key, D, id_of(1, id)),
+			     NOW + AHEAD + CASE_WAIT_MS),
+	    1);
+	(void)test_redis_do(&world.redis, "DEL oct:due:" NODE);
+	courier_sweep(office.courier, NOW + 3600000);
+	assert_int_equal(due("settle", 1), NOW + 3600000);
+}
+
 /* One that is over, and the same message accepted anew, at an earlier time. */
 static void
 what_came_after_then_is_not_purged(void **state)
@@ -146,6 +164,7 @@ main(void)
 		T(what_came_then_is_decided),
 		T(who_wrote_then_is_asked),
 		T(what_was_accepted_then_is_found),
+		T(what_began_then_goes_on),
 		T(what_came_after_then_is_not_purged),
 	};
 	int rc = test_redis_start(&world.redis);
