@@ -247,18 +247,24 @@ watch_all(struct watching *w, const struct dir_snapshot *s, int64_t until)
 {
 	size_t count = dir_domain_count(s), n = 0;
 	struct candidate *all = calloc(count + 1, sizeof(*all));
+	struct dns_watch_state state;
+	char own[OCT_DOMAIN_SIZE];
 	int status = 0;
 
 	if (all == NULL)
 		return ctl_fail(w->ctl, DAEMON_EXIT_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		const struct dir_domain *d = dir_domain_at(s, i);
-		struct dns_watch_state state;
 
-		if (!is_watched(d))
+		if (!is_watched(d) || ctl_own_name(w->settings, d->name))
 			continue;
 		dns_watch_get(w->past, d->name, &state);
 		all[n++] = (struct candidate){ d->name, state.checked_ms };
+	}
+	/* Without it nobody is asked any more. */
+	if (ctl_zone_own(w->settings, own)) {
+		dns_watch_get(w->past, own, &state);
+		all[n++] = (struct candidate){ own, state.checked_ms };
 	}
 	qsort(all, n, sizeof(*all), by_age);
 	for (size_t i = 0; status == 0 && i < n; i++) {

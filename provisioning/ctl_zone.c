@@ -22,13 +22,18 @@ ctl_english(struct ctl *ctl, const struct ctl_args *args, bool *english)
 	return status;
 }
 
+bool
+ctl_zone_own(const struct settings *set, char out[OCT_DOMAIN_SIZE])
+{
+	return oct_domain_normalise(set->challenge_domain, out) == 0;
+}
+
 static bool
 is_challenge_domain(const struct settings *set, const char *domain)
 {
 	char name[OCT_DOMAIN_SIZE];
 
-	return oct_domain_normalise(set->challenge_domain, name) == 0 &&
-	    strcmp(name, domain) == 0;
+	return ctl_zone_own(set, name) && strcmp(name, domain) == 0;
 }
 
 /* What it offers, by its entry. */

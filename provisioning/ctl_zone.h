@@ -23,6 +23,8 @@ struct ctl_zone {
 /* A status; ctl_zone_close in every case. */
 int ctl_zone_open(struct ctl *ctl, const char *domain, struct ctl_zone *out);
 void ctl_zone_close(struct ctl_zone *z);
+/* challenge.domain, normalised; false: there is none. */
+bool ctl_zone_own(const struct settings *set, char out[OCT_DOMAIN_SIZE]);
 
 /* --lang: that language, or the configuration's; a status. */
 int ctl_english(struct ctl *ctl, const struct ctl_args *args, bool *english);

@@ -6,13 +6,14 @@ import json
 
 import scene
 import towns
+from edge import CHALLENGE
 from kit import check, equal, limit
 from proc import wait_until
 from test_dns import documents
 from zones import Zones
 
 ALERTS = "exploitation@dehors.test"
-CALM, WAITING = "calme.test", "attente.test"
+CALM, WAITING, OWN = "calme.test", "attente.test", CHALLENGE
 
 
 def prepare(edge):
@@ -24,15 +25,16 @@ def prepare(edge):
         "hosting": {**towns.CONF, "dns_port": zones.port}})
     zones.world = list(towns.WORLD)
     lines = []
-    for name in (CALM, WAITING):
-        lines += [f"domain add {name}",
-                  f"dkim add {name} s1 --algorithm=ed25519",
+    for name in (OWN, CALM, WAITING):
+        lines += [f"domain add {name}"] * (name != OWN)
+        lines += [f"dkim add {name} s1 --algorithm=ed25519",
                   f"dkim activate {name} s1 --force"]
     lines += [f"domain set {WAITING} --state=pending-dns"]
     edge.ctl("batch", "-", stdin="\n".join(lines) + "\n", timeout=60)
     for d in documents(edge, [f"domain dns {n}" for n in (CALM, WAITING)]):
         towns.base(zones.add(d["domain"]), next(
             r["data"] for r in d["records"] if r["purpose"] == "dkim"))
+    zones.add(OWN).raw += edge.ctl("domain", "dns", OWN).stdout.split("\n")
     zones.start()
 
 
@@ -60,7 +62,7 @@ def mails(edge, word):
 def test_each_change_is_told_once(edge):
     zones = edge.zones
     got, changed = watch(edge, 0)
-    equal((got["checked"], changed), (2, [WAITING]), "the first look")
+    equal((got["checked"], changed), (3, [WAITING]), "the first look")
     equal(edge.ctl_json("domain", "show", WAITING)["state"], "active")
     text = edge.ctl("history", "domain", WAITING).stdout
     check("pending-dns" in text, text)
@@ -102,4 +104,16 @@ def test_the_oldest_come_first_and_the_gone_are_forgotten(edge):
     check("parti.test" in edge.redis.cmd("HKEYS", "oct:{g}:dns"))
     edge.ctl("domain", "close", "parti.test")
     watch(edge, 0)
-    equal(sorted(edge.redis.cmd("HKEYS", "oct:{g}:dns")), [WAITING, CALM])
+    equal(sorted(edge.redis.cmd("HKEYS", "oct:{g}:dns")),
+          sorted([WAITING, CALM, OWN]))
+
+
+def test_the_domain_of_the_challenges_is_watched(edge):
+    watch(edge, 0)
+    kept = edge.zones.zones.pop(OWN)
+    edge.zones.reload_all()
+    equal(watch(edge, 1)[1], [OWN])
+    wait_until(lambda: mails(edge, f"{OWN} : 1 erreur"), 30, "the alarm")
+    edge.zones.zones[OWN] = kept
+    edge.zones.reload_all()
+    equal(watch(edge, 0)[1], [OWN])
