@@ -10,29 +10,27 @@
 #include "auth/arc.h"
 #include "auth/arc_credit.h"
 #include "auth/dmarc.h"
-#include "auth/spf.h"
 #include "lib/addrlist.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/str.h"
 
-static bool
-trusts_trace_only(const struct evaluator *e)
+bool
+evaluate_trace_only(const struct evaluator *e)
 {
 	return e->envelope.direction == DIR_COLLECTED ||
 	    e->envelope.direction == DIR_FORWARDED;
 }
 
-/* What our own users send is not scored. */
-static bool
-is_scored(const struct evaluator *e)
+bool
+evaluate_is_scored(const struct evaluator *e)
 {
-	return e->envelope.direction == DIR_INBOUND || trusts_trace_only(e);
+	return e->envelope.direction == DIR_INBOUND || evaluate_trace_only(e);
 }
 
-static void
-spf_input(const struct evaluator *e, const char *mail_from, int64_t now_ms,
-    struct auth_spf_input *in)
+void
+evaluate_spf_input(const struct evaluator *e, const char *mail_from,
+    int64_t now_ms, struct auth_spf_input *in)
 {
 	*in = (struct auth_spf_input){ .ip = e->envelope.client,
 		.helo = e->helo,
@@ -56,7 +54,7 @@ start_lookups(struct evaluator *e)
 	struct auth_spf_input in;
 
 	if (e->envelope.direction == DIR_INBOUND) {
-		spf_input(e, e->rpath_text, oct_clock_wall_ms(), &in);
+		evaluate_spf_input(e, e->rpath_text, oct_clock_wall_ms(), &in);
 		auth_spf_prefetch(e->dns, &in);
 	}
 	if (e->envelope.rpath.domain[0] != '\0')
@@ -64,7 +62,7 @@ start_lookups(struct evaluator *e)
 	if (e->lists == NULL)
 		return;
 	lists_ask_name(e->lists, LIST_RPATH, e->envelope.rpath.domain);
-	if (trusts_trace_only(e))
+	if (evaluate_trace_only(e))
 		return;
 	lists_ask_client(e->lists, &e->envelope.client);
 	lists_ask_name(e->lists, LIST_HELO, e->helo);
@@ -95,7 +93,7 @@ evaluator_new(const struct evaluate_env *env,
 		rc = dns_session_new(env->dns,
 		    oct_clock_mono_ms() + env->dns_ms, env->dns_questions,
 		    &e->dns);
-	if (rc == 0 && env->lists != NULL && is_scored(e))
+	if (rc == 0 && env->lists != NULL && evaluate_is_scored(e))
 		rc = lists_query_new(env->lists, e->dns, &e->lists);
 	if (rc == 0)
 		rc = auth_dkim_verify_new(env->dkim, e->dns, e->id, &e->dkim);
@@ -215,8 +213,8 @@ org_of(struct evaluator *e, const char *domain, char out[OCT_DOMAIN_SIZE])
 	(void)!auth_dmarc_org(e->dns, domain, out);
 }
 
-static void
-run_spf(struct evaluator *e, const struct auth_spf_input *in,
+void
+evaluate_run_spf(struct evaluator *e, const struct auth_spf_input *in,
     struct auth_spf *out)
 {
 	if (e->env->spf_libspf2)
@@ -232,8 +230,8 @@ check_spf(struct evaluator *e, int64_t now_ms)
 
 	if (e->envelope.direction != DIR_INBOUND)
 		return;
-	spf_input(e, e->rpath_text, now_ms, &in);
-	run_spf(e, &in, &e->out.spf);
+	evaluate_spf_input(e, e->rpath_text, now_ms, &in);
+	evaluate_run_spf(e, &in, &e->out.spf);
 }
 
 static void
@@ -280,23 +278,11 @@ in_list(const char *const *list, const char *domain)
 	return false;
 }
 
-static bool
-is_provider(const struct evaluator *e, const char *term_domain)
+bool
+evaluate_is_provider(const struct evaluator *e, const char *term_domain)
 {
 	return in_list(e->env->providers, term_domain) ||
 	    domain_file_has(e->env->providers_file, term_domain);
-}
-
-static void
-join_lists(struct evaluator *e, struct score_lists *out)
-{
-	struct oct_str found;
-
-	if (e->lists == NULL)
-		return;
-	/* Names of more lists than fit are left out here, not in the score. */
-	oct_str_fixed(&found, e->out.lists, sizeof(e->out.lists));
-	lists_join(e->lists, out, &found);
 }
 
 static bool
@@ -329,162 +315,7 @@ check_credit(struct evaluator *e)
 	return 0;
 }
 
-/* --- Providers of legacy addresses ------------------------------------------- */
-
-#define MAIL_FROM_SIZE (OCT_DOMAIN_SIZE + 16)
-
-static void
-legacy_input(const struct evaluator *e, const char *domain, int64_t now_ms,
-    char mail_from[MAIL_FROM_SIZE], struct auth_spf_input *in)
-{
-	(void)snprintf(mail_from, MAIL_FROM_SIZE, "postmaster@%s", domain);
-	spf_input(e, mail_from, now_ms, in);
-}
-
-bool
-evaluator_legacy(struct evaluator *e, const char *domain)
-{
-	struct evaluation *o = &e->out;
-	char mail_from[MAIL_FROM_SIZE];
-	struct auth_spf_input in;
-
-	if (e->envelope.direction != DIR_INBOUND || *domain == '\0' ||
-	    strlen(domain) >= sizeof(o->legacy[0].domain))
-		return false;
-	for (size_t i = 0; i < o->legacy_count; i++)
-		if (strcmp(o->legacy[i].domain, domain) == 0)
-			return true;
-	if (o->legacy_count == EVALUATE_LEGACY_MAX)
-		return false;
-	(void)snprintf(o->legacy[o->legacy_count++].domain,
-	    sizeof(o->legacy[0].domain), "%s", domain);
-	legacy_input(e, domain, oct_clock_wall_ms(), mail_from, &in);
-	auth_spf_prefetch(e->dns, &in);
-	return true;
-}
-
-void
-evaluator_legacy_rcpt(struct evaluator *e, bool any)
-{
-	e->all_legacy = any && (e->legacy_rcpts == 0 || e->all_legacy);
-	e->legacy_rcpts++;
-}
-
-/* What passes SPF was not sent on as it came. */
-static void
-check_legacy(struct evaluator *e, int64_t now_ms)
-{
-	for (size_t i = 0; i < e->out.legacy_count; i++) {
-		struct evaluate_legacy *l = &e->out.legacy[i];
-		const char *const sealers[] = { l->domain, NULL };
-		char mail_from[MAIL_FROM_SIZE];
-		struct auth_spf_input in;
-		struct auth_spf spf;
-
-		l->sealed = auth_arc_credits(e->msg, &e->out.arc, sealers);
-		if (e->out.spf.result == AUTH_PASS)
-			continue;
-		legacy_input(e, l->domain, now_ms, mail_from, &in);
-		memset(&spf, 0, sizeof(spf));
-		run_spf(e, &in, &spf);
-		l->from_host = spf.result == AUTH_TEMPERROR ||
-		    (spf.result == AUTH_PASS &&
-			proof_spf_is_narrow(&spf,
-			    is_provider(e, spf.term_domain)));
-	}
-}
-
-/* Was it sent on, for everybody to whom it goes? */
-static bool
-is_sent_on(const struct evaluator *e)
-{
-	if (!e->all_legacy)
-		return false;
-	for (size_t i = 0; i < e->out.legacy_count; i++)
-		if (e->out.legacy[i].sealed || e->out.legacy[i].from_host)
-			return true;
-	return false;
-}
-
-/* --- Score ------------------------------------------------------------------- */
-
-/* As if To named everybody, and the replay memory were empty: what holds for all
- * recipients. */
-static const char *
-proof_of(const struct evaluator *e)
-{
-	struct proof_input in;
-	struct proof p;
-
-	evaluation_proof(&e->out, &e->envelope, true, PROOF_REPLAY_FRESH, &in);
-	proof_classify(&in, &p);
-	return proof_class_name(p.class);
-}
-
-/* Hosted here, or on the operator's list of institutions. */
-static bool
-is_imitable(const void *arg, const char *domain)
-{
-	const struct evaluator *e = arg;
-
-	return (e->envelope.hosted != NULL &&
-		   dir_domain(e->envelope.hosted, domain) != NULL) ||
-	    (e->env->institutional != NULL &&
-		domain_file_has(e->env->institutional, domain));
-}
-
-static int
-check_score(struct evaluator *e, int64_t now_ms)
-{
-	struct evaluation *o = &e->out;
-	int64_t when = e->envelope.received_ms != 0 ? e->envelope.received_ms
-						    : now_ms;
-	struct appraise_input in = { .msg = e->msg,
-		.score = { .msg = e->msg,
-		    .spf = &o->spf,
-		    .dkim = &o->dkim,
-		    .dmarc = &o->dmarc,
-		    .rpath = &e->envelope.rpath,
-		    .helo = e->helo,
-		    .hostname = e->env->hostname,
-		    .from_count = o->from_count,
-		    .from_malformed = o->from_malformed,
-		    .from = o->from_count > 0 ? &o->from[0] : NULL,
-		    .from_org = o->from_org,
-		    .rpath_org = o->rpath_org,
-		    .now_ms = when,
-		    .rcpts = e->rcpts,
-		    .rcpt_count = e->rcpt_count,
-		    .known = is_imitable,
-		    .known_arg = e,
-		    .trace_only = trusts_trace_only(e) || is_sent_on(e) ||
-			e->envelope.client.family == AF_UNSPEC },
-		.weights = &e->env->weights,
-		.model = e->env->model,
-		.received_skip = e->envelope.received_skip,
-		.when_ms = when,
-		.proof = proof_of(e) };
-	struct appraisal found;
-	int rc;
-
-	join_lists(e, &in.score.lists);
-	in.score.lists.rspamd = outside_opinion(e->outside);
-	/* What our own users send is not read. */
-	if (!is_scored(e)) {
-		score_message(&in.score, in.weights, &o->score);
-		return 0;
-	}
-	rc = appraise(&in, &found);
-	if (rc != 0)
-		return rc;
-	o->score = found.score;
-	o->heard = found.heard;
-	o->rank = found.rank;
-	e->features = found.features;
-	if (found.heard)
-		o->opinion = found.opinion;
-	return 0;
-}
+/* --- All of it ------------------------------------------------------------------- */
 
 void
 evaluator_rcpt(struct evaluator *e, const struct oct_addr *typed)
@@ -498,7 +329,7 @@ ask_outside(struct evaluator *e)
 {
 	const struct outside_envelope from = { .client = &e->envelope.client,
 		.helo = e->helo, .rpath = e->rpath_text, .id = e->id,
-		.scored = is_scored(e) };
+		.scored = evaluate_is_scored(e) };
 
 	return outside_start(e->env->outside, e->msg, &from, &e->outside);
 }
@@ -521,44 +352,19 @@ evaluator_end(struct evaluator *e, int64_t now_ms,
 	check_dmarc(e);
 	find_orgs(e);
 	e->out.has_cc = oct_msg_count(e->msg, "Cc") > 0;
-	e->out.spf_listed_provider = is_provider(e, e->out.spf.term_domain);
+	e->out.spf_listed_provider =
+	    evaluate_is_provider(e, e->out.spf.term_domain);
 	e->out.institutional = e->out.from_count == 1 &&
 	    !e->out.from_malformed &&
 	    domain_file_has(e->env->institutional, e->out.from[0].domain);
 	rc = check_credit(e);
 	if (rc != 0)
 		return rc;
-	check_legacy(e, now_ms);
-	rc = check_score(e, now_ms);
+	evaluate_check_legacy(e, now_ms);
+	rc = evaluate_check_score(e, now_ms);
 	outside_virus(e->outside, &e->out.virus);
 	*out = &e->out;
 	return rc;
-}
-
-int32_t
-evaluator_points(struct evaluator *e, const char *domain)
-{
-	const struct classifier *model;
-	struct opinion o;
-
-	if (e->features == NULL || !e->out.heard)
-		return e->out.score.content;
-	if (strcmp(e->points_for, domain) == 0)
-		return e->points;
-	model = classifier_live_get(e->env->model);
-	if (model == NULL)
-		return e->out.score.content;
-	opinion_of(model, e->features, &e->out.opinion.stratum, domain, &o);
-	classifier_live_put(e->env->model, model);
-	(void)snprintf(e->points_for, sizeof(e->points_for), "%s", domain);
-	e->points = o.points;
-	return o.points;
-}
-
-const struct score *
-evaluator_score(const struct evaluator *e)
-{
-	return &e->out.score;
 }
 
 struct oct_msg *

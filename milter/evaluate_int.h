@@ -3,6 +3,7 @@
 #ifndef OCTROI_MILTER_EVALUATE_INT_H
 #define OCTROI_MILTER_EVALUATE_INT_H
 
+#include "auth/spf.h"
 #include "milter/evaluate.h"
 
 struct evaluator {
@@ -27,5 +28,27 @@ struct evaluator {
 	char points_for[OCT_DOMAIN_SIZE]; /* whose points these are */
 	int32_t points;
 };
+
+/* Only what others wrote in its header is trusted of it, not who brought it. */
+bool evaluate_trace_only(const struct evaluator *e);
+/* What our own users send is not scored. */
+bool evaluate_is_scored(const struct evaluator *e);
+void evaluate_spf_input(const struct evaluator *e, const char *mail_from,
+    int64_t now_ms, struct auth_spf_input *in);
+void evaluate_run_spf(struct evaluator *e, const struct auth_spf_input *in,
+    struct auth_spf *out);
+bool evaluate_is_provider(const struct evaluator *e, const char *term_domain);
+
+/* --- evaluate_legacy.c ----------------------------------------------------- */
+
+/* After SPF and ARC. */
+void evaluate_check_legacy(struct evaluator *e, int64_t now_ms);
+/* Was it sent on, for everybody to whom it goes?  After that. */
+bool evaluate_is_sent_on(const struct evaluator *e);
+
+/* --- evaluate_score.c ------------------------------------------------------ */
+
+/* After all else that is looked up. */
+OCT_CHECK int evaluate_check_score(struct evaluator *e, int64_t now_ms);
 
 #endif
