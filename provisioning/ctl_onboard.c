@@ -13,191 +13,8 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "provisioning/ctl_check.h"
+#include "provisioning/ctl_course.h"
 #include "provisioning/ctl_entry.h"
-
-enum step {
-	STEP_REQUEST,
-	STEP_STUDY,
-	STEP_PROPOSAL,
-	STEP_MAILBOXES,
-	STEP_DNS,
-	STEP_ACTIVE,
-	STEP_LEGACY,
-	STEP_SENDERS,
-	STEP_SHEETS,
-	STEPS
-};
-
-/* Where a domain of that origin begins, and whether a step concerns it. */
-static const struct {
-	const char *name, *what;
-	const char *how;   /* the single commands; see add_how() */
-	const char *state; /* the domain's, once the step is done; NULL: other */
-	bool brought;      /* only of names that their owner brings */
-	bool marked;       /* nothing else shows that it is done */
-} steps[STEPS] = {
-    [STEP_REQUEST] = {"request", "the domain is known",
-	"octroictl onboard start %d --tenant=ID", "requested", false, false},
-    [STEP_STUDY] = {"study", "its DNS and its mail were studied",
-	"octroictl domain study %d --html", "study", true, false},
-    [STEP_PROPOSAL] = {"proposal", "the proposal was made",
-	"octroictl domain set %d state=proposed", "proposed", true, false},
-    [STEP_MAILBOXES] = {"mailboxes", "its mailboxes are provisioned",
-	"octroictl mailbox add LOCAL-PART@%d, or plan and apply of a file", NULL, false, false},
-    [STEP_DNS] = {"dns", "its records were given out, mail may come",
-	"octroictl dkim rotate %d; octroictl domain dns %d", "pending-dns", false, false},
-    [STEP_ACTIVE] = {"active", "its DNS is right, and it is served",
-	"octroictl dkim rotate %d; octroictl domain check %d --activate",
-	"active", false, false},
-    [STEP_LEGACY] = {"legacy", "old addresses are verified, or collected",
-	"octroictl legacy %v %o %d", NULL, false, false},
-    [STEP_SENDERS] = {"senders", "known senders were let in",
-	"octroictl seed %m FILE...", NULL, false, true},
-    [STEP_SHEETS] = {"sheets", "its people have their sheets",
-	"octroictl onboard sheet %d", NULL, false, true},
-};
-
-struct course {
-	char domain[OCT_DOMAIN_SIZE];
-	const struct dir_snapshot *snapshot;
-	const struct dir_domain *entry;
-	bool done[STEPS];
-	char old[OCT_ADDR_SIZE]; /* a legacy address that is not verified */
-	bool collected;		 /* that one is, and has no password */
-};
-
-/* --- Where it stands ----------------------------------------------------- */
-
-/* The last step that the state shows; -1: it is leaving. */
-static int
-step_of_state(enum dir_life life)
-{
-	switch (life) {
-	case DIR_LIFE_REQUESTED:
-		return STEP_REQUEST;
-	case DIR_LIFE_STUDY:
-		return STEP_STUDY;
-	case DIR_LIFE_PROPOSED:
-		return STEP_PROPOSAL;
-	case DIR_LIFE_PENDING_DNS:
-		return STEP_DNS;
-	case DIR_LIFE_ACTIVE:
-	case DIR_LIFE_SUSPENDED:
-		return STEP_ACTIVE;
-	case DIR_LIFE_CLOSING:
-	case DIR_LIFE_CLOSED:
-		break;
-	}
-	return -1;
-}
-
-static bool
-is_marked(const struct course *c, enum step step)
-{
-	const char *marks = detail_get(c->entry->details, DETAIL_ONBOARD);
-	char word[16];
-
-	while (oct_str_word(&marks, word, sizeof(word)))
-		if (strcmp(word, steps[step].name) == 0)
-			return true;
-	return false;
-}
-
-/* A forwarded address is verified; a collected one has its password. */
-static bool
-legacy_is_done(struct course *c)
-{
-	for (size_t i = 0; i < c->entry->legacy_count; i++) {
-		const struct dir_record *r = dir_legacy_at(c->entry, i);
-		bool collected = strcmp(detail_get(r->details, DETAIL_HOW),
-				     "collected") == 0;
-
-		if (detail_closed(r->details) ||
-		    *detail_get(r->details, collected ? DETAIL_PASSWORD
-						      : DETAIL_VERIFIED) !=
-			'\0')
-			continue;
-		(void)snprintf(c->old, sizeof(c->old), "%s", r->name);
-		c->collected = collected;
-		return false;
-	}
-	return true;
-}
-
-static void
-look(struct course *c)
-{
-	int reached = step_of_state(c->entry->life);
-
-	for (int i = 0; i < STEPS; i++)
-		c->done[i] = steps[i].state != NULL && i <= reached;
-	c->done[STEP_MAILBOXES] = c->entry->mailbox_count > 0;
-	c->done[STEP_LEGACY] = legacy_is_done(c);
-	c->done[STEP_SENDERS] = is_marked(c, STEP_SENDERS);
-	c->done[STEP_SHEETS] = is_marked(c, STEP_SHEETS);
-}
-
-static bool
-concerns(const struct course *c, int step)
-{
-	const char *origin = detail_get(c->entry->details, DETAIL_ORIGIN);
-
-	return !steps[step].brought || strcmp(origin, "brought") == 0;
-}
-
-/* The first step that is not done; STEPS: all are. */
-static int
-next_of(const struct course *c)
-{
-	int i = 0;
-
-	while (i < STEPS && (c->done[i] || !concerns(c, i)))
-		i++;
-	return i;
-}
-
-/* It closes by its own date, or with the contract of its tenant. */
-static int
-is_leaving(struct ctl *ctl, const struct course *c)
-{
-	const struct dir_tenant *t = c->entry->of_tenant;
-
-	if (t != NULL && *detail_get(t->details, DETAIL_CONTRACT_NOTICE))
-		return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-		    "%s is leaving, as notice was given: 'octroictl contract "
-		    "withdraw %s' first",
-		    c->domain, t->id);
-	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
-	    "%s is leaving: 'octroictl domain reopen %s' first", c->domain,
-	    c->domain);
-}
-
-static int
-open_course(struct ctl *ctl, const char *name, struct course *c)
-{
-	int status = ctl_domain(ctl, name, c->domain);
-
-	c->snapshot = NULL;
-	c->old[0] = '\0';
-	if (status == 0)
-		status = ctl_directory(ctl, c->domain, &c->snapshot);
-	if (status != 0)
-		return status;
-	c->entry = dir_domain_any(c->snapshot, c->domain);
-	OCT_ASSERT(c->entry != NULL); /* or it would have failed */
-	if (step_of_state(c->entry->life) < 0)
-		return is_leaving(ctl, c);
-	look(c);
-	return 0;
-}
-
-static void
-close_course(struct course *c)
-{
-	if (c->snapshot != NULL)
-		directory_put(c->snapshot);
-	c->snapshot = NULL;
-}
 
 /* --- show ---------------------------------------------------------------- */
 
@@ -208,46 +25,10 @@ static const struct ctl_column columns[] = {
 	{ "how", "BY", CTL_TEXT },
 };
 
-/* A mailbox of it that is in service; "MAILBOX" if none is. */
-static const char *
-first_mailbox(const struct course *c)
-{
-	for (size_t i = 0; i < c->entry->mailbox_count; i++) {
-		const struct dir_mailbox *m = dir_mailbox_at(c->entry, i);
-
-		if (m->state == DIR_ACTIVE)
-			return m->local;
-	}
-	return "MAILBOX";
-}
-
-/* The commands of a step.  %d: the domain, %m: a mailbox of it, %o: the old
- * address that is not done, %v: what that one needs. */
-static void
-add_how(const struct course *c, int step, struct oct_str *out)
-{
-	for (const char *s = steps[step].how; *s != '\0'; s++) {
-		if (*s != '%') {
-			oct_str_addn(out, s, 1);
-			continue;
-		}
-		s++;
-		if (*s == 'd')
-			oct_str_add(out, c->domain);
-		else if (*s == 'm')
-			oct_str_addf(out, "%s@%s", first_mailbox(c), c->domain);
-		else if (*s == 'o')
-			oct_str_add(
-			    out, c->old[0] != '\0' ? c->old : "OLD-ADDRESS");
-		else if (*s == 'v')
-			oct_str_add(out, c->collected ? "password" : "verify");
-	}
-}
-
 static json_t *
 step_json(const struct course *c, int i, int next)
 {
-	const char *state = !concerns(c, i) ? "not needed"
+	const char *state = !course_concerns(c, i) ? "not needed"
 	    : c->done[i]		    ? "done"
 	    : i == next			    ? "now"
 					    : "later";
@@ -255,10 +36,10 @@ step_json(const struct course *c, int i, int next)
 	json_t *v = json_object();
 
 	oct_str_heap(&how, 1024);
-	add_how(c, i, &how);
-	ctl_json_set(v, "step", json_string(steps[i].name));
+	course_add_how(c, i, &how);
+	ctl_json_set(v, "step", json_string(course_steps[i].name));
 	ctl_json_set(v, "state", json_string(state));
-	ctl_json_set(v, "what", json_string(steps[i].what));
+	ctl_json_set(v, "what", json_string(course_steps[i].what));
 	ctl_json_set(v, "how", json_string(oct_str_text(&how)));
 	oct_str_free(&how);
 	return v;
@@ -268,7 +49,7 @@ static int
 print_course(struct ctl *ctl, const struct course *c)
 {
 	json_t *all = json_array();
-	int next = next_of(c);
+	int next = course_next(c);
 
 	for (int i = 0; i < STEPS; i++)
 		(void)json_array_append_new(all, step_json(c, i, next));
@@ -279,14 +60,14 @@ print_course(struct ctl *ctl, const struct course *c)
 static int
 tell_next(struct ctl *ctl, const struct course *c)
 {
-	int next = next_of(c);
+	int next = course_next(c);
 	struct oct_str out;
 
 	if (ctl->quiet || ctl->json || next == STEPS)
 		return 0;
 	oct_str_heap(&out, 1024);
-	oct_str_addf(&out, "next: %s: ", steps[next].name);
-	add_how(c, next, &out);
+	oct_str_addf(&out, "next: %s: ", course_steps[next].name);
+	course_add_how(c, next, &out);
 	oct_str_add(&out, "\n");
 	return ctl_write(ctl, &out);
 }
@@ -296,11 +77,11 @@ with_course(struct ctl *ctl, const char *domain,
     int (*act)(struct ctl *, const struct course *))
 {
 	struct course c;
-	int status = open_course(ctl, domain, &c);
+	int status = course_open(ctl, domain, &c);
 
 	if (status == 0)
 		status = act(ctl, &c);
-	close_course(&c);
+	course_close(&c);
 	return status;
 }
 
@@ -375,10 +156,10 @@ set_mark(struct ctl *ctl, const struct course *c, enum step step, bool on)
 	oct_str_fixed(&json, buf, sizeof(buf));
 	oct_str_add(&json, "{\"onboard\":\"");
 	for (int i = 0; i < STEPS; i++) {
-		if (!steps[i].marked ||
-		    !(i == (int)step ? on : is_marked(c, (enum step)i)))
+		if (!course_steps[i].marked ||
+		    !(i == (int)step ? on : course_is_marked(c, (enum step)i)))
 			continue;
-		oct_str_addf(&json, "%s%s", first ? "" : " ", steps[i].name);
+		oct_str_addf(&json, "%s%s", first ? "" : " ", course_steps[i].name);
 		first = false;
 	}
 	oct_str_add(&json, "\"}");
@@ -419,7 +200,7 @@ tell(const struct ctl *ctl, const struct course *c, int step)
 	int status;
 
 	oct_str_heap(&how, 1024);
-	add_how(c, step, &how);
+	course_add_how(c, step, &how);
 	if (step == STEP_LEGACY)
 		status = ctl_fail(ctl, DAEMON_EXIT_FAILED, "%s: to be %s: '%s'",
 		    c->old,
@@ -433,8 +214,8 @@ tell(const struct ctl *ctl, const struct course *c, int step)
 		status = ctl_fail(ctl, DAEMON_EXIT_FAILED,
 		    "%s: to be done by you: '%s'; then 'octroictl onboard done "
 		    "%s %s'",
-		    steps[step].name, oct_str_text(&how), c->domain,
-		    steps[step].name);
+		    course_steps[step].name, oct_str_text(&how), c->domain,
+		    course_steps[step].name);
 	oct_str_free(&how);
 	return status;
 }
@@ -442,15 +223,15 @@ tell(const struct ctl *ctl, const struct course *c, int step)
 static int
 take_step(struct ctl *ctl, struct course *c, const char *server)
 {
-	int step = next_of(c), status;
+	int step = course_next(c), status;
 
 	if (step == STEPS)
 		return ctl_done(ctl, "all is done", "domain", c->domain);
-	if (step != STEP_ACTIVE && steps[step].state == NULL)
+	if (step != STEP_ACTIVE && course_steps[step].state == NULL)
 		return tell(ctl, c, step);
 	status = step == STEP_ACTIVE
 	    ? activate(ctl, c, server)
-	    : set_state(ctl, c, steps[step].state, steps[step].what);
+	    : set_state(ctl, c, course_steps[step].state, course_steps[step].what);
 	c->done[step] = true;
 	return status != 0 ? status : tell_next(ctl, c);
 }
@@ -464,11 +245,11 @@ static int
 next_run(struct ctl *ctl, const struct ctl_args *args)
 {
 	struct course c;
-	int status = open_course(ctl, args->words[0], &c);
+	int status = course_open(ctl, args->words[0], &c);
 
 	if (status == 0)
 		status = take_step(ctl, &c, ctl_args_value(args, "dns"));
-	close_course(&c);
+	course_close(&c);
 	return status;
 }
 
@@ -477,8 +258,8 @@ static const char *
 state_before(const struct course *c, int step)
 {
 	while (--step >= 0)
-		if (steps[step].state != NULL && concerns(c, step))
-			return steps[step].state;
+		if (course_steps[step].state != NULL && course_concerns(c, step))
+			return course_steps[step].state;
 	return NULL;
 }
 
@@ -490,11 +271,11 @@ undo(struct ctl *ctl, const struct course *c)
 	for (int i = STEPS - 1; i > STEP_REQUEST; i--) {
 		const char *before = state_before(c, i);
 
-		if (!c->done[i] || !concerns(c, i))
+		if (!c->done[i] || !course_concerns(c, i))
 			continue;
-		if (steps[i].marked)
+		if (course_steps[i].marked)
 			return set_mark(ctl, c, (enum step)i, false);
-		if (steps[i].state != NULL && before != NULL)
+		if (course_steps[i].state != NULL && before != NULL)
 			return set_state(ctl, c, before, "a step back");
 	}
 	return ctl_fail(ctl, DAEMON_EXIT_FAILED,
@@ -516,18 +297,18 @@ done_run(struct ctl *ctl, const struct ctl_args *args)
 {
 	const char *name = args->words[1];
 	struct course c;
-	int status = open_course(ctl, args->words[0], &c), i = 0;
+	int status = course_open(ctl, args->words[0], &c), i = 0;
 
-	while (i < STEPS && strcmp(steps[i].name, name) != 0)
+	while (i < STEPS && strcmp(course_steps[i].name, name) != 0)
 		i++;
-	if (status == 0 && (i == STEPS || !steps[i].marked))
+	if (status == 0 && (i == STEPS || !course_steps[i].marked))
 		status = ctl_fail(ctl, DAEMON_EXIT_USAGE,
 		    "'%.40s': senders or sheets; the other steps show "
 		    "themselves",
 		    name);
 	if (status == 0)
 		status = set_mark(ctl, &c, (enum step)i, true);
-	close_course(&c);
+	course_close(&c);
 	return status;
 }
 
@@ -563,11 +344,11 @@ static int
 sheet_run(struct ctl *ctl, const struct ctl_args *args)
 {
 	struct course c;
-	int status = open_course(ctl, args->words[0], &c);
+	int status = course_open(ctl, args->words[0], &c);
 
 	if (status == 0)
 		status = write_sheets(ctl, args, &c);
-	close_course(&c);
+	course_close(&c);
 	return status;
 }
 
