@@ -24,6 +24,7 @@
 #include "policy/usage.h"
 #include "provisioning/mapd_usage.h"
 #include "tests/support/mapd.h"
+#include "tests/unit/wire_fixture.h"
 #include "tests/support/redis.h"
 
 #define HASH "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g"
@@ -245,29 +246,6 @@ client(void)
 }
 
 static void
-put(int fd, const char *text, size_t len)
-{
-	assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
-}
-
-static void
-expect(int fd, const char *text)
-{
-	char got[512];
-	size_t want = strlen(text), n = 0;
-
-	while (n < want) {
-		ssize_t r = recv(fd, got + n, want - n, 0);
-
-		if (r <= 0)
-			fail_msg("recv: %zd after %zu octets", r, n);
-		n += (size_t)r;
-	}
-	got[n] = '\0';
-	assert_string_equal(got, text);
-}
-
-static void
 assert_closed(int fd)
 {
 	char c;
@@ -286,22 +264,22 @@ lines_come_as_they_like(void **state)
 
 	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(in); i++)
-		put(fd, in + i, 1);
+		put_octets(fd, in + i, 1);
 	expect(fd, "O" PASS "\nN\n");
 	/* The two protocols have a socket each. */
-	put(other, "23:vmailbox bob@ville.test,", 27);
+	put_octets(other, "23:vmailbox bob@ville.test,", 27);
 	expect(other, "18:OK ville.test/bob/,");
 	(void)close(other);
 	/* Bounded: what is longer than a line may be ends it. */
 	memset(line, 'x', sizeof(line));
 	line[0] = 'L';
-	put(fd, line, 3500);
+	put_octets(fd, line, 3500);
 	assert_closed(fd);
 	fd = client();
-	put(fd, "H3\t2\t0\t\tau\0th\n", 14);
+	put_octets(fd, "H3\t2\t0\t\tau\0th\n", 14);
 	assert_closed(fd);
 	fd = client();
-	put(fd, "HTTP/1.1\n", 9);
+	put_octets(fd, "HTTP/1.1\n", 9);
 	assert_closed(fd);
 }
 
@@ -314,9 +292,9 @@ many_lookups(void **state)
 	int fd = client();
 
 	(void)state;
-	put(fd, A, sizeof(A) - 1);
+	put_octets(fd, A, sizeof(A) - 1);
 	for (int i = 0; i < 5000; i++) {
-		put(fd, ask, sizeof(ask) - 1);
+		put_octets(fd, ask, sizeof(ask) - 1);
 		expect(fd, "O" PASS "\n");
 	}
 	ms = oct_clock_mono_ms() - begun;

@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "lib/str.h"
 #include "tests/support/mapd.h"
+#include "tests/unit/wire_fixture.h"
 
 static struct test_mapd mapd; /* made for each test */
 static char *world;           /* JSON of the directory */
@@ -78,25 +79,7 @@ connect_or_fail(void)
 static void
 put(int fd, const char *text)
 {
-	assert_int_equal(
-	    send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-static void
-expect(int fd, const char *text)
-{
-	char got[256];
-	size_t want = strlen(text), n = 0;
-
-	while (n < want) {
-		ssize_t r = recv(fd, got + n, want - n, 0);
-
-		if (r <= 0)
-			fail_msg("recv: %zd after %zu octets", r, n);
-		n += (size_t)r;
-	}
-	got[n] = '\0';
-	assert_string_equal(got, text);
+	put_octets(fd, text, strlen(text));
 }
 
 static void
