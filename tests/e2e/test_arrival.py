@@ -281,6 +281,10 @@ def from_the_study_to_the_first_mail(edge):
     check(now(edge)[1].startswith(f"octroictl dkim rotate {TOWN}"))
     ctl("dkim", "rotate", TOWN)
     ctl("onboard", "next", TOWN)
+    wait_until(lambda: ask_map(edge, "vdomains", TOWN)[0] == "OK", 5,
+               "Postfix is told")
+    # Each smtpd keeps what it was told of an address for as long as it lives.
+    edge.postfix.reload()
     wait_until(lambda: answer(edge, MAIRIE) == 450, 5, "what is early waits")
     stuck(edge, f"octroictl domain check {TOWN}")
     publish(edge)
@@ -375,7 +379,10 @@ def keys_change_while_mail_is_written(edge):
     # Each was signed by two keys that the DNS had: before, during and after.
     seen = [selectors(edge, octets) for octets in got]
     equal(len(set().union(former, *seen)), 4, seen)
-    equal(len({frozenset(s) & former for s in seen}), 2, seen)
+    equal({len(s) for s in seen}, {2}, seen)
+    # The keys change one after the other: a message may have one of each.
+    check({frozenset(former), frozenset()} <=
+          {frozenset(s) & former for s in seen}, seen)
     all_right(edge)
 
 
