@@ -5,6 +5,8 @@ import shutil
 import tempfile
 import time
 
+from proc import wait_until
+
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
          "--no-first-run", "--no-default-browser-check",
          "--disable-background-networking", "--disable-component-update",
@@ -82,6 +84,23 @@ class Browser:
         from selenium.webdriver.common.action_chains import ActionChains
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
+
+    def tab_to(self, selector):
+        """Press Tab until the focus is there."""
+        from selenium.webdriver.common.keys import Keys
+        for _ in range(60):
+            self.keys(Keys.TAB)
+            if self.focused in self.all(selector):
+                return
+        raise AssertionError(f"no Tab leads to {selector}")
+
+    def press(self, selector):
+        """Press a button and wait for the page that follows."""
+        self.driver.execute_script("window.before = true")
+        self.css(selector).click()
+        wait_until(lambda: self.driver.execute_script(
+            "return !window.before && document.readyState === 'complete'"),
+            10, "the next page")
 
     @property
     def focused(self):

@@ -116,3 +116,10 @@ class Dovecot(Process):
         c = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
         c.login(user, password)
         return c
+
+    def lets_in(self, user, password):
+        try:
+            self.login(user, password).logout()
+        except imaplib.IMAP4.error:
+            return False
+        return True

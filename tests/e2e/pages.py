@@ -10,7 +10,8 @@ import time
 
 from edge import REPO
 from kit import check, equal, skip
-from scene import challenge, mailbox, send, accepted
+from octroi import relations
+from scene import accepted, challenge, mailbox, only_held, send
 
 # Where `check` puts it, and where a package would.
 PLACES = [os.environ.get("OCTROI_AXE", ""),
@@ -18,6 +19,7 @@ PLACES = [os.environ.get("OCTROI_AXE", ""),
           f"{REPO}/node_modules/axe-core/axe.min.js",
           "/usr/share/nodejs/axe-core/axe.min.js"]
 PHONE, DESKTOP = 390, 1280
+SHOTS = os.environ.get("OCTROI_SHOTS")
 _clients = itertools.count(1)
 
 
@@ -61,6 +63,12 @@ def asked(edge, name, sender):
     box = mailbox(edge, name)
     accepted(send(edge, sender, box))
     return box, challenge(edge, sender)
+
+
+def unchanged(edge, box):
+    only_held(edge, box)
+    equal(set(relations(edge, box).values()), {"K"}, "relation")
+    equal(edge.mailboxes.all(box), [], "delivered")
 
 
 def challenge_key(edge, ask):
@@ -112,3 +120,29 @@ def violations(browser, source):
     check(passed > 10, f"axe-core found but {passed} rules kept: {found}")
     return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}"
             for v in found]
+
+
+def in_lang(url, lang):
+    return f"{url}{'&' if '?' in url else '?'}lang={lang}"
+
+
+def look(b, where, source, looks):
+    """What is wrong with the page in each of the looks, (width, by night);
+    with OCTROI_SHOTS a picture of each combination stays in that folder."""
+    found = []
+    if SHOTS:
+        os.makedirs(SHOTS, exist_ok=True)
+        looks = [(w, dark) for w in (PHONE, DESKTOP) for dark in (False, True)]
+    for width, dark in looks:
+        b.dark(dark)
+        b.size(width, 800)
+        name = f"{where}.{width}{'.nuit' if dark else ''}"
+        wide = b.driver.execute_script(
+            "return document.documentElement.scrollWidth")
+        if wide > width:
+            found.append(f"{name}: {wide} wide")
+        found += [f"{name}: {v}" for v in violations(b, source)]
+        if SHOTS:
+            b.whole(f"{SHOTS}/{name}.png", width)
+    b.dark(False)
+    return found

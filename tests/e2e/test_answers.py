@@ -4,18 +4,13 @@ import scene
 from kit import equal
 from mail import message
 from octroi import relations, set_mailbox
+from pages import asked
 from proc import wait_until
 from scene import (STRANGER, accepted, challenge, mailbox, nothing_held,
                    only_held, person, send, verdict)
 
 
 EDGE = scene.edge()
-
-
-def asked(edge, name, sender):
-    box = mailbox(edge, name)
-    accepted(send(edge, sender, box))
-    return box, challenge(edge, sender)
 
 
 def answer(ask, sender, **headers):

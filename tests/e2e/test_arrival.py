@@ -2,7 +2,6 @@
 """A commune comes with a domain of its own, and one day it goes: what the two
 engineers do for it, in their order, with the real servers round it."""
 import email
-import imaplib
 import itertools
 import json
 import threading
@@ -192,14 +191,6 @@ def wait_subject(edge, address, text):
                f"{address} reads {text!r}")
 
 
-def may_log_in(edge, address):
-    try:
-        edge.dovecot.login(address, PASSWORD).logout()
-    except imaplib.IMAP4.error:
-        return False
-    return True
-
-
 def submit(edge):
     """A letter from the town hall, as the world gets it."""
     rcpt = f"lecteur.{next(_count)}@dehors.test"
@@ -295,7 +286,8 @@ def from_the_study_to_the_first_mail(edge):
 
     # The first mail is read.
     ctl("mailbox", "password", MAIRIE, stdin=PASSWORD + "\n")
-    wait_until(lambda: may_log_in(edge, MAIRIE), 5, "the first login")
+    wait_until(lambda: edge.dovecot.lets_in(MAIRIE, PASSWORD), 5,
+               "the first login")
     accepted(send(edge, MAIRIE, "premier courrier"))
     wait_subject(edge, MAIRIE, "premier courrier")
 
@@ -337,7 +329,8 @@ def the_old_mailboxes_follow(edge):
     ctl("onboard", "done", TOWN, "senders")
     ctl("mailbox", "password", MAIRE, stdin=PASSWORD + "\n")
     accepted(send(edge, MAIRE, "votre voisine"))
-    wait_until(lambda: may_log_in(edge, MAIRE), 5, "the mayor's login")
+    wait_until(lambda: edge.dovecot.lets_in(MAIRE, PASSWORD), 5,
+               "the mayor's login")
     wait_subject(edge, MAIRE, "votre voisine")
     equal(scene.challenges(edge, CITIZEN), 0)
 
@@ -410,12 +403,13 @@ def it_leaves_on_the_31st_of_december(edge):
         f"--on={YEAR - 1}-10-30")
     equal(edge.ctl_json("domain", "show", TOWN)["state"], "closed")
     wait_until(lambda: answer(edge, MAIRIE) == 550, 5, "closed")
-    wait_until(lambda: not may_log_in(edge, MAIRIE), 5, "no login")
+    wait_until(lambda: not edge.dovecot.lets_in(MAIRIE, PASSWORD), 5,
+               "no login")
 
     # Taken back in time, all is as it was.
     ctl("contract", "withdraw", "pujols")
     wait_until(lambda: answer(edge, MAIRIE) == 250, 5, "open again")
-    wait_until(lambda: may_log_in(edge, MAIRIE), 5, "the login")
+    wait_until(lambda: edge.dovecot.lets_in(MAIRIE, PASSWORD), 5, "the login")
     check("premier courrier" in subjects(edge, MAIRIE))
     equal(owed(edge), tenant)
 

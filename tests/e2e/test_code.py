@@ -4,23 +4,12 @@ nothing."""
 import scene
 from kit import check, equal
 from octroi import relations
+from pages import asked, unchanged
 from proc import wait_until
-from scene import accepted, challenge, fetch, mailbox, only_held, send
+from scene import accepted, fetch, mailbox, only_held, send
 
 # A press is never late enough here.
 EDGE = scene.edge({"challenge": {"button": "1h"}})
-
-
-def asked(edge, name, sender):
-    box = mailbox(edge, name)
-    accepted(send(edge, sender, box))
-    return box, challenge(edge, sender)
-
-
-def unchanged(edge, box):
-    only_held(edge, box)
-    equal(set(relations(edge, box).values()), {"K"}, "relation")
-    equal(edge.mailboxes.all(box), [], "delivered")
 
 
 def test_an_early_press_wants_the_code_and_takes_it(edge):

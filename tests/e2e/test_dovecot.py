@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dovecot 2.3 behind octroi: logins, delivery, quotas, what people file as junk."""
 import email
-import imaplib
 import os
 import socket
 import subprocess
@@ -40,16 +39,9 @@ def set_password(edge, address, password=PASSWORD):
 def box_with_login(edge, local, **settings):
     address = mailbox(edge, local, mode="off", **settings)
     set_password(edge, address)
-    wait_until(lambda: can_log_in(edge, address), 5, "the first login")
+    wait_until(lambda: edge.dovecot.lets_in(address, PASSWORD), 5,
+               "the first login")
     return address
-
-
-def can_log_in(edge, address, password=PASSWORD):
-    try:
-        edge.dovecot.login(address, password).logout()
-    except imaplib.IMAP4.error:
-        return False
-    return True
 
 
 def inbox(edge, address, folder="INBOX"):
@@ -95,24 +87,25 @@ def deliver(edge, box, kilobytes=1, subject="bonjour"):
 
 def test_a_password_opens_the_mailbox_and_its_mail_is_there(edge):
     box = box_with_login(edge, "lecture")
-    check(not can_log_in(edge, box, OTHER), "another password")
-    check(not can_log_in(edge, f"personne@{TOWN}"), "nobody")
+    check(not edge.dovecot.lets_in(box, OTHER), "another password")
+    check(not edge.dovecot.lets_in(f"personne@{TOWN}", PASSWORD), "nobody")
     accepted(deliver(edge, box, subject="une lettre"))
     wait_mail(edge, box, "une lettre")
     # Case and sub-addresses are one mailbox.
     accepted(deliver(edge, f"Lecture+Achats@{TOWN}", subject="achats"))
     wait_mail(edge, box, "achats")
     set_password(edge, box, OTHER)
-    wait_until(lambda: can_log_in(edge, box, OTHER), 5, "the new password")
-    check(not can_log_in(edge, box), "the old password")
+    wait_until(lambda: edge.dovecot.lets_in(box, OTHER), 5, "the new password")
+    check(not edge.dovecot.lets_in(box, PASSWORD), "the old password")
 
 
 def test_who_is_suspended_logs_in_no_more(edge):
     box = box_with_login(edge, "suspendu.imap")
     set_mailbox(edge.ctl, box, state="suspended")
-    wait_until(lambda: not can_log_in(edge, box), 5, "the suspension")
+    wait_until(lambda: not edge.dovecot.lets_in(box, PASSWORD), 5,
+               "the suspension")
     set_mailbox(edge.ctl, box, state="active")
-    wait_until(lambda: can_log_in(edge, box), 5, "its end")
+    wait_until(lambda: edge.dovecot.lets_in(box, PASSWORD), 5, "its end")
 
 
 def test_logins_and_mail_go_on_with_redis_away(edge):
@@ -120,7 +113,7 @@ def test_logins_and_mail_go_on_with_redis_away(edge):
     edge.redis.stop()
     try:
         for _ in range(5):
-            check(can_log_in(edge, box), "a login")
+            check(edge.dovecot.lets_in(box, PASSWORD), "a login")
         accepted(deliver(edge, box, subject="sans Redis"))
         wait_mail(edge, box, "sans Redis")
     finally:
@@ -391,4 +384,4 @@ def test_garbage_does_not_disturb_the_others(edge):
                 check(s.recv(100) == b"", octets[:20])
             except (BrokenPipeError, ConnectionResetError):
                 pass
-    check(can_log_in(edge, box), "a login")
+    check(edge.dovecot.lets_in(box, PASSWORD), "a login")

@@ -9,10 +9,9 @@ import owners
 import scene
 from browser import Browser
 from kit import check, equal, fresh, limit, within
-from mail import message
 from octroi import held, relations
 from owners import Visitor, clone, hold, token, url
-from pages import DESKTOP, PHONE, axe_source, violations
+from pages import DESKTOP, PHONE, SHOTS, axe_source, in_lang, look
 from proc import wait_until
 from scene import OTHER_TOWN, TOWN, fetch, mailbox, only_held, person
 
@@ -20,7 +19,6 @@ EDGE = scene.edge({"challenge": {"button": "1s", "contact": "aide@edge.test"},
                    "web": {"operator": "Centre de Gestion",
                            "contact": "contact@edge.test",
                            "links_network": "5/1h"}})
-SHOTS = os.environ.get("OCTROI_SHOTS")
 
 
 def refusals(edge, why):
@@ -565,23 +563,10 @@ def test_ten_thousand_are_quick_and_small(edge):
         check(grown < 8000, f"{grown} kB more")
 
 
-def in_lang(path, lang):
-    return f"{path}{'&' if '?' in path else '?'}lang={lang}"
-
-
 def browse(b, edge, box, lang, person_=""):
     """A browser with a session."""
     b.open(url(edge, in_lang("/m/" + token(edge, box, person_), lang)))
-    press(b, "button[value=enter]")
-
-
-def press(b, selector):
-    """Press a button and wait for the page that follows."""
-    b.driver.execute_script("window.before = true")
-    b.css(selector).click()
-    wait_until(lambda: b.driver.execute_script(
-        "return !window.before && document.readyState === 'complete'"), 10,
-        "the next page")
+    b.press("button[value=enter]")
 
 
 def states(edge, b, lang):
@@ -597,7 +582,7 @@ def states(edge, b, lang):
     def act(path, selector):
         def make():
             b.open(url(edge, in_lang(path, lang)))
-            press(b, selector)
+            b.press(selector)
         return make
 
     yield "demander", go("/m")
@@ -605,7 +590,7 @@ def states(edge, b, lang):
     def bad():
         b.open(url(edge, in_lang("/m", lang)))
         b.css("#address").send_keys("mairie")
-        press(b, "button[value=ask]")
+        b.press("button[value=ask]")
     yield "demander-mauvaise-adresse", bad
     yield "demander-envoye", go("/m?r=sent")
     yield "lien-passe", go("/m/" + token(edge, full, issued=1000))
@@ -643,21 +628,21 @@ def states(edge, b, lang):
     for who in ("martin@voisin.test", "commune-voisine.test"):
         b.open(url(edge, in_lang("/o/senders", lang)))
         b.css("#who").send_keys(who)
-        press(b, "button[value=allow]")
+        b.press("button[value=allow]")
     b.css("#who").send_keys("promo@bonnes-affaires.test")
-    yield "fait-bloquer", lambda: press(b, "button[value=block]")
+    yield "fait-bloquer", lambda: b.press("button[value=block]")
     yield "expediteurs", go("/o/senders")
 
     def wrong():
         b.open(url(edge, in_lang("/o/senders", lang)))
         b.css("#who").send_keys("pas une adresse")
-        press(b, "button[value=allow]")
+        b.press("button[value=allow]")
     yield "expediteur-mauvais", wrong
 
     def expect():
         b.open(url(edge, in_lang("/o/expect", lang)))
         b.css("#from").send_keys("impots.gouv.fr")
-        press(b, "button[value=open]")
+        b.press("button[value=open]")
     yield "attendus", expect
     yield "reglages", go("/o/settings")
     yield "fait-regler", act("/o/settings", "button[value=save]")
@@ -666,28 +651,8 @@ def states(edge, b, lang):
     yield "sortir", act("/o", "button[value=out]")
 
 
-def look(b, name, lang, source, turn):
-    """By turns on the phone by day and on the desk by night; all ways where
-    pictures are wanted."""
-    found = []
-    looks = [(PHONE, False), (DESKTOP, True)][turn % 2:][:1]
-    if SHOTS:
-        looks = [(PHONE, False), (DESKTOP, False), (DESKTOP, True)]
-    for width, dark in looks:
-        b.dark(dark)
-        b.size(width, 800)
-        where = f"{name}.{lang}.{width}{'.nuit' if dark else ''}"
-        wide = b.driver.execute_script(
-            "return document.documentElement.scrollWidth")
-        if wide > width:
-            found.append(f"{where}: {wide} wide")
-        found += [f"{where}: {v}" for v in violations(b, source)]
-        if SHOTS:
-            b.whole(f"{SHOTS}/o-{where}.png", width)
-    b.dark(False)
-    return found
-
-
+# By turns on the phone by day and on the desk by night.
+LOOKS = ((PHONE, False), (DESKTOP, True))
 IN_ENGLISH = ("liste", "message", "reglages")
 # Of the same make as others: looked at where pictures are wanted.
 ALIKE = ("demander-envoye", "lien-release", "lien-accept", "refuses-vide",
@@ -701,8 +666,6 @@ def test_axe_finds_nothing_on_any_page(edge):
     source = axe_source()
     wait_until(lambda: fetch(url(edge, "/m"))[0] == 200, 10, "web")
     found, seen = [], {}
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
     for lang in ("fr", "en"):
         with Browser(lang=lang) as b:
             for turn, (name, make) in enumerate(states(edge, b, lang)):
@@ -713,18 +676,10 @@ def test_axe_finds_nothing_on_any_page(edge):
                 equal(b.css("html").get_attribute("lang"), lang, name)
                 check(not b.all("script, img, iframe"), f"{name}: a script")
                 if SHOTS or name not in ALIKE:
-                    found += look(b, name, lang, source, turn)
+                    found += look(b, f"o-{name}.{lang}", source,
+                                  [LOOKS[turn % 2]])
     check(len(seen) >= 35, seen)
     equal(found, [], "what axe-core found")
-
-
-def tab_to(browser, selector):
-    from selenium.webdriver.common.keys import Keys
-    for _ in range(60):
-        browser.keys(Keys.TAB)
-        if browser.focused in browser.all(selector):
-            return
-    check(False, f"no Tab leads to {selector}")
 
 
 def test_by_keyboard_and_without_script(edge):
@@ -733,16 +688,16 @@ def test_by_keyboard_and_without_script(edge):
     item = hold(edge, box, "eva@citoyen.test", "Au clavier")["id"]
     with Browser(javascript=False) as b:
         b.open(url(edge, "/m/" + token(edge, box)))
-        tab_to(b, "button[value=enter]")
+        b.tab_to("button[value=enter]")
         b.keys(Keys.ENTER)
         wait_until(lambda: "1 message retenu" in b.text, 10, "the list")
-        tab_to(b, f"button[value='discard:{item}']")
+        b.tab_to(f"button[value='discard:{item}']")
         b.keys(Keys.ENTER)
         wait_until(lambda: "Mis à la corbeille" in b.text, 10, "discarded")
-        tab_to(b, "button[value=undo]")
+        b.tab_to("button[value=undo]")
         b.keys(Keys.SPACE)
         wait_until(lambda: "De nouveau retenu" in b.text, 10, "back")
-        tab_to(b, f"button[value='release:{item}']")
+        b.tab_to(f"button[value='release:{item}']")
         b.keys(Keys.ENTER)
         wait_until(lambda: "C’est parti" in b.text, 10, "released")
         edge.mailboxes.wait_for(box)

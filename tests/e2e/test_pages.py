@@ -9,18 +9,16 @@ import urllib.parse
 import scene
 from browser import Browser
 from kit import check, equal, fresh, limit
-from octroi import relations
 from pages import (DESKTOP, PHONE, asked, axe_source, challenge_key, client,
-                   expire, lose, passes, refusal, violations)
+                   expire, in_lang, look, lose, passes, refusal, unchanged)
 from proc import wait_until
-from scene import TOWN, Page, fetch, only_held
+from scene import TOWN, Page, fetch
 
 EDGE = scene.edge({"challenge": {"button": "1s", "contact": "aide@edge.test"},
                    "web": {"operator": "Mairie de Ville",
                            "contact": "contact@edge.test"}})
 EARLY = {"challenge": {"button": "1h"}}
 CODE = {"challenge": {"button": "1s"}}
-SHOTS = os.environ.get("OCTROI_SHOTS")
 SID, ALICE = "N|alice@nu.test|198.51.100.0/24", "alice@nu.test"
 
 
@@ -53,12 +51,6 @@ def scan(ask):
     form = {"do": "confirm", "n": "x" * 32}
     equal(fetch(ask.url, "POST", form)[0], 403, "a made-up nonce")
     equal(fetch(ask.url, "POST", {"do": "confirm"})[0], 400, "no nonce")
-
-
-def unchanged(edge, box):
-    only_held(edge, box)
-    equal(set(relations(edge, box).values()), {"K"}, "relation")
-    equal(edge.mailboxes.all(box), [], "delivered")
 
 
 @fresh(**scene.edge(EARLY))
@@ -183,16 +175,6 @@ def test_the_store_away_loses_nothing(edge):
 
 
 # -- for everybody ---------------------------------------------------------------------
-def tab_to(browser, selector):
-    """Press Tab until the focus is there."""
-    from selenium.webdriver.common.keys import Keys
-    for _ in range(30):
-        browser.keys(Keys.TAB)
-        if browser.focused in browser.all(selector):
-            return
-    check(False, f"no Tab leads to {selector}")
-
-
 def test_by_keyboard_alone(edge):
     from selenium.webdriver.common.keys import Keys
     box, ask = asked(edge, "clavier", "eva@citoyen.test")
@@ -201,39 +183,26 @@ def test_by_keyboard_alone(edge):
         b.open(ask.url)
         b.keys(Keys.TAB)
         equal(b.focused.get_attribute("class"), "skip", "the first stop")
-        tab_to(b, "button[value=confirm]")
+        b.tab_to("button[value=confirm]")
         b.keys(Keys.ENTER)
         wait_until(lambda: "Merci" in b.text, 10, "confirmed")
         edge.mailboxes.wait_for(box)
         box, ask = asked(edge, "clavier2", "ida@citoyen.test")
         b.open(ask.url)
-        tab_to(b, "summary")
+        b.tab_to("summary")
         b.keys(Keys.ENTER)
-        tab_to(b, "#code-not-me")
+        b.tab_to("#code-not-me")
         b.keys(*ask.code)
-        tab_to(b, "button[value=notme]")
+        b.tab_to("button[value=notme]")
         b.keys(Keys.SPACE)
         wait_until(lambda: "noté" in b.text, 10, "not me")
         url, sid_hash = refusal(edge, TOWN, SID + "k", ALICE)
         ready(edge, url)
         b.open(url)
-        tab_to(b, "#address")
+        b.tab_to("#address")
         b.keys(*ALICE, Keys.ENTER)
         wait_until(lambda: "renvoyez votre message" in b.text, 10, "a pass")
         check(sid_hash in passes(edge, TOWN), "a pass")
-
-
-def in_lang(url, lang):
-    return f"{url}{'&' if '?' in url else '?'}lang={lang}"
-
-
-def press(b, selector):
-    """Press a button and wait for the page that follows."""
-    b.driver.execute_script("window.before = true")
-    b.css(selector).click()
-    wait_until(lambda: b.driver.execute_script(
-        "return !window.before && document.readyState === 'complete'"), 10,
-        "the next page")
 
 
 def states(edge, b, lang):
@@ -256,14 +225,14 @@ def states(edge, b, lang):
                 b.css("summary").click()
             b.css("#code-not-me").clear()
             b.css("#code-not-me").send_keys(code)
-            press(b, "button.plain")
+            b.press("button.plain")
 
     def address(url, text, times=1):
         b.open(url)
         for _ in range(times):
             b.css("#address").clear()
             b.css("#address").send_keys(text)
-            press(b, "button.button")
+            b.press("button.button")
 
     base = edge.conf["challenge"]["url"]
     live, two, late, over = ask("vif"), ask("deux"), ask("tard"), ask("hors")
@@ -291,13 +260,13 @@ def states(edge, b, lang):
 
     def asked_for_it():
         early()
-        press(b, "button[value=confirm]")
+        b.press("button[value=confirm]")
     yield "code-demande", asked_for_it
     yield "trop-d-essais", lambda: wrong_code(two.url, 7, bad)
 
     def confirmed():
         b.open(in_lang(done.url, lang))
-        press(b, "button[value=confirm]")
+        b.press("button[value=confirm]")
     yield "merci", confirmed
     yield "deja-fait", lambda: b.open(in_lang(done.url, lang))
     yield "pas-moi-note", lambda: wrong_code(notme.url, 1, notme.code)
@@ -324,34 +293,11 @@ def states(edge, b, lang):
                                                     lang))
 
 
-def look(b, name, lang, source):
-    """On the phone by day, on the desk by night; the pictures both ways."""
-    found = []
-    looks = [(PHONE, False), (DESKTOP, True)]
-    if SHOTS:
-        looks += [(PHONE, True), (DESKTOP, False)]
-    for width, dark in looks:
-        b.dark(dark)
-        b.size(width, 800)
-        where = f"{name}.{lang}.{width}{'.nuit' if dark else ''}"
-        wide = b.driver.execute_script(
-            "return document.documentElement.scrollWidth")
-        if wide > width:
-            found.append(f"{where}: {wide} wide")
-        found += [f"{where}: {v}" for v in violations(b, source)]
-        if SHOTS:
-            b.whole(f"{SHOTS}/{where}.png", width)
-    b.dark(False)
-    return found
-
-
 @limit(400)
 def test_axe_finds_nothing_on_any_page(edge):
     source = axe_source()
     ready(edge)
     found, seen = [], {}
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
     for lang in ("fr", "en"):
         with Browser(lang=lang) as b:
             b.headers(X_Forwarded_For=client())
@@ -360,7 +306,8 @@ def test_axe_finds_nothing_on_any_page(edge):
                 seen[name] = b.css("h1").text
                 equal(b.css("html").get_attribute("lang"), lang, name)
                 check(not b.all("script, img, iframe"), f"{name}: a script")
-                found += look(b, name, lang, source)
+                found += look(b, f"{name}.{lang}", source,
+                              [(PHONE, False), (DESKTOP, True)])
     check(len(seen) >= 24, seen)
     equal(found, [], "what axe-core found")
 
