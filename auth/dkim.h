@@ -55,6 +55,9 @@ struct auth_dkim_key {
 	const char *pem;               /* PKCS#8/PKCS#1 PEM (RSA), or base64 of
 					  the 32-octet Ed25519 seed */
 	bool ed25519;
+	/* Made by auth_dkim_keygen: whether it is a key is not asked at each
+	 * message, which costs as much as to sign. */
+	bool made_here;
 };
 
 /*

@@ -141,7 +141,7 @@ auth_dkim_sign_parts(struct auth_dkim_lib *lib, const struct auth_dkim_key *key,
 
 	if (key->ed25519)
 		return dkim_sign_ed25519(key, message, out);
-	if (!is_rsa_key(key->pem))
+	if (!key->made_here && !is_rsa_key(key->pem))
 		return OCT_ECONF;
 	dkim = dkim_sign(lib->handle, (const u_char *)"sign", NULL,
 	    dkim_unconst(key->pem), (const u_char *)key->selector,

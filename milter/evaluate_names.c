@@ -17,7 +17,8 @@ read_named(struct evaluator *e)
 		"Resent-Cc", "Resent-Bcc" };
 
 	e->named_known = true;
-	e->named = calloc(NAMED_MAX, sizeof(*e->named));
+	/* What is read fills it: of most messages one of two hundred. */
+	e->named = reallocarray(NULL, NAMED_MAX, sizeof(*e->named));
 	if (e->named == NULL)
 		return;
 	for (size_t i = 0; i < OCT_LEN(fields); i++) {

@@ -81,7 +81,10 @@ dkim_vault_sign(const struct dkim_vault *v, struct auth_dkim_lib *lib,
 		rc = oct_seal_open(v->key, name, key->sealed, &pem, &len);
 	if (rc != 0)
 		return rc;
+	/* Nobody else has the key of the seal, and only those are sealed that
+	 * were made for it. */
 	opened.pem = pem;
+	opened.made_here = true;
 	rc = auth_dkim_sign_parts(lib, &opened, message, out);
 	oct_seal_free(pem);
 	return rc;

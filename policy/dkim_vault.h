@@ -29,7 +29,8 @@ struct dkim_sealed {
 	bool ed25519;
 };
 
-/* Append the sealed form of a private key (as auth_dkim_keygen makes it). */
+/* Append the sealed form of a private key made by auth_dkim_keygen, and of no
+ * other: to sign it is taken as it is. */
 OCT_CHECK int dkim_vault_seal(const struct dkim_vault *v, const char *domain,
     const char *selector, const char *pem, struct oct_str *out);
 

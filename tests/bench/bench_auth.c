@@ -216,7 +216,8 @@ static void
 run_sign(struct bench *b, const void *arg)
 {
 	struct auth_dkim_key key = { .domain = "sender.test", .selector = "s1",
-		.pem = arg, .ed25519 = arg == b->ed25519_seed };
+		.pem = arg, .ed25519 = arg == b->ed25519_seed,
+		.made_here = true };
 	struct oct_str out;
 
 	oct_str_heap(&out, 8192);

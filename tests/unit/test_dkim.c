@@ -41,7 +41,8 @@ take(struct oct_str *s)
 static int
 make(void **state)
 {
-	struct auth_dkim_key key = { "example.com", "sel", NULL, false };
+	struct auth_dkim_key key = { .domain = "example.com",
+		.selector = "sel" };
 	struct oct_str s;
 
 	(void)state;
@@ -535,7 +536,8 @@ signing_refuses_what_is_no_message(void **state)
 {
 	static const char *const bad[] = { "", "\r\n", "From", "From: a@b",
 		"To: a@b\r\n\r\nx", "no field\r\n\r\n" };
-	struct auth_dkim_key key = { "example.com", "sel", NULL, false };
+	struct auth_dkim_key key = { .domain = "example.com",
+		.selector = "sel" };
 	struct oct_str s;
 
 	(void)state;
