@@ -8,6 +8,8 @@
 #include "lib/err.h"
 
 #define NONE 0xffff
+#define NODES_MAX 0x8000
+#define ENDS 0x8000 /* of a move: a word ends where it leads */
 #define CLASSES_MAX 256
 
 /* What a node ends, with its borders. */
@@ -28,7 +30,7 @@ struct automaton {
 	/* Octets that no word has are one class: the tables stay small. */
 	uint8_t class_of[256];
 	size_t classes;
-	uint16_t *go; /* [node * classes + class] */
+	uint16_t *go; /* [node * classes + class]; when built, with ENDS */
 	struct node *node;
 	struct pattern *pattern;
 	size_t nodes, nodes_max, patterns;
@@ -85,7 +87,7 @@ measure(struct automaton *a, const struct automaton_words *list, size_t count)
 				seen[(unsigned char)w.text[k]] = true;
 		}
 	}
-	OCT_ASSERT(a->nodes_max < NONE && a->patterns < NONE);
+	OCT_ASSERT(a->nodes_max <= NODES_MAX && a->patterns < NONE);
 	a->classes = 1;
 	for (size_t c = 0; c < OCT_LEN(seen); c++)
 		if (seen[c])
@@ -158,7 +160,8 @@ complete(struct automaton *a, uint16_t *queue)
 
 /*
  * Numbers the nodes in that order.  Texts rarely go deeper than two or three
- * letters: what is met all the time lies together, in the cache.
+ * letters: what is met all the time lies together, in the cache.  Moves get their
+ * mark ENDS, so that the nodes themselves are only looked at where words end.
  */
 static int
 sort_nodes(struct automaton *a, const uint16_t *queue)
@@ -183,8 +186,13 @@ sort_nodes(struct automaton *a, const uint16_t *queue)
 			.output = from->output,
 			.link = number[from->link],
 			.first = number[from->first] };
-		for (size_t c = 0; c < a->classes; c++)
-			go[to * a->classes + c] = number[*move_of(a, i, c)];
+		for (size_t c = 0; c < a->classes; c++) {
+			uint16_t next = *move_of(a, i, c);
+			bool ends = next != 0 && a->node[next].first != 0;
+
+			go[to * a->classes + c] =
+			    (uint16_t)(number[next] | (ends ? ENDS : 0));
+		}
 	}
 	free(number);
 	free(a->go);
@@ -308,10 +316,15 @@ automaton_find(const struct automaton *a, const struct automaton_text *text,
     automaton_each *each, void *arg)
 {
 	struct place place = { .text = text, .each = each, .arg = arg };
-	uint16_t at = 0;
+	size_t at = 0;
 
 	for (size_t i = 0; i < text->len; i++) {
-		at = *move_of(a, at, a->class_of[(unsigned char)text->data[i]]);
+		uint16_t move = *move_of(a, at,
+		    a->class_of[(unsigned char)text->data[i]]);
+
+		at = move & (NODES_MAX - 1);
+		if ((move & ENDS) == 0)
+			continue;
 		for (uint16_t n = a->node[at].first; n != 0;
 		     n = a->node[n].link) {
 			place.end = i + 1;

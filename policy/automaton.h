@@ -16,7 +16,7 @@ struct automaton_words {
 	uint16_t what; /* told to those who look */
 };
 
-/* 0 or -ENOMEM; freed by automaton_free.  At most 65,000 letters in all. */
+/* 0 or -ENOMEM; freed by automaton_free.  At most 32,000 letters in all. */
 OCT_CHECK int automaton_new(const struct automaton_words *list, size_t count,
     struct automaton **out);
 void automaton_free(struct automaton *a);
