@@ -86,14 +86,25 @@ brand_marks(struct features *f, const struct feature_message *m,
 	feature_mark_number(f, name, linked);
 }
 
+#define HOSTS_BACK 16
+
+/* A page leads to few hosts, in turns. */
+static bool
+is_again(const struct content *c, size_t i)
+{
+	for (size_t k = i; k > 0 && k + HOSTS_BACK > i; k--)
+		if (strcmp(c->links[i].host, c->links[k - 1].host) == 0)
+			return true;
+	return false;
+}
+
 static void
 host_marks(struct features *f, const struct content *c)
 {
 	for (size_t i = 0; i < c->link_count; i++) {
 		const char *host = c->links[i].host;
 
-		if (*host == '\0' ||
-		    (i > 0 && strcmp(host, c->links[i - 1].host) == 0))
+		if (*host == '\0' || is_again(c, i))
 			continue;
 		if (feature_is_shortener(host))
 			feature_mark(f, "u:short");

@@ -253,10 +253,13 @@ length_marks(struct features *f, const struct content *c)
 	feature_mark_number(f, "8bit",
 	    feature_log(longest->len > 0 ? 100 * t.others / longest->len : 0));
 	for (size_t i = 0; i < longest->len; i++) {
-		exclaims += longest->data[i] == '!';
-		money += longest->data[i] == '$' ||
-		    strncmp(longest->data + i, "\xe2\x82\xac", 3) == 0 ||
-		    strncmp(longest->data + i, "\xc2\xa3", 2) == 0;
+		const char *p = longest->data + i;
+
+		exclaims += *p == '!';
+		money += *p == '$' ||
+		    ((unsigned char)*p >= 0x80 &&
+			(strncmp(p, "\xe2\x82\xac", 3) == 0 ||
+			    strncmp(p, "\xc2\xa3", 2) == 0));
 	}
 	feature_mark_number(f, "!", feature_log(exclaims));
 	feature_mark_number(f, "money", feature_log(money));
@@ -315,7 +318,7 @@ count_telephone(const struct content_text *t)
 	for (size_t i = 0; i < t->len; i++) {
 		if (is_digit(t->data[i]))
 			digits++;
-		else if (strchr(" .-+()", t->data[i]) == NULL)
+		else if (digits > 0 && strchr(" .-+()", t->data[i]) == NULL)
 			digits = 0;
 		if (digits > best)
 			best = digits;

@@ -2,6 +2,8 @@
 /*
  * The language of a message, by its commonest words.
  */
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -10,6 +12,8 @@
 #define WORDS_LOOKED_AT 1000
 #define WORDS_NEEDED 4
 #define TIMES_NEEDED 2 /* more than those of the next language */
+#define WORD_MAX 8     /* octets of the longest one */
+#define COMMON_MAX 160 /* different ones, of all languages */
 
 static const char *const words[CLASSIFIER_LANGS] = {
 	[CLASSIFIER_LANG_OTHER] = "",
@@ -37,6 +41,61 @@ classifier_lang_name(enum classifier_lang l)
 	return names[l];
 }
 
+/* --- The words, sorted: built at the first use, then only read ------------------ */
+
+struct common {
+	char word[WORD_MAX + 1];
+	unsigned int langs; /* bits */
+};
+static struct common common[COMMON_MAX];
+static size_t common_count;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int
+by_word(const void *key, const void *entry)
+{
+	return strcmp(key, ((const struct common *)entry)->word);
+}
+
+static int
+by_order(const void *a, const void *b)
+{
+	return strcmp(((const struct common *)a)->word,
+	    ((const struct common *)b)->word);
+}
+
+static void
+add(const char *text, size_t len, size_t lang)
+{
+	struct common new = { .langs = 1u << lang };
+
+	OCT_ASSERT(len <= WORD_MAX);
+	memcpy(new.word, text, len);
+	for (size_t i = 0; i < common_count; i++)
+		if (strcmp(common[i].word, new.word) == 0) {
+			common[i].langs |= new.langs;
+			return;
+		}
+	OCT_ASSERT(common_count < COMMON_MAX);
+	common[common_count++] = new;
+}
+
+static void
+build(void)
+{
+	for (size_t l = 0; l < OCT_LEN(words); l++)
+		for (const char *p = words[l]; *p != '\0';) {
+			size_t len = strcspn(p, " ");
+
+			if (len > 0)
+				add(p, len, l);
+			p += len + (p[len] == ' ');
+		}
+	qsort(common, common_count, sizeof(*common), by_order);
+}
+
+/* --- Counting -------------------------------------------------------------------- */
+
 static bool
 is_letter(char c)
 {
@@ -47,18 +106,19 @@ is_letter(char c)
 static void
 count_word(const char *text, size_t len, size_t counts[CLASSIFIER_LANGS])
 {
-	char word[16] = " ";
+	const struct common *found;
+	char word[WORD_MAX + 1];
 
-	if (len > 8)
+	if (len > WORD_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
-		word[i + 1] = (char)(text[i] >= 'A' && text[i] <= 'Z'
+		word[i] = (char)(text[i] >= 'A' && text[i] <= 'Z'
 			? text[i] + ('a' - 'A')
 			: text[i]);
-	word[len + 1] = ' ';
-	word[len + 2] = '\0';
-	for (size_t l = 1; l < CLASSIFIER_LANGS; l++)
-		counts[l] += strstr(words[l], word) != NULL;
+	word[len] = '\0';
+	found = bsearch(word, common, common_count, sizeof(*common), by_word);
+	for (size_t l = 1; found != NULL && l < CLASSIFIER_LANGS; l++)
+		counts[l] += found->langs >> l & 1;
 }
 
 enum classifier_lang
@@ -69,6 +129,7 @@ classifier_language(const struct content *c)
 	    : &c->plain;
 	size_t counts[CLASSIFIER_LANGS] = { 0 }, seen = 0, best = 0, next = 0;
 
+	(void)pthread_once(&once, build);
 	for (size_t i = 0; i < t->len && seen < WORDS_LOOKED_AT;) {
 		size_t start = i;
 
