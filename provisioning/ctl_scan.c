@@ -246,6 +246,9 @@ judge_final(struct ctl_scan *s, struct ctl_scan_final *f)
 	if (f->assumed) {
 		f->facts.external = false;
 		f->facts.mode = OPTION_CHALLENGE_OFF;
+		/* Of whom no store could tell anything. */
+		f->facts.store_known = true;
+		f->facts.has_room = true;
 	}
 	f->facts.class = PROOF_N;
 	if (!f->facts.external)

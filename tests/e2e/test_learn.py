@@ -4,8 +4,10 @@ the milter, and says the same in a scan."""
 import json
 import os
 import re
+import subprocess
 
 import scene
+from edge import BUILD
 from kit import check, equal
 from mail import message
 from proc import wait_until
@@ -168,6 +170,21 @@ def test_scan_has_an_exit_status_for_scripts(edge):
     equal(edge.ctl(*words, bad, good).returncode, 0)
     result = edge.ctl(*words, "--status", good, bad, check=False)
     equal((result.returncode, result.stdout.split()[-1]), (13, "reject"))
+
+
+def test_scan_without_any_configuration_holds_what_the_milter_would(edge):
+    path = f"{edge.tmp}/impots.eml"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("From: \"Impots.gouv\" <contact@impots-gouv.top>\n"
+                "To: agent@mairie.test\nSubject: Avis\n"
+                "Message-ID: <1@impots-gouv.top>\n\nBonjour,\n"
+                "voyez http://192.0.2.7/avis\n")
+    result = subprocess.run(
+        [f"{BUILD}/octroictl", "scan", "--json", "--no-dns", path],
+        capture_output=True, text=True, timeout=30, check=True)
+    one = json.loads(result.stdout)
+    one = one[0] if isinstance(one, list) else one
+    equal((one["by_score"], one["verdict"]), ("hold", "hold"))
 
 
 def test_the_milter_hears_the_model(edge):
