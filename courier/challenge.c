@@ -344,18 +344,21 @@ static enum duty
 pending(struct courier *c, const struct case_duty *d,
     const struct case_challenge *ch)
 {
-	int64_t now = oct_clock_wall_ms();
-	int64_t ready = courier_settled_ms(c, ch->challenge.arrival_ms, now);
+	int64_t now = oct_clock_wall_ms(), ready;
+	struct case_timers t;
 	const char *why;
 	int rc;
 
+	gate_timers(c, ch->challenge.domain, ch->challenge.local,
+	    ch->challenge.count, &t);
+	ready = courier_settled_ms(&t, ch->challenge.arrival_ms, now);
 	if (now < ready)
 		return courier_put_off(c, d, ready);
-	rc = is_askable(c, ch, now > ready + c->timers.fresh, &why);
+	rc = is_askable(c, ch, now > ready + t.fresh, &why);
 	if (rc < 0)
 		return DUTY_FAILED;
 	if (rc == 0)
-		return silence(c, d, gate_hold_silent(c, &ch->challenge), why);
+		return silence(c, d, t.hold_silent, why);
 	return try_gate(c, d, &ch->challenge);
 }
 

@@ -92,7 +92,7 @@ enum duty courier_release_finish(struct courier *c,
 
 /* When what came at that time has settled.  A time that has not come yet is of a
  * clock that was set back since: nothing waits for it. */
-int64_t courier_settled_ms(const struct courier *c, int64_t arrival_ms,
+int64_t courier_settled_ms(const struct case_timers *t, int64_t arrival_ms,
     int64_t now_ms);
 
 /* Put a duty off until when_ms. */

@@ -41,10 +41,10 @@ const struct dir_snapshot *gate_directory(struct courier *c);
 
 /* Does the page always want the code, as one of its mailboxes has it? */
 bool gate_wants_code(struct courier *c, const struct challenge *ch);
-/* How long those of its items wait whose sender is not asked: the longest of its
- * mailboxes'. */
-struct challenge;
-int64_t gate_hold_silent(struct courier *c, const struct challenge *ch);
+/* The timers of these mailboxes together: settle and hold_silent the longest,
+ * fresh the shortest, all else the platform's. */
+void gate_timers(struct courier *c, const char *domain,
+    const char *const *local, size_t count, struct case_timers *out);
 
 enum gate {
 	GATE_OPEN,  /* charged; gate_give_back if it is not handed over */

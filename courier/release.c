@@ -16,6 +16,7 @@
 
 #include "auth/results.h"
 #include "courier/courier.h"
+#include "courier/gate.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -371,9 +372,11 @@ static int
 is_ready(struct courier *c, const struct case_duty *d,
     const struct case_item *item, enum duty *out)
 {
-	int64_t now = oct_clock_wall_ms();
-	int64_t ready = courier_settled_ms(c, item->held.arrival_ms, now);
+	int64_t now = oct_clock_wall_ms(), ready;
+	struct case_timers t;
 
+	gate_timers(c, item->held.domain, &item->held.local, 1, &t);
+	ready = courier_settled_ms(&t, item->held.arrival_ms, now);
 	*out = DUTY_DONE;
 	if (!held_is_live(item->state))
 		return 0;

@@ -114,12 +114,14 @@ courier_decide(struct courier *c, const struct case_duty *d)
 		return DUTY_FAILED;
 	if (!is_open(&item))
 		goto out;
-	ready = courier_settled_ms(c, item.held.arrival_ms, now);
+	rc = rules_of(c, &item.held, &rules);
+	ready = rc == 0 ? courier_settled_ms(&rules.timers,
+			      item.held.arrival_ms, now)
+			: now;
 	if (now < ready) {
 		out = courier_put_off(c, d, ready);
 		goto out;
 	}
-	rc = rules_of(c, &item.held, &rules);
 	if (rc == 0)
 		rc = case_standing(c->store, &rules.timers, &item.held, now,
 		    &standing);

@@ -24,11 +24,11 @@ courier_field(const struct store_entry *e, const char *name)
 }
 
 int64_t
-courier_settled_ms(const struct courier *c, int64_t arrival_ms, int64_t now_ms)
+courier_settled_ms(const struct case_timers *t, int64_t arrival_ms,
+    int64_t now_ms)
 {
-	return arrival_ms <= now_ms + c->timers.settle
-	    ? arrival_ms + c->timers.settle
-	    : now_ms;
+	return arrival_ms <= now_ms + t->settle ? arrival_ms + t->settle
+						: now_ms;
 }
 
 enum duty

@@ -33,7 +33,24 @@ struct hold {
 	size_t count;
 	bool adrift;  /* the store is away: the spool alone */
 	bool waiting; /* in several steps: all begins at the end */
+	/* The soonest T_settle of its mailboxes: the courier, who looks then,
+	 * has the others wait for theirs. */
+	int64_t settle;
 };
+
+static struct hold *
+new_hold(const struct judge *j)
+{
+	struct hold *h = calloc(1, sizeof(*h));
+
+	for (size_t i = 0; h != NULL && i < j->count; i++) {
+		int64_t own = j->finals[i].options.v[OPTION_SETTLE];
+
+		if (i == 0 || own < h->settle)
+			h->settle = own;
+	}
+	return h;
+}
 
 static struct part *
 new_part(struct hold *h, const char *domain, bool first)
@@ -313,7 +330,7 @@ hold_prepare(struct judge *j, struct hold **out)
 		any |= hold_keeps(&j->finals[i]) || j->finals[i].waiting;
 	if (rc != 0 || !any)
 		return rc;
-	h = calloc(1, sizeof(*h));
+	h = new_hold(j);
 	if (h == NULL)
 		return -ENOMEM;
 	h->adrift = adrift;
@@ -346,9 +363,10 @@ hold_free(struct hold *h)
 /* --- The store ----------------------------------------------------------------------- */
 
 static int
-register_part(struct judge *j, struct part *p, bool waiting)
+register_part(struct judge *j, const struct hold *h, struct part *p)
 {
 	struct app *app = j->session->app;
+	struct case_timers timers = app->timers;
 	const struct challenge *ask = p->ask.count > 0 ? &p->ask : NULL;
 	char *json[KEEP_AT_ONCE] = { NULL };
 	int rc = 0;
@@ -358,10 +376,10 @@ register_part(struct judge *j, struct part *p, bool waiting)
 			rc = item_json(&p->held[i], &json[i]);
 		p->items[i].json = json[i];
 	}
+	timers.settle = h->settle;
 	if (rc == 0)
-		rc = (waiting ? case_register_waiting : case_register)(
-		    app->store, &app->timers, p->items, p->count, ask,
-		    j->now_ms);
+		rc = (h->waiting ? case_register_waiting : case_register)(
+		    app->store, &timers, p->items, p->count, ask, j->now_ms);
 	for (size_t i = 0; i < p->count; i++) {
 		free(json[i]);
 		p->items[i].json = NULL;
@@ -378,14 +396,14 @@ register_parts(struct judge *j, struct hold *h)
 	for (int transit = 0; transit <= 1; transit++)
 		for (size_t i = 0; rc == 0 && i < h->count; i++)
 			if (h->parts[i]->transit == (transit == 1))
-				rc = register_part(j, h->parts[i],
-				    h->waiting);
+				rc = register_part(j, h, h->parts[i]);
 	return rc;
 }
 
 /* Duties that begin, collected. */
 struct starts {
 	struct judge *judge;
+	int64_t settle; /* as of hold */
 	struct case_start *list; /* CASE_BEGIN_MAX */
 	size_t count;
 	int rc;
@@ -398,7 +416,7 @@ flush(struct starts *s)
 
 	if (s->rc == 0 && s->count > 0)
 		s->rc = case_begin(app->store, app->settings->node, s->list,
-		    s->count, s->judge->now_ms + app->timers.settle);
+		    s->count, s->judge->now_ms + s->settle);
 	s->count = 0;
 }
 
@@ -450,7 +468,7 @@ start_merged(struct starts *s, const struct judge_final *f)
 static int
 begin_all(struct judge *j, const struct hold *h)
 {
-	struct starts s = { .judge = j };
+	struct starts s = { .judge = j, .settle = h->settle };
 
 	s.list = calloc(CASE_BEGIN_MAX, sizeof(*s.list));
 	if (s.list == NULL)
@@ -512,7 +530,7 @@ ask_one(struct judge *j, struct hold *h, struct judge_final *f)
 int
 hold_ask_deferred(struct judge *j)
 {
-	struct hold *h = calloc(1, sizeof(*h));
+	struct hold *h = new_hold(j);
 	int rc = h != NULL ? hold_shared_init(j, &h->shared) : -ENOMEM;
 
 	for (size_t i = 0; rc == 0 && i < j->count; i++)
@@ -521,7 +539,7 @@ hold_ask_deferred(struct judge *j)
 			rc = ask_one(j, h, &j->finals[i]);
 	for (size_t i = 0; rc == 0 && h != NULL && i < h->count; i++)
 		if (h->parts[i]->count > 0)
-			rc = register_part(j, h->parts[i], false);
+			rc = register_part(j, h, h->parts[i]);
 	hold_free(h);
 	return rc;
 }

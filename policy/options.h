@@ -30,6 +30,10 @@ enum option {
 	/* Counts and sizes. */
 	OPTION_ASKS,           /* challenges to one sender */
 	OPTION_PASS_MESSAGES,
+	/* Timers of the machinery, ms: the centre's, not a referent's. */
+	OPTION_SETTLE,         /* T_settle */
+	OPTION_FRESH,          /* T_fresh */
+	OPTION_HOLD_VIRUS,     /* T_hold of malware */
 	OPTION_CAP_MAILBOX,    /* challenges a day for one mailbox */
 	OPTION_SHARE_MAILBOX,  /* of these, for one organisation */
 	OPTION_CAP_DOMAIN, /* challenges a day for one hosted domain; a mailbox's

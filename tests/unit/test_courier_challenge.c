@@ -201,23 +201,49 @@ challenges_that_are_not_sent(void **state)
 
 /* --- Expiry --------------------------------------------------------------------- */
 
-/* Not the platform's 14 days. */
 static void
-who_is_not_asked_waits_as_his_mailbox_says(void **state)
+provision_bob(const char *json)
 {
-	static const struct dir_change changes[] = {
+	const struct dir_change changes[] = {
 		{ .domain = D, .create = true, .json = "{}", .actor = "t" },
-		{ .domain = D, .local = "bob", .create = true,
-		    .json = "{\"t_hold_silent\":\"40d\"}", .actor = "t" },
+		{ .domain = D, .local = "bob", .create = true, .json = json,
+		    .actor = "t" },
 	};
 	char problem[256];
-	struct case_item i;
 
-	(void)state;
 	for (size_t k = 0; k < OCT_LEN(changes); k++)
 		assert_int_equal(directory_change(world.store, &changes[k],
 				     problem),
 		    0);
+}
+
+/* Not the platform's 20 seconds, and not its quarter of an hour. */
+static void
+a_mailbox_has_timers_of_its_own(void **state)
+{
+	(void)state;
+	provision_bob("{\"t_settle\":\"1min\",\"t_fresh\":\"2min\"}");
+	hold(&asked, KEPT);
+	oct_clock_set_wall_ms(NOW + 59999);
+	assert_int_equal(act_challenge(CH), DUTY_LATER);
+	assert_int_equal(due_challenge(CH), NOW + 60000);
+	oct_clock_set_wall_ms(NOW + 3 * 60000 + 1);
+	assert_int_equal(act_challenge(CH), DUTY_DONE);
+	assert_int_equal(challenge_state(CH), CHALLENGE_LATE);
+	want(1);
+	oct_clock_set_wall_ms(NOW + 59999);
+	assert_int_equal(act("release", 1), DUTY_LATER);
+	assert_int_equal(due("release", 1), NOW + 60000);
+}
+
+/* Not the platform's 14 days. */
+static void
+who_is_not_asked_waits_as_his_mailbox_says(void **state)
+{
+	struct case_item i;
+
+	(void)state;
+	provision_bob("{\"t_hold_silent\":\"40d\"}");
 	hold(&asked, KEPT);
 	oct_clock_set_wall_ms(SETTLED + 15 * 60000 + 1);
 	assert_int_equal(act_challenge(CH), DUTY_DONE);
@@ -235,6 +261,7 @@ main(void)
 		T(a_challenge_says_whether_the_code_is_asked),
 		T(what_becomes_of_a_challenge),
 		T(challenges_that_are_not_sent),
+		T(a_mailbox_has_timers_of_its_own),
 		T(who_is_not_asked_waits_as_his_mailbox_says),
 	};
 

@@ -161,6 +161,8 @@ entries_are_shown_with_all_attributes(void **state)
 	    "\"t_forget\":\"inherit\",\"t_defer\":\"inherit\","
 	    "\"t_button\":\"inherit\",\"t_pass\":\"inherit\","
 	    "\"asks\":\"inherit\",\"pass_messages\":\"inherit\","
+	    "\"t_settle\":\"inherit\",\"t_fresh\":\"inherit\","
+	    "\"t_hold_virus\":\"inherit\","
 	    "\"cap_mailbox\":\"inherit\",\"share_mailbox\":\"inherit\","
 	    "\"cap_domain\":\"inherit\","
 	    "\"relation_messages\":\"inherit\","

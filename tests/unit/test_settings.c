@@ -144,14 +144,20 @@ options_have_platform_values(void **state)
 
 	/* A mailbox's values over the platform's timers. */
 	settings_timers(s, &t);
-	t.settle = 77;
+	t.extend = 77;
 	v.v[OPTION_HOLD] = 1;
 	v.v[OPTION_HOLD_SILENT] = 2;
 	v.v[OPTION_QUIET] = 3;
 	v.v[OPTION_BUTTON] = 4;
 	v.v[OPTION_ASKS] = 5;
+	v.v[OPTION_SETTLE] = 6;
+	v.v[OPTION_FRESH] = 7;
+	v.v[OPTION_HOLD_VIRUS] = 8;
 	options_timers(&v, &t);
-	assert_int_equal(t.settle, 77);
+	assert_int_equal(t.extend, 77);
+	assert_int_equal(t.settle, 6);
+	assert_int_equal(t.fresh, 7);
+	assert_int_equal(t.hold_virus, 8);
 	assert_int_equal(t.hold, 1);
 	assert_int_equal(t.hold_silent, 2);
 	assert_int_equal(t.quiet, 3);
