@@ -13,7 +13,8 @@ enum kind {
 	WITH_OPERATOR,  /* "{}" is the operator */
 	WITH_DAYS,      /* "{}" is how long a message is held */
 	THEN_CONTACT,   /* followed by the operator's contact, if given */
-	THEN_NOTICE,    /* the URL of the notice; left out without one */
+	THEN_DPO,       /* the data-protection officer; left out without one */
+	THEN_NOTICE,    /* the URL of the notice; likewise */
 	STATE,          /* what an audit found; text is not used */
 	AUDIT           /* who made it; left out without one */
 };
@@ -76,6 +77,9 @@ write_paragraph(const struct view *v, struct page *p, const struct row *r)
 		write_then(v, p, r->text,
 		    *contact != '\0' ? contact : view_operator(v));
 		break;
+	case THEN_DPO:
+		write_then(v, p, r->text, s->challenge_dpo);
+		break;
 	case THEN_NOTICE:
 		write_then(v, p, r->text, s->challenge_notice);
 		break;
@@ -99,7 +103,8 @@ is_left_out(const struct view *v, enum kind kind)
 {
 	const struct settings *s = v->app->settings;
 
-	return (kind == THEN_NOTICE && *s->challenge_notice == '\0') ||
+	return (kind == THEN_DPO && *s->challenge_dpo == '\0') ||
+	    (kind == THEN_NOTICE && *s->challenge_notice == '\0') ||
 	    (kind == AUDIT && *s->web_audit == '\0');
 }
 
@@ -202,6 +207,7 @@ info_page_data(struct view *v)
 		{ HEAD, TEXT_DATA_RIGHTS_HEAD },
 		{ WITH_OPERATOR, TEXT_DATA_ANSWERS },
 		{ THEN_CONTACT, TEXT_DATA_RIGHTS },
+		{ THEN_DPO, TEXT_DATA_DPO },
 		{ PARAGRAPH, TEXT_DATA_RIGHTS_CNIL },
 		{ THEN_NOTICE, TEXT_DATA_NOTICE } };
 

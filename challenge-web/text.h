@@ -91,7 +91,7 @@ enum text_id {
 	TEXT_HOME,
 	TEXT_HOME_NEXT,
 	/* accessibility */
-	TEXT_ACCESS_LINK, /* not audited */
+	TEXT_ACCESS_LINK, /* not audited: in law, not compliant */
 	TEXT_ACCESS_LINK_NONE,
 	TEXT_ACCESS_LINK_PARTIAL,
 	TEXT_ACCESS_LINK_FULL,
@@ -135,6 +135,7 @@ enum text_id {
 	TEXT_DATA_RIGHTS_HEAD,
 	TEXT_DATA_ANSWERS, /* {} = operator */
 	TEXT_DATA_RIGHTS,
+	TEXT_DATA_DPO,
 	TEXT_DATA_RIGHTS_CNIL,
 	TEXT_DATA_NOTICE,
 	TEXT_COUNT

@@ -168,7 +168,7 @@ const char *const text_en[TEXT_COUNT] = {
 	    "If a mail or a notice of refusal brought you here, please open "
 	    "the whole link that is in it.",
 
-	[TEXT_ACCESS_LINK] = "Accessibility: not audited",
+	[TEXT_ACCESS_LINK] = "Accessibility: not compliant",
 	[TEXT_ACCESS_LINK_NONE] = "Accessibility: not compliant",
 	[TEXT_ACCESS_LINK_PARTIAL] = "Accessibility: partially compliant",
 	[TEXT_ACCESS_LINK_FULL] = "Accessibility: fully compliant",
@@ -179,9 +179,9 @@ const char *const text_en[TEXT_COUNT] = {
 	    "11\u00a0February\u00a02005 requires.",
 	[TEXT_ACCESS_STATE_HEAD] = "Compliance status",
 	[TEXT_ACCESS_STATE_UNAUDITED] =
-	    "No third party has audited this service by the French "
-	    "accessibility standard (RGAA) yet: how far it complies is not "
-	    "established.",
+	    "No audit has yet measured how far this service complies with "
+	    "the French accessibility standard (RGAA). Until there is one, "
+	    "the standard deems it not compliant.",
 	[TEXT_ACCESS_STATE_NONE] =
 	    "This service does not comply with the French accessibility "
 	    "standard (RGAA).",
@@ -278,6 +278,7 @@ const char *const text_en[TEXT_COUNT] = {
 	    "Under regulation (EU)\u00a02016/679 you may ask for access to "
 	    "your data, for their rectification or erasure, for the "
 	    "restriction of their use, or object to it:",
+	[TEXT_DATA_DPO] = "Data-protection officer:",
 	[TEXT_DATA_RIGHTS_CNIL] =
 	    "You may also lodge a complaint with the French supervisory "
 	    "authority, the CNIL (www.cnil.fr).",

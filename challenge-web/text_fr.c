@@ -48,9 +48,9 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_PROBLEM_CODE_ASKED] =
 	    "Saisissez le code à 6 chiffres qui se trouve dans le courriel.",
 	[TEXT_PROBLEM_CODE_FORM] =
-	    "Le code doit compter 6 chiffres. Vérifiez-le dans le courriel.",
+	    "Le code doit compter 6 chiffres. Vérifiez\u2011le dans le courriel.",
 	[TEXT_PROBLEM_CODE_WRONG] =
-	    "Ce n’est pas le bon code. Vérifiez-le dans le courriel.",
+	    "Ce n’est pas le bon code. Vérifiez\u2011le dans le courriel.",
 	[TEXT_PROBLEM_OLD_PAGE] =
 	    "Cette page était ouverte depuis trop longtemps. Rien n’a été "
 	    "fait\u00a0: appuyez de nouveau sur le bouton.",
@@ -72,7 +72,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	[TEXT_PROBLEM_ADDRESS_FORM] =
 	    "Cette adresse n’est pas entière. Exemple\u00a0: nom@exemple.fr",
 	[TEXT_PROBLEM_ADDRESS_WRONG] =
-	    "Le message refusé ne venait pas de cette adresse. Vérifiez-la.",
+	    "Le message refusé ne venait pas de cette adresse. Vérifiez\u2011la.",
 
 	[TEXT_DONE_TITLE] = "Merci, c’est confirmé",
 	[TEXT_DONE] = "Votre message va être remis.",
@@ -175,7 +175,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "Si un courriel ou un avis de refus vous a conduit ici, ouvrez le "
 	    "lien entier qu’il contient.",
 
-	[TEXT_ACCESS_LINK] = "Accessibilité\u00a0: non auditée",
+	[TEXT_ACCESS_LINK] = "Accessibilité\u00a0: non conforme",
 	[TEXT_ACCESS_LINK_NONE] = "Accessibilité\u00a0: non conforme",
 	[TEXT_ACCESS_LINK_PARTIAL] =
 	    "Accessibilité\u00a0: partiellement conforme",
@@ -187,9 +187,10 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "11\u00a0février\u00a02005.",
 	[TEXT_ACCESS_STATE_HEAD] = "État de conformité",
 	[TEXT_ACCESS_STATE_UNAUDITED] =
-	    "Aucun audit selon le référentiel général d’amélioration de "
-	    "l’accessibilité (RGAA) n’a été fait par un tiers pour ce "
-	    "service\u00a0: son degré de conformité n’est donc pas établi.",
+	    "Aucun audit n’a encore mesuré si ce service respecte le "
+	    "référentiel général d’amélioration de l’accessibilité "
+	    "(RGAA)\u00a0: tant qu’il n’y en a pas, le référentiel le tient "
+	    "pour non conforme.",
 	[TEXT_ACCESS_STATE_NONE] =
 	    "Ce service est non conforme au référentiel général "
 	    "d’amélioration de l’accessibilité (RGAA).",
@@ -289,6 +290,7 @@ const char *const text_fr[TEXT_COUNT] = {
 	    "pouvez demander l’accès à vos données, leur rectification, "
 	    "leur effacement ou la limitation de leur usage, ou vous "
 	    "opposer à celui-ci\u00a0:",
+	[TEXT_DATA_DPO] = "Délégué à la protection des données\u00a0:",
 	[TEXT_DATA_RIGHTS_CNIL] =
 	    "Vous pouvez aussi adresser une réclamation à la CNIL "
 	    "(www.cnil.fr).",

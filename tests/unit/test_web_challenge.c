@@ -241,7 +241,7 @@ test_fixed_pages(void **state)
 	static const struct {
 		const char *path, *says;
 	} rows[] = { { "/", "<h1>Filtre de messagerie</h1>" },
-		{ "/accessibilite", "non auditée" },
+		{ "/accessibilite", "Accessibilité\u00a0: non conforme" },
 		{ "/mentions-legales", "Syndicat &lt;b&gt;." },
 		{ "/donnees-personnelles", "7\u00a0jours" },
 		{ "/octroi.css", "prefers-color-scheme" },
@@ -304,7 +304,7 @@ test_accessibility_says_what_an_audit_found(void **state)
 		int found;
 		const char *footer, *state;
 	} rows[] = {
-		{ SETTINGS_ACCESS_UNAUDITED, "non auditée", "Aucun audit" },
+		{ SETTINGS_ACCESS_UNAUDITED, ": non conforme", "Aucun audit" },
 		{ SETTINGS_ACCESS_NONE, ": non conforme", "est non conforme" },
 		{ SETTINGS_ACCESS_PARTIAL, ": partiellement conforme",
 		    "est partiellement conforme" },
@@ -324,6 +324,21 @@ test_accessibility_says_what_an_audit_found(void **state)
 	}
 	settings.web_access = SETTINGS_ACCESS_UNAUDITED;
 	settings.web_audit = (char[]){ "" };
+}
+
+static void
+test_the_data_page_names_the_officer(void **state)
+{
+	struct http_request r = request(HTTP_GET, "/donnees-personnelles");
+
+	(void)state;
+	send_request(&r);
+	assert_null(strstr(reply.body, "Délégué"));
+	settings.challenge_dpo = (char[]){ "dpo@syndicat.example" };
+	send_request(&r);
+	assert_says(200, "Délégué à la protection des données\u00a0: "
+	    "<a href=\"mailto:dpo@syndicat.example\">");
+	settings.challenge_dpo = (char[]){ "" };
 }
 
 static void
@@ -389,6 +404,7 @@ main(void)
 		TEST(test_only_true_tokens_wait_for_the_store),
 		TEST(test_faults_have_a_page),
 		TEST(test_accessibility_says_what_an_audit_found),
+		TEST(test_the_data_page_names_the_officer),
 		TEST(test_the_operators_own_texts),
 		TEST(test_store_away),
 	};

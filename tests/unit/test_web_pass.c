@@ -30,6 +30,7 @@ static struct test_redis server;
 static struct settings settings = {
 	.challenge_url = (char[]){ "https://filtre.example" },
 	.challenge_contact = (char[]){ "" },
+	.challenge_dpo = (char[]){ "" },
 	.challenge_notice = (char[]){ "" },
 	.web_operator = (char[]){ "" },
 	.web_contact = (char[]){ "" },

@@ -30,6 +30,7 @@ static struct settings settings = {
 	.hostname = (char[]){ "mx.centre.example" },
 	.challenge_url = (char[]){ "https://filtre.example" },
 	.challenge_contact = (char[]){ "" },
+	.challenge_dpo = (char[]){ "" },
 	.challenge_notice = (char[]){ "" },
 	.web_operator = (char[]){ "Centre <de> \"Gestion\"" },
 	.web_contact = (char[]){ "" },

@@ -33,6 +33,7 @@ static struct test_redis server;
 static struct settings settings = {
 	.challenge_url = (char[]){ "https://filtre.example/c" },
 	.challenge_contact = (char[]){ "aide@filtre.example" },
+	.challenge_dpo = (char[]){ "" },
 	.challenge_notice = (char[]){ "" },
 	.web_operator = (char[]){ "Syndicat <b>" },
 	.web_contact = (char[]){ "contact@filtre.example" },
