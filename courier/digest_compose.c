@@ -130,9 +130,9 @@ write_mail(const struct digest_for *f, const struct digest_list *l,
 		.total = l->total, .earlier = l->earlier, .page = p->page,
 		.unsubscribe = p->unsubscribe,
 		.contact = { .name = set->web_operator,
-			.help = set->challenge_contact,
+			.help = set->mail_help,
 			.dpo = set->challenge_dpo,
-			.privacy = set->challenge_notice },
+			.privacy = set->mail_notice },
 		.texts = { .first = en ? TEMPLATE_EN : TEMPLATE_FR } };
 	int rc = template_load(f->desk->store, f->domain->name,
 	    TEMPLATE_DIGEST, f->desk->page_host, &texts);

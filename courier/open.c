@@ -206,7 +206,7 @@ void
 courier_contact(const struct courier *c, struct notice_contact *out)
 {
 	*out = (struct notice_contact){ .name = c->settings->web_operator,
-		.help = c->settings->challenge_contact,
+		.help = c->settings->mail_help,
 		.dpo = c->settings->challenge_dpo,
-		.privacy = c->settings->challenge_notice };
+		.privacy = c->settings->mail_notice };
 }

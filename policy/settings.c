@@ -257,6 +257,37 @@ check_contact(const char *path, const struct settings *s)
 	return OCT_ECONF;
 }
 
+/* Nobody is written to without a word on whom to ask and what is kept of him: the
+ * role address is there, and so is our own page. */
+static void
+fill_contact(struct settings *s)
+{
+	size_t rest = TEMPLATE_CONTACT_MAX - strlen(s->web_operator) -
+	    strlen(s->challenge_dpo);
+	struct oct_str out;
+
+	oct_str_fixed(&out, s->mail_help, sizeof(s->mail_help));
+	if (*s->challenge_contact != '\0')
+		oct_str_add(&out, s->challenge_contact);
+	else if (*s->web_contact != '\0')
+		oct_str_add(&out, s->web_contact);
+	else
+		oct_str_addf(&out, "%s@%s", s->challenge_from,
+		    s->challenge_domain);
+	if (oct_str_err(&out) != 0 ||
+	    strlen(s->mail_help) + strlen(s->challenge_notice) > rest)
+		s->mail_help[0] = '\0';
+	rest -= strlen(s->mail_help);
+	oct_str_fixed(&out, s->mail_notice, sizeof(s->mail_notice));
+	if (*s->challenge_notice != '\0')
+		oct_str_add(&out, s->challenge_notice);
+	else
+		oct_str_addf(&out, "%s/donnees-personnelles",
+		    s->challenge_url);
+	if (oct_str_err(&out) != 0 || strlen(s->mail_notice) > rest)
+		s->mail_notice[0] = '\0';
+}
+
 static int
 check_together(const char *path, const struct settings *s)
 {
@@ -305,6 +336,7 @@ settings_load(const char *path, struct settings **out)
 		settings_free(s);
 		return rc == -ENOMEM ? rc : OCT_ECONF;
 	}
+	fill_contact(s);
 	*out = s;
 	return 0;
 }

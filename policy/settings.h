@@ -24,6 +24,8 @@ enum settings_access {
 	SETTINGS_ACCESS_FULL
 };
 
+#define SETTINGS_SHOWN_SIZE 81 /* TEMPLATE_OPERATOR_MAX and its end */
+
 struct settings {
 	/* platform */
 	char *hostname, *authserv_id, *node, *secret_file;
@@ -59,6 +61,8 @@ struct settings {
 	/* challenge */
 	char *challenge_domain, *challenge_url, *challenge_from,
 	    *challenge_contact, *challenge_alerts, *challenge_dpo, *challenge_notice;
+	/* What mails say where contact or notice is not set, or as it is. */
+	char mail_help[SETTINGS_SHOWN_SIZE], mail_notice[SETTINGS_SHOWN_SIZE];
 	struct oct_conf_list statutory, providers, big_providers;
 	char *institutional_file, *providers_file; /* "" = none */
 	int64_t cap_sender, cap_domain, cap_network, cap_network_provider,

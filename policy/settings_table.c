@@ -353,7 +353,8 @@ static const struct oct_conf_item items[] = {
 	    .check = settings_is_shown,
 	    .expected = "one line of UTF-8 without hidden characters",
 	    .standard = "",
-	    .help = "whom to ask, as it stands in mails and pages",
+	    .help = "whom to ask, as it stands in mails and pages; mails "
+		    "without it name web.contact or the role address",
 	    .offset = offsetof(struct settings, challenge_contact) },
 	{ .section = "challenge",
 	    .name = "dpo",
@@ -363,7 +364,8 @@ static const struct oct_conf_item items[] = {
 	    .check = settings_is_shown,
 	    .expected = "one line of UTF-8 without hidden characters",
 	    .standard = "",
-	    .help = "the data-protection officer, as it stands in mails",
+	    .help = "the data-protection officer, as it stands in mails and "
+		    "on the page of the data-protection notice",
 	    .offset = offsetof(struct settings, challenge_dpo) },
 	{ .section = "challenge",
 	    .name = "notice",
@@ -373,7 +375,8 @@ static const struct oct_conf_item items[] = {
 	    .check = settings_is_shown,
 	    .expected = "one line of UTF-8 without hidden characters",
 	    .standard = "",
-	    .help = "URL of the data-protection notice",
+	    .help = "URL of the data-protection notice; mails without it name "
+		    "the page's own",
 	    .offset = offsetof(struct settings, challenge_notice) },
 	{ .section = "challenge",
 	    .name = "statutory",

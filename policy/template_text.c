@@ -104,8 +104,9 @@ static const char challenge_en[] =
     "English\n"
     "\n"
     "It is your first message here, so we hold it. Open the page above and "
-    "press the button (code, if asked: {{code}}), or just reply, before "
-    "{{expiry}}. After that it may be deleted unread. Sent nothing? Choose "
+    "press the button (code{{#button}}, if asked{{/button}}: {{code}}), or "
+    "just reply, before {{expiry}}. After that it may be deleted unread. Sent "
+    "nothing? Choose "
     "\"It was not me\" and enter the code.\n"
     "{{/second}}\n";
 

@@ -49,8 +49,8 @@ begin(const struct settings *set, const struct ctl_template_preview *p,
 	oct_str_fixed(&url, s->url, sizeof(s->url));
 	oct_str_addf(&url, "%s/%s", set->challenge_url, TOKEN);
 	s->contact = (struct notice_contact){ .name = set->web_operator,
-		.help = set->challenge_contact, .dpo = set->challenge_dpo,
-		.privacy = set->challenge_notice };
+		.help = set->mail_help, .dpo = set->challenge_dpo,
+		.privacy = set->mail_notice };
 	rc = oct_str_err(&role) | oct_str_err(&reply) | oct_str_err(&mailbox) |
 	    oct_str_err(&url);
 	return rc != 0 ? OCT_ELIMIT : 0;

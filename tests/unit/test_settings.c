@@ -89,6 +89,45 @@ a_short_file_has_the_defaults(void **state)
 	settings_free(NULL);
 }
 
+/* Whoever is written to can ask somebody, and read what is kept of him. */
+static void
+mails_always_name_a_contact(void **state)
+{
+	static const struct {
+		const char *name, *set, *help, *notice;
+	} rows[] = {
+		{ "nothing set", "", "filtre@defi.example",
+		    "https://defi.example/donnees-personnelles" },
+		{ "the page's contact", "web { contact = \"05 53\" }\n",
+		    "05 53", "https://defi.example/donnees-personnelles" },
+		{ "its own",
+		    "web { contact = \"05 53\" }\n"
+		    "challenge { contact = aide notice = \"https://n.example\" "
+		    "}\n",
+		    "aide", "https://n.example" },
+		/* 80 of 200 octets each. */
+		{ "no room",
+		    "web { operator = \"1234567890123456789012345678901234567890"
+		    "1234567890123456789012345678901234567890\" }\n"
+		    "challenge { dpo = \"1234567890123456789012345678901234567890"
+		    "1234567890123456789012345678901234567890\" }\n",
+		    "filtre@defi.example", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		char text[1024];
+		struct settings *s;
+
+		print_message("  %s\n", rows[i].name);
+		(void)snprintf(text, sizeof(text), NEEDED "%s", rows[i].set);
+		s = must_load(text);
+		assert_string_equal(s->mail_help, rows[i].help);
+		assert_string_equal(s->mail_notice, rows[i].notice);
+		settings_free(s);
+	}
+}
+
 static void
 options_have_platform_values(void **state)
 {
@@ -494,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_file_has_the_defaults),
+		cmocka_unit_test(mails_always_name_a_contact),
 		cmocka_unit_test(options_have_platform_values),
 		cmocka_unit_test(the_sample_is_a_good_file),
 		cmocka_unit_test(wrong_values_are_named_with_their_line),
