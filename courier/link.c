@@ -146,14 +146,25 @@ send_once(const struct linking *l, const char *person)
 
 /* --- To whom --------------------------------------------------------------- */
 
+/* Once for a link, however often it is tried.  1: it may be sent. */
 static int
 charge(const struct linking *l)
 {
-	int rc = 1;
+	struct store *s = l->courier->store;
+	char what[TOLD_SIZE];
+	int rc;
 
-	if (l->asked->kind == OWNER_ASK_LINK)
-		rc = owner_ask_charge(l->courier->store, l->domain->name,
-		    l->mailbox->local);
+	if (l->asked->kind != OWNER_ASK_LINK)
+		return 1;
+	(void)snprintf(what, sizeof(what), "link:%s:charged", l->id);
+	rc = told_read(s, what);
+	if (rc != 0)
+		return rc;
+	rc = owner_ask_charge(s, l->domain->name, l->mailbox->local);
+	if (rc == 1) {
+		rc = told_mark(s, what, KEY_TTL_OWNER_ASK_MS);
+		return rc < 0 ? rc : 1;
+	}
 	if (rc == 0)
 		oct_log(OCT_INFO, "link=not-sent account=%s why=too-many",
 		    l->address);

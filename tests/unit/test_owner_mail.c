@@ -388,6 +388,29 @@ few_links_an_hour(void **state)
 	assert_int_equal(ask("eve@" D, OWNER_ASK_LINK, 0), DUTY_DONE);
 }
 
+/* Postfix, or his server, was away for a while. */
+static void
+tries_are_not_links(void **state)
+{
+	char *mail;
+
+	(void)state;
+	town("{}");
+	postfix(deferred);
+	assert_int_equal(ask(BOB, OWNER_ASK_LINK, 1), DUTY_LATER);
+	done_with_postfix();
+	for (int i = 0; i < OWNER_ASK_BOX_HOUR; i++) {
+		postfix(deferred);
+		assert_int_equal(do_first(), DUTY_LATER);
+		done_with_postfix();
+	}
+	postfix(taken);
+	assert_int_equal(do_first(), DUTY_DONE);
+	mail = received();
+	assert_true(has(mail, "/m/"));
+	free(mail);
+}
+
 int
 main(void)
 {
@@ -404,6 +427,7 @@ main(void)
 		T(nobody_else_gets_any),
 		T(nobody_gets_it_again_for_another),
 		T(few_links_an_hour),
+		T(tries_are_not_links),
 	};
 
 	return RUN_COURIER_TESTS("test_owner_mail", tests);
