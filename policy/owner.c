@@ -13,6 +13,7 @@
 #include "lib/str.h"
 #include "policy/learn_item.h"
 #include "policy/owner_senders.h"
+#include "policy/owner_stood.h"
 #include "policy/proof.h"
 
 #define UNDO_ROUNDS 20 /* pages of the bin that one undo looks at */
@@ -197,7 +198,9 @@ refuse_item(const struct owner *o, const struct case_item *item,
 	name_sender(item, who);
 	if (live)
 		mark(o, item->held.id, LEARN_SPAM);
-	if (*who != '\0')
+	if (live && *who != '\0')
+		rc = owner_stood_keep(o, item, who);
+	if (rc == 0 && *who != '\0')
 		rc = owner_sender_block(o, who, OWNER_QUIETLY);
 	/* Blocking takes with it what is held of him, but not what no relation
 	 * names. */
@@ -284,6 +287,8 @@ undo_item(const struct owner *o, const struct case_item *item,
 			    item->held.id, o->now_ms, out);
 		if (rc == 0)
 			rc = undo_others(o, item);
+		if (rc == 0)
+			rc = owner_stood_again(o, item, who);
 	}
 	if (rc == 0 && *out == CASE_DONE)
 		note(o, OWNER_ACT_UNDO, item);

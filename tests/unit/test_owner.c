@@ -240,6 +240,53 @@ a_proven_sender_is_refused_by_his_address(void **state)
 	owner_senders_free(&l);
 }
 
+/* Who had been let in, by whom, and whom one's own mail was to. */
+static void
+a_refusal_taken_back_leaves_him_let_in(void **state)
+{
+	static const char *const names[] = { "addr:alice@example.org",
+		"sent:alice@example.org" };
+	const struct case_sender alice = { .domain = D, .local = "mairie",
+		.sid = SID };
+	struct owner o = owner_of_box("mairie");
+	struct case_grant g = { .since_ms = NOW - DAY, .origin = GRANT_SEED,
+		.actor = "ctl", .why = "annuaire 2026" };
+	struct relation r;
+	enum case_outcome out;
+	char id[HELD_ID_SIZE], key[KEY_SIZE];
+
+	(void)state;
+	put(1, "mairie", SID, FATE_R_SPAM);
+	for (size_t i = 0; i < OCT_LEN(names); i++)
+		assert_int_equal(case_grant_set(world.store, D, "mairie",
+				     names[i], &g),
+		    0);
+	assert_int_equal(case_judge(world.store, &world.t, &alice,
+			     REL_EV_ALLOWED, "grant", NOW, &out),
+	    0);
+	assert_int_equal(owner_refuse(&o, id_of(1, id), &out), 0);
+	assert_int_equal(rel_of(SID), REL_BLOCKED);
+	assert_int_equal(owner_undo(&o, id, &out), 0);
+	assert_int_equal(out, CASE_DONE);
+	assert_int_equal(state_of(1), HELD_STORED);
+	assert_int_equal(case_relation_read(world.store, D, "mairie", SID, &r),
+	    1);
+	assert_int_equal(r.state, REL_ALLOWED);
+	assert_string_equal(r.origin, "grant");
+	key_grants(key, D, "mairie");
+	for (size_t i = 0; i < OCT_LEN(names); i++)
+		assert_int_equal(test_redis_do(&world.redis,
+				     "HEXISTS %s %s", key, names[i]),
+		    1);
+	/* Forgotten since, and refused again: nothing old comes back. */
+	assert_int_equal(owner_sender_forget(&o, names[0], OWNER_TOLD), 0);
+	assert_int_equal(owner_refuse(&o, id, &out), 0);
+	assert_int_equal(owner_undo(&o, id, &out), 0);
+	assert_int_equal(out, CASE_DONE);
+	assert_int_equal(rel_of(SID), REL_SILENT);
+	assert_int_equal(test_redis_do(&world.redis, "EXISTS %s", key), 0);
+}
+
 /* What only showed his address, and what is more than the bin's page. */
 static void
 all_that_a_block_threw_away_comes_back(void **state)
@@ -302,6 +349,7 @@ main(void)
 		WITH(an_emptied_bin_gives_nothing_back),
 		WITH(what_is_going_is_gone),
 		WITH(a_proven_sender_is_refused_by_his_address),
+		WITH(a_refusal_taken_back_leaves_him_let_in),
 		WITH(all_that_a_block_threw_away_comes_back),
 		WITH(an_unproven_sender_is_refused_as_he_came),
 	};
