@@ -103,7 +103,8 @@ static char *
 prepare(const struct run *run, const struct attack *a, const char *path,
     size_t *len)
 {
-	struct auth_dkim_key key = { a->dkim_d, a->dkim_s, run->pem, false };
+	struct auth_dkim_key key = { .domain = a->dkim_d,
+		.selector = a->dkim_s, .pem = run->pem };
 	struct oct_str message;
 	char *text = kit_slurp(path, len), *out;
 

@@ -47,7 +47,8 @@ tear_down(void **state)
 static void
 sign(struct talk *t)
 {
-	struct auth_dkim_key key = { "signe.example", SELECTOR, seed, true };
+	struct auth_dkim_key key = { .domain = "signe.example",
+		.selector = SELECTOR, .pem = seed, .ed25519 = true };
 	char text[1200];
 	struct oct_str out;
 
