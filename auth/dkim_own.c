@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DKIM signatures of internationalised mail: U-labels in d=, s= and i=, UTF-8
- * in other tags (RFC 8616 5).  libopendkim refuses every octet over 127 in a
- * signature; what ARC needs anyway verifies them.
+ * DKIM signatures that libopendkim does not read by the letter: those of
+ * internationalised mail (U-labels in d=, s= and i=, UTF-8 in other tags, RFC 8616
+ * 5), of a message whose From it cannot parse, and of a body with a CR inside a
+ * line.  What ARC needs anyway verifies them.
  */
 #include <errno.h>
 #include <stdlib.h>
