@@ -75,16 +75,23 @@ time_line(const struct view *v, struct page *p, enum otext text,
 		owner_filled(p, "span", NULL, owner_say(v, text), when);
 }
 
+void
+owner_subject_id(const struct case_item *item, char out[OWNER_SUBJECT_ID])
+{
+	(void)snprintf(out, OWNER_SUBJECT_ID, "s-%s", item->held.id);
+}
+
 static void
 write_subject(const struct view *v, struct page *p,
     const struct case_item *item)
 {
-	char path[HELD_ID_SIZE + 8], url[VIEW_URL_SIZE];
+	char path[HELD_ID_SIZE + 8], url[VIEW_URL_SIZE], id[OWNER_SUBJECT_ID];
 	struct oct_str s;
 
+	owner_subject_id(item, id);
 	oct_str_heap(&s, 4096);
 	owner_words_subject(v->lang, item->held.subject, &s);
-	page_open(p, "p", "class", "subject", NULL);
+	page_open(p, "p", "class", "subject", "id", id, NULL);
 	/* Before there is a session it leads nowhere. */
 	if (v->menu != NULL && item->state != HELD_DROPPED) {
 		(void)snprintf(path, sizeof(path), "/o/h/%s", item->held.id);

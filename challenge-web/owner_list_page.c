@@ -111,15 +111,19 @@ static void
 row_button(const struct owner_visit *o, struct page *p, const char *act,
     const struct case_item *item, enum otext text)
 {
-	char value[ACT_SIZE];
+	char value[ACT_SIZE], subject[OWNER_SUBJECT_ID];
 	enum owner_group group = owner_group_of(item->held.reason);
 	/* Nobody is to be led to what looks like junk. */
 	bool first = strcmp(act, "release") == 0 && group != OWNER_JUNK;
 
 	(void)snprintf(value, sizeof(value), "%s:%s", act, item->held.id);
-	owner_button(p, "do", value,
-	    first ? "button small" : "button plain small",
-	    owner_say(o->view, text));
+	owner_subject_id(item, subject);
+	/* Who cannot see in which row a button stands hears its message. */
+	page_open(p, "button", "class",
+	    first ? "button small" : "button plain small", "name", "do",
+	    "value", value, "aria-describedby", subject, NULL);
+	page_text(p, owner_say(o->view, text));
+	page_close(p);
 }
 
 static void

@@ -51,6 +51,10 @@ void owner_ask_form(struct view *v, struct page *p, enum otext problem,
 /* The facts of one item in few lines, as lists have them. */
 void owner_item_lines(const struct view *v, struct page *p,
     const struct case_item *item);
+/* The id of the element that is its subject, for what is to be described by it. */
+#define OWNER_SUBJECT_ID (HELD_ID_SIZE + 2)
+void owner_subject_id(const struct case_item *item,
+    char out[OWNER_SUBJECT_ID]);
 
 void owner_page_list(struct owner_visit *o);
 void owner_page_bin(struct owner_visit *o);

@@ -85,7 +85,10 @@ class Digest:
                                              policy=email.policy.default)
         self.text = self.mail.get_body(("plain",)).get_content()
         self.html = self.mail.get_body(("html",)).get_content()
-        self.links = re.findall(r"https?://\S+", self.text)
+        links = re.findall(r"https?://\S+", self.text)
+        # What is kept of its reader; the others are his alone.
+        self.notice = links.pop()
+        self.links = links
         self.one_click = self.mail["List-Unsubscribe"].strip("<> \r\n")
 
 
@@ -127,6 +130,7 @@ def test_it_comes_at_its_hour_and_lists_what_waits(edge):
     equal([a for a in acts if len(a) < 20],
           ["release", "accept", "refuse"] * 2)
     check(all("/m/" in u for u in got.links), got.links)
+    check(got.notice.endswith("/donnees-personnelles"), got.notice)
     # It is not told again, and waits as long as was said.
     all_listed(edge, box)
     nudge(edge, TOWN)

@@ -244,6 +244,10 @@ def test_each_button_does_what_it_says(edge):
     check(" checked" not in anne.text and "Cocher toute" in anne.text, "ticks")
     equal(anne.get("/o?r=ticked").text.count(" checked"), 4, "ticked")
     anne.get("/o")
+    for n, i in enumerate(ids):
+        check(re.search(rf'id="s-{i}"><a [^>]*>objet de {n}<', anne.text),
+              anne.text)
+        equal(anne.text.count(f'aria-describedby="s-{i}"'), 4, "its buttons")
     anne.press(f"release:{ids[0]}")
     check("C’est parti" in anne.text and "objet de 0" in anne.text, anne.text)
     edge.mailboxes.wait_for(box, count=1)
