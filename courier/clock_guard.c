@@ -36,11 +36,14 @@ believe(struct clock_guard *g, int64_t wall_ms)
 void
 clock_guard_see(struct clock_guard *g, int64_t wall_ms, int64_t mono_ms)
 {
+	/* While the store was away nobody looked. */
+	int64_t passed = g->last_ms > 0 ? mono_ms - g->looked_ms : 0;
 	bool leapt = g->known_ms > 0 &&
-	    wall_ms - g->known_ms > CLOCK_GUARD_LEAP_MS;
+	    wall_ms - g->known_ms > CLOCK_GUARD_LEAP_MS + passed;
 
 	g->back = wall_ms < g->last_ms - CLOCK_GUARD_BACK_MS;
 	g->last_ms = wall_ms;
+	g->looked_ms = mono_ms;
 	if (leapt && !g->doubted)
 		doubt(g, wall_ms, mono_ms);
 	else if (!leapt || mono_ms - g->since_ms >= CLOCK_GUARD_PATIENCE_MS)

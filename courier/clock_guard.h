@@ -3,8 +3,8 @@
  * A clock that is far ahead all at once (a dead battery, the snapshot of a
  * machine, a wrong server of time) would end all that has a time to end: held
  * messages, relations, journals.  So a leap is doubted: until it was taken back,
- * or has stood for a while, nothing ends.  Also over a restart, by what the store
- * knows.  One thread.
+ * or has stood for a while, the courier lets nothing expire, purges and trims
+ * nothing.  Also over a restart, by what the store knows.  One thread.
  */
 #ifndef OCT_COURIER_CLOCK_GUARD_H
 #define OCT_COURIER_CLOCK_GUARD_H
@@ -24,6 +24,7 @@ struct clock_guard {
 	bool back;          /* set back since the look before: duties that were
 			       put off meanwhile are to be looked for */
 	int64_t last_ms;    /* wall, of the look before; 0 = none */
+	int64_t looked_ms;  /* monotonic, of that look */
 	bool read;          /* what the store knows */
 	int64_t known_ms;   /* the last wall time that was believed; 0 = none */
 	int64_t since_ms;   /* monotonic: of the doubt */

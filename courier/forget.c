@@ -85,9 +85,8 @@ is_closed(const struct dir_domain *d, const struct dir_mailbox *m,
 
 static int
 one_mailbox(struct courier *c, struct forget *f, const struct dir_domain *d,
-    const struct dir_mailbox *m)
+    const struct dir_mailbox *m, int64_t now)
 {
-	int64_t now = oct_clock_wall_ms();
 	struct option_values platform, v;
 	struct case_timers timers = c->timers;
 	size_t n = 0;
@@ -109,7 +108,7 @@ one_mailbox(struct courier *c, struct forget *f, const struct dir_domain *d,
 }
 
 static int
-some_mailboxes(struct courier *c, struct forget *f)
+some_mailboxes(struct courier *c, struct forget *f, int64_t now_ms)
 {
 	const struct dir_domain *d = dir_domain(f->snapshot, f->domain);
 	int rc = 0;
@@ -117,7 +116,7 @@ some_mailboxes(struct courier *c, struct forget *f)
 	for (size_t i = 0; rc == 0 && d != NULL && i < MAILBOXES_A_STEP &&
 	    f->at < d->mailbox_count;
 	    i++, f->at++)
-		rc = one_mailbox(c, f, d, dir_mailbox_at(d, f->at));
+		rc = one_mailbox(c, f, d, dir_mailbox_at(d, f->at), now_ms);
 	if (rc == 0 && (d == NULL || f->at >= d->mailbox_count))
 		drop_snapshot(f);
 	return rc;
@@ -150,7 +149,7 @@ int
 forget_step(struct courier *c, struct forget *f, int64_t now_ms)
 {
 	if (f->snapshot != NULL)
-		return some_mailboxes(c, f);
+		return some_mailboxes(c, f, now_ms);
 	if (f->domain[0] == '\0' && now_ms < f->next_ms)
 		return 0;
 	return open_next(c, f, now_ms);

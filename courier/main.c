@@ -43,6 +43,7 @@ struct loop {
 	bool stop;
 	bool grouped; /* the consumer group is known to exist */
 	bool sweep_again; /* soon, and not only after the usual time */
+	int64_t now_ms; /* wall, of the last look at the clock */
 	int64_t next_sweep_ms, next_pending_ms, kicked_ms;
 	char due[KEY_SIZE], work[KEY_SIZE];
 };
@@ -75,15 +76,18 @@ asked_to_stop(struct loop *l)
 /* A duty that fails while the store answers (a damaged record, no memory) must
  * not stand in the way of the others. */
 #define STUCK_MS 60000
+#define DOUBT_MS (30 * 60000)
 
 static enum duty
 do_duty(struct loop *l, const struct case_duty *d)
 {
 	enum duty out;
 
+	/* Thousands of them may be due at once: rarely enough that others have
+	 * their turn.  A clock that is set back starts a sweep. */
 	if (clock_guard_stops(&l->clock, d->verb))
 		return courier_put_off(l->courier, d,
-		    oct_clock_wall_ms() + STUCK_MS);
+		    oct_clock_wall_ms() + DOUBT_MS);
 	out = pool_dispatch(l->pool, l->courier, d);
 	kick(l);
 	if (out != DUTY_FAILED || !store_is_up(l->courier->store))
@@ -159,12 +163,14 @@ read_work(struct loop *l, bool pending)
 
 /* 0, or an error of the store. */
 static int
-look_at_clock(struct loop *l, int64_t mono)
+look_at_clock(struct loop *l)
 {
 	struct courier *c = l->courier;
-	int rc = clock_guard_look(&l->clock, c->store, c->settings->node,
-	    oct_clock_wall_ms(), mono);
+	int rc;
 
+	l->now_ms = oct_clock_wall_ms();
+	rc = clock_guard_look(&l->clock, c->store, c->settings->node,
+	    l->now_ms, oct_clock_mono_ms());
 	c->clock_doubted = l->clock.doubted;
 	if (rc != 0 || !l->clock.back)
 		return rc;
@@ -194,7 +200,7 @@ round_once(struct loop *l)
 		l->grouped = true;
 		l->next_pending_ms = 0;
 	}
-	rc = look_at_clock(l, mono);
+	rc = look_at_clock(l);
 	if (rc != 0)
 		return rc;
 	if (mono >= l->next_pending_ms) {
@@ -204,12 +210,15 @@ round_once(struct loop *l)
 		l->next_pending_ms = mono + PENDING_MS;
 	}
 	gate_prepare(l->courier, l->due, BATCH);
-	rc = store_zrange(s, l->due, oct_clock_wall_ms(), BATCH, each_due, l);
+	rc = store_zrange(s, l->due, l->now_ms, BATCH, each_due, l);
 	gate_forget(l->courier);
 	if (rc == 0)
 		rc = read_work(l, false);
+	/* It waited there: what follows goes by a time that was looked at. */
+	if (rc == 0)
+		rc = look_at_clock(l);
 	if (rc == 0 && mono >= l->next_sweep_ms) {
-		courier_sweep(l->courier, oct_clock_wall_ms());
+		courier_sweep(l->courier, l->now_ms);
 		/* What came at the end of an outage was too young. */
 		l->next_sweep_ms = mono +
 		    (l->sweep_again ? courier_sweep_patience_ms(l->courier) +
@@ -218,13 +227,11 @@ round_once(struct loop *l)
 		l->sweep_again = false;
 	}
 	if (rc == 0 && !l->clock.doubted)
-		rc = courier_daily(
-		    l->courier, &l->daily, oct_clock_wall_ms());
+		rc = courier_daily(l->courier, &l->daily, l->now_ms);
 	if (rc == 0 && !l->clock.doubted)
-		rc = forget_step(l->courier, l->forget, oct_clock_wall_ms());
+		rc = forget_step(l->courier, l->forget, l->now_ms);
 	if (rc == 0)
-		rc = learner_step(
-		    l->learner, l->courier, oct_clock_wall_ms());
+		rc = learner_step(l->learner, l->courier, l->now_ms);
 	return rc < 0 ? rc : 0;
 }
 

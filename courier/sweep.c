@@ -8,6 +8,7 @@
 
 #include "courier/courier.h"
 #include "courier/gate.h"
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "policy/breaker.h"
@@ -38,7 +39,7 @@ is_undecided(const struct held *h)
 
 struct sweep {
 	struct courier *courier;
-	int64_t now_ms;
+	int64_t now_ms, mono_ms; /* when it began, by both clocks */
 	size_t restored, unreadable;
 };
 
@@ -49,6 +50,13 @@ put_back(struct sweep *s, struct case_duty *d, const char *verb, int64_t when_ms
 	return courier_put_off(s->courier, d, when_ms);
 }
 
+/* It may walk for long, and more arrives meanwhile. */
+static int64_t
+passed(const struct sweep *s)
+{
+	return oct_clock_mono_ms() - s->mono_ms;
+}
+
 /* Registered for one domain of several: its duties are due later, and are not
  * lost (policy/casework.h).  A wait longer than any is of a clock that was set
  * back since. */
@@ -56,7 +64,7 @@ static bool
 is_waiting(const struct sweep *s, const struct case_item *item)
 {
 	return item->state == HELD_TENTATIVE && item->wait_ms > s->now_ms &&
-	    item->wait_ms <= s->now_ms + CASE_WAIT_MS;
+	    item->wait_ms <= s->now_ms + passed(s) + CASE_WAIT_MS;
 }
 
 /* A duty that was lost (a crash between two steps, two acts at once) is put back:
@@ -130,9 +138,10 @@ patience(const struct courier *c, const struct held *h)
 static bool
 is_old(const struct sweep *s, const struct held *h)
 {
-	int64_t age = s->now_ms - h->arrival_ms, least = patience(s->courier, h);
+	int64_t age = s->now_ms - h->arrival_ms;
+	int64_t least = patience(s->courier, h);
 
-	return age >= least || age < -least;
+	return age >= least || age + passed(s) < -least;
 }
 
 /* One that the store has. */
@@ -334,7 +343,8 @@ sweep_events(struct courier *c, int64_t now_ms)
 void
 courier_sweep(struct courier *c, int64_t now_ms)
 {
-	struct sweep s = { .courier = c, .now_ms = now_ms };
+	struct sweep s = { .courier = c, .now_ms = now_ms,
+		.mono_ms = oct_clock_mono_ms() };
 	size_t removed = 0;
 	int rc = spool_walk(c->spool, sweep_item, &s);
 

@@ -39,6 +39,10 @@ leaps(void **state)
 		{ "long enough", NOW + 86 * HOUR + 1, 14 * HOUR + 3, false,
 		    false },
 		{ "and on", NOW + 87 * HOUR, 15 * HOUR, false, false },
+		{ "nobody looked for two days", NOW + 135 * HOUR, 63 * HOUR,
+		    false, false },
+		{ "nor for one, and it leapt besides", NOW + 166 * HOUR,
+		    87 * HOUR, true, false },
 	};
 	struct clock_guard g = { .doubted = false };
 
