@@ -14,6 +14,8 @@
 
 /* The file of an item released without a proven path: a bounce brings it back. */
 #define BOUNCE_WINDOW_MS (6LL * 86400000)
+/* Two machines' clocks may differ by so much. */
+#define CLOCK_SLACK_MS 60000
 
 static bool
 has_file(const struct courier *c, const char *id)
@@ -28,9 +30,13 @@ has_file(const struct courier *c, const char *id)
 bool
 courier_is_renewed(const struct held *file, const struct case_item *item)
 {
+	int64_t known = item->held.arrival_ms;
+
+	/* Later; or the item is of a clock that was set back since. */
 	return file->adrift && !held_is_live(item->state) &&
-	    /* Later, or of a clock that was set back. */
-	    file->arrival_ms != item->held.arrival_ms;
+	    (file->arrival_ms > known ||
+		(file->arrival_ms < known &&
+		    known > oct_clock_wall_ms() + CLOCK_SLACK_MS));
 }
 
 /* 1: the file is another message's by now, which the sweep will register; 0, or

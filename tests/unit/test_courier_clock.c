@@ -39,6 +39,43 @@ what_came_then_is_released(void **state)
 	assert_int_equal(state_of(1), HELD_RELEASED);
 }
 
+/* What became of an item tells nothing of a message that came after it. */
+static void
+a_file_is_renewed(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t file, known;
+		enum held_state state;
+		bool adrift, renewed;
+	} rows[] = {
+		{ "came again", 2000, 1000, HELD_RELEASED, true, true },
+		{ "the same", 1000, 1000, HELD_RELEASED, true, false },
+		/* Its sender went to another node, where it was delivered. */
+		{ "a copy of before", 1000, 2000, HELD_RELEASED, true, false },
+		{ "of before, by a clock little ahead", 1000, 50000,
+		    HELD_RELEASED, true, false },
+		{ "the item is of a time that has not come", 1000, AHEAD,
+		    HELD_RELEASED, true, true },
+		{ "not over", 2000, 1000, HELD_STORED, true, false },
+		{ "its sender was not told 250", 2000, 1000, HELD_RELEASED,
+		    false, false },
+	};
+
+	(void)state;
+	oct_clock_set_wall_ms(NOW + 3000);
+	for (size_t i = 0; i < OCT_LEN(rows); i++) {
+		const struct held file = { .adrift = rows[i].adrift,
+			.arrival_ms = NOW + rows[i].file };
+		const struct case_item item = { .state = rows[i].state,
+			.held = { .arrival_ms = NOW + rows[i].known } };
+
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(courier_is_renewed(&file, &item),
+		    rows[i].renewed);
+	}
+}
+
 /* The courier was killed with the lease. */
 static void
 a_lease_of_then_is_over(void **state)
@@ -160,6 +197,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_came_then_is_released),
+		T(a_file_is_renewed),
 		T(a_lease_of_then_is_over),
 		T(what_came_then_is_decided),
 		T(who_wrote_then_is_asked),
