@@ -34,7 +34,7 @@ struct hold {
 	bool adrift;  /* the store is away: the spool alone */
 	bool waiting; /* in several steps: all begins at the end */
 	/* The soonest T_settle of its mailboxes: the courier, who looks then,
-	 * has the others wait for theirs. */
+	 * lets releases and questions of the others wait for theirs. */
 	int64_t settle;
 };
 

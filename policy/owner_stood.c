@@ -104,6 +104,23 @@ owner_stood_keep(const struct owner *o, const struct case_item *item,
 }
 
 static int
+drop(const struct owner *o, const struct case_item *item)
+{
+	struct store_txn *txn = NULL;
+	char key[KEY_SIZE];
+	int rc = store_txn_new(&txn);
+
+	if (rc != 0)
+		return rc;
+	key_held(key, o->domain, item->held.id);
+	for (size_t i = 0; i < OCT_LEN(fields); i++)
+		store_txn_hdel(txn, key, fields[i]);
+	rc = store_txn_commit(o->store, txn);
+	store_txn_free(txn);
+	return rc;
+}
+
+static int
 grant_again(const struct owner *o, const char *who, const char *packed)
 {
 	struct case_grant g;
@@ -140,5 +157,6 @@ owner_stood_again(const struct owner *o, const struct case_item *item,
 		rc = case_judge(o->store, o->timers, &c, REL_EV_ALLOWED, by,
 		    o->now_ms, &out);
 	store_batch_free(b);
-	return rc;
+	/* It stood once: a later refusal keeps anew what stands then. */
+	return rc == 0 ? drop(o, item) : rc;
 }

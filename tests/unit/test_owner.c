@@ -253,7 +253,7 @@ a_refusal_taken_back_leaves_him_let_in(void **state)
 		.actor = "ctl", .why = "annuaire 2026" };
 	struct relation r;
 	enum case_outcome out;
-	char id[HELD_ID_SIZE], key[KEY_SIZE];
+	char id[HELD_ID_SIZE], key[KEY_SIZE], item_key[KEY_SIZE];
 
 	(void)state;
 	put(1, "mairie", SID, FATE_R_SPAM);
@@ -278,6 +278,11 @@ a_refusal_taken_back_leaves_him_let_in(void **state)
 		assert_int_equal(test_redis_do(&world.redis,
 				     "HEXISTS %s %s", key, names[i]),
 		    1);
+	/* What stood is used up with that. */
+	assert_int_equal(test_redis_do(&world.redis, "HEXISTS %s stood-addr",
+			     key_held(item_key, D, id)), 0);
+	assert_int_equal(test_redis_do(&world.redis, "HEXISTS %s stood-by",
+			     item_key), 0);
 	/* Forgotten since, and refused again: nothing old comes back. */
 	assert_int_equal(owner_sender_forget(&o, names[0], OWNER_TOLD), 0);
 	assert_int_equal(owner_refuse(&o, id, &out), 0);
