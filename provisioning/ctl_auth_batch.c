@@ -96,24 +96,38 @@ add_author(struct claims *c, const char *text)
 	return 0;
 }
 
+/* No list of addresses: a domain, or an address with something wrong before its
+ * domain.  What may hold more than one is malformed besides. */
+static int
+add_unread(struct claims *c, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	int rc = add_author(c, at != NULL ? at + 1 : text);
+
+	return rc == 0 && at != NULL && strchr(text, '@') != at
+	    ? add_author(c, "?")
+	    : rc;
+}
+
 /* An address, several as a From field has them, or a domain. */
 static int
 read_author(const json_t *item, struct claims *c)
 {
-	const char *text = json_string_value(item), *at;
+	const char *text = json_string_value(item);
 	struct oct_addr *list;
 	size_t count = 0;
 	int rc;
 
 	if (text == NULL)
 		return OCT_EPARSE;
-	at = strrchr(text, '@');
 	list = calloc(CLAIMS_MAX, sizeof(*list));
 	if (list == NULL)
 		return -ENOMEM;
 	rc = oct_addrlist_parse(text, strlen(text), list, CLAIMS_MAX, &count);
-	if (rc != 0 || count == 0)
-		rc = add_author(c, at != NULL ? at + 1 : text);
+	if (rc == OCT_ELIMIT)
+		rc = OCT_EPARSE;
+	else if (rc != 0 || count == 0)
+		rc = add_unread(c, text);
 	else
 		for (size_t i = 0; rc == 0 && i < count; i++)
 			rc = add_author(c, list[i].domain);

@@ -112,6 +112,10 @@ spf_lines_are_answered(void **state)
 #define REJECT(result)                                                         \
 	"{\"result\":\"" result "\",\"policy\":\"reject\",\"domain\":\"a.test\"}"
 
+#define FOUR(x) x x x x
+#define FORTY(x)                                                               \
+	FOUR(x) FOUR(x) FOUR(x) FOUR(x) FOUR(x) FOUR(x) FOUR(x) FOUR(x)        \
+	FOUR(x) FOUR(x)
 #define PASSED(name) "{\"domain\":\"" name ".test\",\"result\":\"pass\"},"
 
 static const struct request dmarc[] = {
@@ -169,6 +173,14 @@ static const struct request dmarc[] = {
 	    "{\"from\":[\"x@b..test\",\"y@b.test\"],\"spf\":["
 	    "{\"domain\":\"b.test\",\"result\":\"pass\"}]}",
 	    0, "{\"result\":\"permerror\",\"policy\":null,\"domain\":null}" },
+	{ "something unreadable that holds two addresses",
+	    "{\"from\":[\"x@a.test y@b.test\"],\"spf\":["
+	    "{\"domain\":\"b.test\",\"result\":\"pass\"}]}",
+	    0, "{\"result\":\"permerror\",\"policy\":null,\"domain\":null}" },
+	{ "more authors in one text than a list has",
+	    "{\"from\":[\"" FORTY("x@a.test,") FORTY("x@a.test,")
+	    "y@b.test\"]}",
+	    OCT_EPARSE, "" },
 	{ "each author proven by an SPF identity of his own",
 	    "{\"from\":[\"y@b.test\",\"x@a.test\"],\"spf\":["
 	    "{\"domain\":\"a.test\",\"result\":\"pass\"},"
