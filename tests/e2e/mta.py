@@ -286,6 +286,23 @@ class Postfix(Process):
     def kill(self):
         self._unguard()
         super().kill()
+        # What master had just started is not in its tree yet, and what is being
+        # killed still holds the ports and the lock of the next one.
+        wait_until(lambda: not self._kill_rest(), 10,
+                   "the killed postfix is gone")
+
+    def _kill_rest(self):
+        """All of them work in the queue directory; those that are left."""
+        rest = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink(f"/proc/{pid}/cwd") == \
+                        os.path.realpath(f"{self.dir}/spool"):
+                    rest.append(pid)
+                    os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                continue
+        return rest
 
     def add_user(self, login, password):
         """A login for the submission listener."""
