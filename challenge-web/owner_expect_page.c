@@ -181,6 +181,34 @@ read_domain(const char *typed, char out[OCT_DOMAIN_SIZE])
 	    strchr(out, '.') != NULL;
 }
 
+struct sought {
+	const char *domain;
+	bool found;
+};
+
+static void
+seek(void *arg, const char *from_domain, int64_t until_ms)
+{
+	struct sought *s = arg;
+
+	(void)until_ms;
+	s->found |= strcmp(from_domain, s->domain) == 0;
+}
+
+/* One that is expected already takes no room. */
+static int
+check_room(const struct owner *w, const char *domain)
+{
+	struct sought s = { .domain = domain };
+	size_t count = 0;
+	int rc = expect_count(w->store, w->domain, w->local, w->now_ms, &count);
+
+	if (rc != 0 || count < OWNER_EXPECTED_MAX)
+		return rc;
+	rc = expect_list(w->store, w->domain, w->local, w->now_ms, seek, &s);
+	return rc != 0 || s.found ? rc : OCT_ELIMIT;
+}
+
 static int
 act(struct owner_visit *o, bool open, const char *domain)
 {
@@ -189,21 +217,15 @@ act(struct owner_visit *o, bool open, const char *domain)
 		.act = open ? OWNER_ACT_EXPECT : OWNER_ACT_EXPECT_END };
 	char text[16];
 	int64_t minutes = 60;
-	size_t count = 0;
 	int rc;
 
 	owner_field(o->view, "for", text, sizeof(text));
 	if (*text != '\0' &&
 	    oct_num_int(text, 1, EXPECT_MINUTES_MAX, &minutes) != 0)
 		minutes = 60;
-	if (open) {
-		rc = expect_count(w->store, w->domain, w->local, w->now_ms,
-		    &count);
-		if (rc == 0 && count >= OWNER_EXPECTED_MAX)
-			rc = OCT_ELIMIT;
-		if (rc != 0)
-			return rc;
-	}
+	rc = open ? check_room(w, domain) : 0;
+	if (rc != 0)
+		return rc;
 	rc = open ? expect_open(w->store, w->domain, w->local, domain,
 			w->now_ms + minutes * MINUTE_MS)
 		  : expect_use(w->store, w->domain, w->local, domain);

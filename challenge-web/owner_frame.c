@@ -308,7 +308,8 @@ is_name(const char *text)
 {
 	char who[OWNER_WHO_SIZE];
 
-	return owner_who_read(text, who) == 0;
+	return strcmp(text, OWNER_NOBODY) == 0 ||
+	    owner_who_read(text, who) == 0;
 }
 
 void
@@ -334,7 +335,10 @@ owner_told(struct owner_visit *o, struct page *p)
 	if (results[i].filling == WITH_NOTHING)
 		page_text(p, owner_say(o->view, results[i].text));
 	else
-		page_fill(p, owner_say(o->view, results[i].text), with);
+		page_fill(p, owner_say(o->view, results[i].text),
+		    strcmp(with, OWNER_NOBODY) == 0
+			? owner_say(o->view, OTEXT_FROM_NOBODY)
+			: with);
 	page_close(p);
 	page_close(p);
 }

@@ -54,6 +54,9 @@ void owner_go(struct view *v, const struct owner_to *to);
 void owner_form(const struct owner_visit *o, struct page *p, const char *path,
     const char *id);
 void owner_hidden(struct page *p, const char *name, const char *value);
+/* Stands for nobody's name in the result of an act. */
+#define OWNER_NOBODY "<>"
+
 /* class: "button", "button plain"... */
 void owner_button(struct page *p, const char *name, const char *value,
     const char *class, const char *text);

@@ -49,6 +49,8 @@ write_what(struct listing *l, const struct owner_entry_text *e)
 	} else if (*e->what != '\0') {
 		oct_str_heap(&s, 4096);
 		owner_words_who(e->what, &s);
+		if (s.len == 0)
+			oct_str_add(&s, owner_say(v, OTEXT_FROM_NOBODY));
 		if (oct_str_err(&s) == 0)
 			page_element(l->page, "span", NULL, oct_str_text(&s));
 		oct_str_free(&s);

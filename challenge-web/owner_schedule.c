@@ -264,38 +264,62 @@ read_hour(const struct view *v, const char *name, int64_t *out)
 	return *text == '\0' || oct_num_int(text, 0, HOURS - 1, out) == 0;
 }
 
+/* 0: there are none of that name. */
+static int64_t
+days_of(const char *word, int64_t had)
+{
+	if (strcmp(word, OTHER) == 0)
+		return had & ~(int64_t)HOUR_BITS;
+	for (size_t i = 0; i < OCT_LEN(days); i++)
+		if (strcmp(word, days[i].word) == 0)
+			return days[i].days;
+	return 0;
+}
+
+/* -1: not chosen, which is "unchanged" where the fields could not tell the hours
+ * that it had, and "none" where they could. */
+static int64_t
+new_hours(int64_t had, int64_t first, int64_t second)
+{
+	int64_t hours = had & HOUR_BITS, rest = hours & (hours - 1);
+
+	if (is_plain(had))
+		rest = 0;
+	if (first >= 0)
+		hours = DIGEST_HOUR(first);
+	else if (!is_plain(had))
+		hours &= -hours;
+	else
+		hours = second >= 0 ? 0 : DIGEST_HOUR(STANDARD_HOUR);
+	return hours | (second >= 0 ? DIGEST_HOUR(second) : rest);
+}
+
 int
 owner_schedule_post(struct owner_visit *o)
 {
+	int64_t had = owner_option(o, OPTION_DIGEST), first, second, v;
 	char word[16], text[DIGEST_TEXT_SIZE];
-	int64_t first, second, v;
-	struct oct_str s;
 	int rc;
 
 	owner_field(o->view, "days", word, sizeof(word));
-	if (*word == '\0' || strcmp(word, OTHER) == 0)
+	if (*word == '\0')
 		return 0;
 	if (strcmp(word, "off") == 0)
-		return owner_option(o, OPTION_DIGEST) == DIGEST_OFF
-		    ? 0
-		    : owner_schedule_stop(o);
+		return had == DIGEST_OFF ? 0 : owner_schedule_stop(o);
 	if (!read_hour(o->view, "hour", &first) ||
 	    !read_hour(o->view, "hour2", &second))
 		return -EINVAL;
-	/* Other days, and no word of the hour. */
-	if (first < 0)
-		first = second < 0 ? STANDARD_HOUR : second;
-	oct_str_fixed(&s, text, sizeof(text));
-	oct_str_addf(&s, "%s@%d", word, (int)(second >= 0 && second < first
-		? second : first));
-	if (second >= 0 && second != first)
-		oct_str_addf(&s, ",%d",
-		    (int)(second < first ? first : second));
-	if (oct_str_err(&s) != 0 || digest_schedule_parse(text, &v) != 0)
+	v = days_of(word, had);
+	if (v == 0)
 		return -EINVAL;
+	v |= new_hours(had, first, second);
+	/* What these fields cannot tell stays as it is. */
+	if (strcmp(word, OTHER) == 0 && v == had)
+		return 0;
+	digest_schedule_text(v, text);
 	rc = resume(o);
 	/* What is inherited stays so unless it is changed. */
-	if (rc == 0 && v != owner_option(o, OPTION_DIGEST))
+	if (rc == 0 && v != had)
 		rc = owner_schedule_set(o, text);
 	return rc;
 }

@@ -221,7 +221,10 @@ write_name(const struct owner_visit *o, struct page *p, const char *who)
 	} else if (strncmp(who, "sid:", 4) == 0 && first != NULL &&
 	    last > first) {
 		page_open(p, "strong", NULL);
-		page_part(p, first + 1, (size_t)(last - first - 1));
+		if (last == first + 1)
+			page_text(p, owner_say(o->view, OTEXT_FROM_NOBODY));
+		else
+			page_part(p, first + 1, (size_t)(last - first - 1));
 		page_close(p);
 		owner_filled(p, "span", "hint",
 		    owner_say(o->view, OTEXT_SENDERS_AS_HE_CAME), last + 1);
@@ -273,6 +276,7 @@ write_sender(const struct owner_visit *o, struct page *p,
 	const char *text = owner_say(o->view, OTEXT_SENDERS_REMOVE_OF);
 	const char *hole = strstr(text, "{}");
 	struct oct_str l;
+	size_t before;
 
 	page_open(p, "li", NULL);
 	page_open(p, "div", NULL);
@@ -284,7 +288,10 @@ write_sender(const struct owner_visit *o, struct page *p,
 	if (!s->whole && hole != NULL) {
 		oct_str_fixed(&l, label, sizeof(label));
 		oct_str_addn(&l, text, (size_t)(hole - text));
+		before = l.len;
 		owner_words_who(s->who, &l);
+		if (l.len == before)
+			oct_str_add(&l, owner_say(o->view, OTEXT_FROM_NOBODY));
 		oct_str_add(&l, hole + 2);
 		owner_form(o, p, PATH, NULL);
 		owner_hidden(p, "name", s->who);
@@ -398,6 +405,8 @@ answer(struct owner_visit *o, int rc, const char *act, const char *who)
 	}
 	oct_str_fixed(&s, name, sizeof(name));
 	owner_words_who(who, &s);
+	if (s.len == 0)
+		oct_str_add(&s, OWNER_NOBODY);
 	owner_field(o->view, "k", kind, sizeof(kind));
 	if (strcmp(act, "block") == 0 || strcmp(kind, BLOCKED) == 0)
 		to.kind = BLOCKED;

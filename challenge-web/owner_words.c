@@ -138,13 +138,15 @@ void
 owner_words_who(const char *who, struct oct_str *out)
 {
 	const char *colon = strchr(who, ':');
-	const char *name = colon != NULL ? colon + 1 : who;
-	const char *bar = strchr(name, '|');
+	char from[OCT_ADDR_SIZE];
 
-	if (bar != NULL)
-		oct_str_addn(out, bar + 1, strcspn(bar + 1, "|"));
-	else
-		oct_str_add(out, name);
+	/* Only an identity is made of parts: any address may hold a bar. */
+	if (strncmp(who, "sid:", 4) == 0) {
+		(void)proof_sid_from(who + 4, from);
+		oct_str_add(out, from);
+	} else {
+		oct_str_add(out, colon != NULL ? colon + 1 : who);
+	}
 }
 
 /* --- Times ---------------------------------------------------------------- */

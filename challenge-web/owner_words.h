@@ -25,7 +25,8 @@ void owner_words_subject(enum lang l, const char *raw, struct oct_str *out);
 /* Its author, or words for none. */
 const char *owner_words_sender(enum lang l, const struct case_item *item);
 /* The name of a sender as an owner reads it: of "addr:a@b", "dom:b" and of the
- * identity "sid:N|a@b|network" the address or domain. */
+ * identity "sid:N|a@b|network" the address or domain; nothing for one that
+ * names nobody. */
 void owner_words_who(const char *who, struct oct_str *out);
 /* "Dimanche à 3 h", "Du lundi au vendredi à 8 h, 14 h"; of an off one nothing. */
 void owner_words_schedule(enum lang l, int64_t schedule, struct oct_str *out);

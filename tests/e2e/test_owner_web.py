@@ -383,6 +383,9 @@ def test_lists_have_bounds_that_are_told(edge):
     v.get("/o/expect").press("open", **{"from": "voisin.test", "for": "15"})
     equal(v.status, 422)
     check("50 domaines" in v.text, v.text)
+    # One of them may be expected for longer.
+    v.get("/o/expect").press("open", **{"from": "d7.test", "for": "60"})
+    check(v.status == 200 and "directement" in v.text, v.text)
 
 
 def test_a_link_puts_no_words_into_the_page(edge):
@@ -404,6 +407,20 @@ def test_a_link_puts_no_words_into_the_page(edge):
           v.text)
     for path in ("/o/senders?k=blocked", "/o/history"):
         check("N|promo" not in v.get(path).text, path)
+    # An address may hold what stands between the parts of a key.
+    v.get("/o/senders").press("block", who="a|b@voisin.test")
+    check("a|b@voisin.test" in v.text.partition('class="told"')[2][:300],
+          v.text)
+    check("<span>a|b@voisin.test</span>" in v.get("/o/history").text, v.text)
+    # Nobody's name has words.
+    nobody = clone(edge, item, reason="spam", sid="N||203.0.113.0/24",
+                   challenge="", rpath="",
+                   **{"class": "N", "from": ""})
+    v.get("/o").press(f"refuse:{nobody}")
+    v.get("/o/senders?k=blocked&q=203.0.113")
+    check("Retirer Expéditeur non indiqué de la liste" in v.text, v.text)
+    v.press("forget")
+    check("Retiré de la liste\u00a0: Expéditeur non indiqué" in v.text, v.text)
 
 
 def test_what_is_expected_comes_at_once(edge):
@@ -456,7 +473,11 @@ def test_settings_within_what_was_sold(edge):
     v.press("save", days="other", hour="", hour2="")
     equal(shown()["digest"], "tue,sun@3,22")
     v.get("/o/settings").press("save", days="weekdays", hour="", hour2="")
-    equal(shown()["digest"], "weekdays@8")
+    equal(shown()["digest"], "weekdays@3,22")
+    v.get("/o/settings").press("save", days="other", hour="9", hour2="")
+    equal(shown()["digest"], "weekdays@9,22")
+    v.get("/o/settings").press("save", days="weekdays", hour="8", hour2="")
+    equal(shown()["digest"], "weekdays@8,22")
     w = Visitor(edge).enter(plain).get("/o/settings")
     check("n’a pas cette option" in w.text, w.text)
     form = {"n": w.forms()[0][1]["n"], "do": "save",
