@@ -314,6 +314,7 @@ struct dir_change {
 	bool legacy;        /* local is a legacy address */
 	bool create;        /* must not exist; else must exist */
 	bool remove;        /* ask for its removal */
+	bool reopen;        /* its state is the journal's of before */
 	const char *json;   /* attributes; NULL with remove */
 	const char *actor;  /* who, for the audit */
 	const char *referent; /* the tenant whose referent asks; NULL: the Centre

@@ -324,7 +324,8 @@ check_referent(const struct writing *w, const char *old)
 	    .domain = old_text(w, OLD_DOMAIN),
 	    .kind = kind_of(w->change),
 	    .before = old,
-	    .after = w->change->remove ? NULL : w->json};
+	    .after = w->change->remove ? NULL : w->json,
+	    .reopen = w->change->reopen};
 
 	return referent_check(&ask, w->problem);
 }

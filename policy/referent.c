@@ -137,16 +137,32 @@ check_differences(enum dir_kind kind, json_t *before, json_t *after,
 	return rc;
 }
 
-/* Whom the Centre suspended he does not let go on, nor the other way. */
+/* Absent, it is active. */
+static const char *
+state_of(const json_t *object)
+{
+	const char *state = json_text_of(object, "state");
+
+	return *state != '\0' ? state : "active";
+}
+
+/* Whom the Centre suspended he does not let go on, nor the other way; not by way
+ * of closed either, where nothing but the journal tells what was suspended. */
 static int
 check_state(const struct referent_ask *ask, const json_t *before,
     const json_t *after, char problem[256])
 {
-	const char *was = json_text_of(before, "state"), *is = json_text_of(after,
-							    "state");
+	const char *was = state_of(before), *is = state_of(after);
+	bool closed = strcmp(was, "closed") == 0;
 
 	if (ask->kind != DIR_KIND_MAILBOX || strcmp(was, is) == 0 ||
-	    (strcmp(was, "suspended") != 0 && strcmp(is, "suspended") != 0))
+	    (closed && ask->reopen))
+		return 0;
+	if (closed)
+		return refuse(problem,
+		    "a closed mailbox is opened again as it stood before, by "
+		    "'octroictl mailbox reopen', and by nothing else");
+	if (strcmp(was, "suspended") != 0 && strcmp(is, "suspended") != 0)
 		return 0;
 	return refuse(problem,
 	    "a mailbox is suspended, and let go on, by the Centre alone: ask "

@@ -19,6 +19,7 @@ struct referent_ask {
 	enum dir_kind kind;
 	const char *before; /* JSON; NULL = it is not there */
 	const char *after;  /* NULL = it shall be removed */
+	bool reopen; /* after is how the journal says that it stood */
 };
 /* 0, or OCT_EAUTH: problem says what is not his. */
 OCT_CHECK int referent_check(

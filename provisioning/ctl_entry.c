@@ -218,7 +218,7 @@ ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
 }
 
 static int
-change_entry(struct ctl *ctl, const struct ctl_subject *s,
+change_entry(struct ctl *ctl, const struct ctl_subject *s, enum ctl_act act,
     const struct dir_tenant_change *t, char problem[256])
 {
 	struct store *store = ctl->store;
@@ -228,6 +228,7 @@ change_entry(struct ctl *ctl, const struct ctl_subject *s,
 		.legacy = s->kind == DIR_KIND_LEGACY,
 		.create = t->create,
 		.remove = t->remove,
+		.reopen = act == CTL_REOPEN,
 		.json = t->json,
 		.actor = t->actor,
 		.referent = ctl->referent[0] != '\0' ? ctl->referent : NULL };
@@ -262,7 +263,7 @@ ctl_subject_change(struct ctl *ctl, const struct ctl_subject *s,
 
 	if (status != 0)
 		return status;
-	rc = change_entry(ctl, s, &c, problem);
+	rc = change_entry(ctl, s, act, &c, problem);
 	if (rc == 0)
 		return done != NULL ? ctl_done(ctl, done, s->noun, s->name)
 				    : 0;

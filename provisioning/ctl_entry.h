@@ -37,7 +37,8 @@ int ctl_entry_attributes(const struct ctl *ctl, const struct ctl_args *args,
  * apply say what they say.) */
 const char *ctl_entry_value(const struct dir_attribute *a, const char *text);
 
-enum ctl_act { CTL_ADD, CTL_SET, CTL_REMOVE };
+/* CTL_REOPEN: to the state that the journal tells. */
+enum ctl_act { CTL_ADD, CTL_SET, CTL_REOPEN, CTL_REMOVE };
 /* Change it, and say that it was done (done NULL: silently).  A status. */
 int ctl_subject_change(struct ctl *ctl, const struct ctl_subject *s,
     enum ctl_act act, const char *json, const char *done);

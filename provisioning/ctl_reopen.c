@@ -81,7 +81,7 @@ reopen_one(struct ctl *ctl, const struct ctl_subject *s,
 		return status;
 	(void)snprintf(json, sizeof(json),
 	    "{\"state\":\"%s\",\"closes\":\"\"}", state);
-	return ctl_subject_change(ctl, s, CTL_SET, json, NULL);
+	return ctl_subject_change(ctl, s, CTL_REOPEN, json, NULL);
 }
 
 /* day: on which the tenant was, or is to be, closed; what was closed at another

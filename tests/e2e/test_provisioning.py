@@ -633,3 +633,13 @@ def test_a_referent_changes_what_is_his_and_not_his_limits(edge):
     refused(edge, "mailbox", "list", "duras.test", "--as=autre@voisine.test",
             me, says="'twice' is no mail address")
     equal(edge.ctl_json("tenant", "show", "duras")["plan"], "village")
+    # Nor does whom the Centre suspended go on by being closed in between.
+    stood = "maire@duras.test"
+    for state in ("active", "suspended"):
+        ctl("mailbox", "set", stood, f"state={state}")
+        ctl("mailbox", "close", stood)
+        for other in ("active", "suspended"):
+            refused(edge, "mailbox", "set", stood, f"state={other}", me,
+                    says="octroictl mailbox reopen")
+        ctl("mailbox", "reopen", stood, me)
+        equal(edge.ctl_json("mailbox", "show", stood)["state"], state)

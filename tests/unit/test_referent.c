@@ -63,6 +63,7 @@ each_attribute_is_his_or_the_centres(void **state)
 #define HIS "{\"tenant\":\"agen\"}"
 #define LIMIT "is a limit that the Centre sets"
 #define CENTRE "is the Centre's to set"
+#define REOPEN "by 'octroictl mailbox reopen'"
 
 static const struct {
 	const char *name, *domain;
@@ -104,7 +105,16 @@ static const struct {
 	{ "a mailbox closed", HIS, DIR_KIND_MAILBOX, "{}",
 	    "{\"state\":\"closed\",\"closed\":\"2026-11-21\"}", NULL },
 	{ "and opened", HIS, DIR_KIND_MAILBOX,
-	    "{\"state\":\"closed\",\"closed\":\"2026-11-21\"}", "{}", NULL },
+	    "{\"state\":\"closed\",\"closed\":\"2026-11-21\"}", "{}", REOPEN },
+	{ "opened by name", HIS, DIR_KIND_MAILBOX, "{\"state\":\"closed\"}",
+	    "{\"state\":\"active\"}", REOPEN },
+	{ "closed, then suspended", HIS, DIR_KIND_MAILBOX,
+	    "{\"state\":\"closed\"}", "{\"state\":\"suspended\"}", REOPEN },
+	{ "what is closed, named", HIS, DIR_KIND_MAILBOX,
+	    "{\"state\":\"closed\"}",
+	    "{\"state\":\"closed\",\"name\":\"A\"}", NULL },
+	{ "active, by two words", HIS, DIR_KIND_MAILBOX, "{}",
+	    "{\"state\":\"active\"}", NULL },
 	{ "suspended", HIS, DIR_KIND_MAILBOX, "{\"state\":\"suspended\"}",
 	    "{\"state\":\"active\"}", "by the Centre alone" },
 	{ "closed instead of suspended", HIS, DIR_KIND_MAILBOX,
@@ -162,12 +172,41 @@ what_is_not_his_is_refused(void **state)
 	}
 }
 
+/* What reopen found in the journal is neither his wish nor our guess. */
+static void
+what_is_closed_is_reopened_as_it_stood(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		int rc;
+	} cases[] = {
+		{ "{\"state\":\"closed\"}", "{}", 0 },
+		{ "{\"state\":\"closed\"}", "{\"state\":\"suspended\"}", 0 },
+		/* Suspended meanwhile. */
+		{ "{\"state\":\"suspended\"}", "{}", OCT_EAUTH },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(cases); i++) {
+		const struct referent_ask ask = { .tenant = "agen",
+			.domain = HIS,
+			.kind = DIR_KIND_MAILBOX,
+			.before = cases[i].before,
+			.after = cases[i].after,
+			.reopen = true };
+		char problem[256];
+
+		assert_int_equal(referent_check(&ask, problem), cases[i].rc);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_attribute_is_his_or_the_centres),
 		cmocka_unit_test(what_is_not_his_is_refused),
+		cmocka_unit_test(what_is_closed_is_reopened_as_it_stood),
 	};
 
 	return cmocka_run_group_tests_name("referent", tests, NULL, NULL);
