@@ -28,20 +28,29 @@ is_open(const char *state)
 	return strcmp(state, "closed") != 0 && strcmp(state, "closing") != 0;
 }
 
-static int
-take_state(void *arg, const struct journal_entry *e)
+/* What is not there, or was purged, has nothing to do with what came after. */
+static void
+keep_open(struct looking_back *l, const json_t *object)
 {
-	struct looking_back *l = arg;
-	const char *state;
+	const char *state = object != NULL ? ctl_text(object, "state") : "";
 
-	if (strcmp(e->kind, l->kind) != 0 || strcmp(e->name, l->name) != 0)
-		return 0;
-	/* What was purged has nothing to do with what came after it. */
-	state = e->after != NULL ? ctl_text(e->after, "state") : "active";
 	if (*state == '\0')
 		state = "active";
 	if (is_open(state))
 		(void)snprintf(l->state, sizeof(l->state), "%s", state);
+}
+
+/* Where the journal begins, the closing itself may be the oldest that there is:
+ * it says what was before it. */
+static int
+take_state(void *arg, const struct journal_entry *e)
+{
+	struct looking_back *l = arg;
+
+	if (strcmp(e->kind, l->kind) != 0 || strcmp(e->name, l->name) != 0)
+		return 0;
+	keep_open(l, e->before);
+	keep_open(l, e->after);
 	return 0;
 }
 

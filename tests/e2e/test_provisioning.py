@@ -414,6 +414,23 @@ def test_what_is_opened_again_stands_as_before(edge):
         equal(f"as {state}" in said, state != "active", said)
 
 
+def test_what_the_journal_forgot_stands_as_its_closing_says(edge):
+    ctl, town = edge.ctl, "oubli.test"
+    provision(edge, "oubli", town, "accueil", "stage")
+    ctl("domain", "add", "vieux.test", "tenant=oubli", "state=pending-dns")
+    ctl("mailbox", "set", f"stage@{town}", "state=suspended")
+    for kind, name, state in (("mailbox", f"stage@{town}", "suspended"),
+                              ("mailbox", f"accueil@{town}", "active"),
+                              ("domain", "vieux.test", "pending-dns")):
+        ctl(kind, "close", name)
+        # All that is older than the closing is past the retention.
+        journal = f"oct:{{{name.rpartition('@')[2]}}}:journal"
+        edge.redis.cmd("XTRIM", journal, "MAXLEN", "1")
+        equal(edge.redis.cmd("XLEN", journal), 1)
+        ctl(kind, "reopen", name)
+        equal(edge.ctl_json(kind, "show", name)["state"], state, name)
+
+
 def test_names_that_octroi_writes_in_are_not_hosted(edge):
     name = edge.conf["challenge"]["domain"]
     refused(edge, "domain", "add", name, says=["challenge.domain", "of its own"])
