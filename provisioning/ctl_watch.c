@@ -249,6 +249,7 @@ watch_all(struct watching *w, const struct dir_snapshot *s, int64_t until)
 	struct candidate *all = calloc(count + 1, sizeof(*all));
 	struct dns_watch_state state;
 	char own[OCT_DOMAIN_SIZE];
+	bool has_own = ctl_zone_own(w->settings, own);
 	int status = 0;
 
 	if (all == NULL)
@@ -256,13 +257,13 @@ watch_all(struct watching *w, const struct dir_snapshot *s, int64_t until)
 	for (size_t i = 0; i < count; i++) {
 		const struct dir_domain *d = dir_domain_at(s, i);
 
-		if (!is_watched(d) || ctl_own_name(w->settings, d->name))
+		if (!is_watched(d) || (has_own && strcmp(own, d->name) == 0))
 			continue;
 		dns_watch_get(w->past, d->name, &state);
 		all[n++] = (struct candidate){ d->name, state.checked_ms };
 	}
 	/* Without it nobody is asked any more. */
-	if (ctl_zone_own(w->settings, own)) {
+	if (has_own) {
 		dns_watch_get(w->past, own, &state);
 		all[n++] = (struct candidate){ own, state.checked_ms };
 	}
@@ -282,6 +283,8 @@ watch_all(struct watching *w, const struct dir_snapshot *s, int64_t until)
 static int
 forget_gone(struct watching *w, const struct dir_snapshot *s)
 {
+	char own[OCT_DOMAIN_SIZE];
+	bool has_own = ctl_zone_own(w->settings, own);
 	const char *domain;
 	int rc = 0;
 
@@ -289,7 +292,7 @@ forget_gone(struct watching *w, const struct dir_snapshot *s)
 	     rc == 0 && (domain = dns_watch_domain(w->past, i)) != NULL; i++) {
 		const struct dir_domain *d = dir_domain_any(s, domain);
 
-		if (ctl_own_name(w->settings, domain) != NULL)
+		if (has_own && strcmp(own, domain) == 0)
 			continue;
 		if (d == NULL || !is_watched(d))
 			rc = dns_watch_forget(w->store, domain);

@@ -117,3 +117,19 @@ def test_the_domain_of_the_challenges_is_watched(edge):
     edge.zones.zones[OWN] = kept
     edge.zones.reload_all()
     equal(watch(edge, 0)[1], [OWN])
+
+
+def test_a_hosted_domain_that_a_setting_names_is_watched(edge):
+    edge.change_conf({"srs": {"domain": WAITING}})
+    try:
+        edge.ctl("domain", "set", WAITING, "--state=pending-dns")
+        got, changed = watch(edge, 0)
+        equal((got["checked"], changed), (3, [WAITING]))
+        equal(edge.ctl_json("domain", "show", WAITING)["state"], "active")
+        edge.ctl("domain", "close", WAITING)
+        watch(edge, 0)
+        equal(sorted(edge.redis.cmd("HKEYS", "oct:{g}:dns")),
+              sorted([CALM, OWN]))
+    finally:
+        edge.change_conf({"srs": {"domain": None}})
+        edge.ctl("domain", "reopen", WAITING, check=False)
