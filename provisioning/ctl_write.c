@@ -17,7 +17,8 @@ warn_tenant(struct ctl *ctl, const struct ctl_args *args, const char *domain)
 	const char *id = ctl_args_value(args, "tenant");
 	const struct dir_snapshot *s;
 
-	if (id == NULL || *id == '\0' || ctl_directory(ctl, domain, &s) != 0)
+	if (id == NULL || *id == '\0' || strcmp(id, "-") == 0 ||
+	    ctl_directory(ctl, domain, &s) != 0)
 		return;
 	if (dir_tenant(s, id) == NULL)
 		(void)ctl_fail(ctl, 0,

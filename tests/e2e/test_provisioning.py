@@ -478,6 +478,11 @@ def test_a_dash_empties_what_may_be_empty(edge):
     now = edge.ctl_json("domain", "show", town)
     equal([now[n] for n in names], ["", "inherit", "", "inherit", [], None])
     refused(edge, "domain", "set", town, "state=-", says="pending-dns")
+    out = ctl("domain", "set", town, "tenant=personne")
+    check("there is no tenant personne yet" in out.stderr, out)
+    out = ctl("domain", "set", town, "tenant=-")
+    equal((edge.ctl_json("domain", "show", town)["tenant"], out.stderr),
+          ("", ""))
     ctl("mailbox", "set", box, "storage=7G", f"forward=ailleurs@{town}")
     ctl("mailbox", "import", "-",
         stdin=f"address,storage,forward,name\n{box},-,-,\n")
