@@ -164,16 +164,23 @@ fetch_policy(struct checking *c, const char *name, const struct oct_ip *ip)
 	oct_str_free(&body);
 }
 
-/* Whoever runs the domain says where we go: not to what only we can reach. */
+/* Whoever runs the domain says where we go: not to what only we can reach.
+ * Where to, NULL: nowhere. */
+static const struct oct_ip *
+find_place(const struct checking *c, const struct dns_answer *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (c->in->inner_addresses ||
+		    oct_ip_is_global(&a->records[i].ip))
+			return &a->records[i].ip;
+	return NULL;
+}
+
 static void
-ask_host(struct checking *c, const char *name, const struct oct_ip *ip)
+say_inner(struct checking *c, const char *name, const struct oct_ip *ip)
 {
 	char text[OCT_IP_SIZE];
 
-	if (c->in->inner_addresses || oct_ip_is_global(ip)) {
-		fetch_policy(c, name, ip);
-		return;
-	}
 	oct_ip_text(ip, text);
 	check_add(c, CHECK_STS_INNER, CHECK_WARNING, name, text,
 	    check_expected(c, ZONE_MTA_STS_HOST));
@@ -182,21 +189,31 @@ ask_host(struct checking *c, const char *name, const struct oct_ip *ip)
 static void
 see_host(struct checking *c)
 {
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	struct oct_ip inner = { .family = 0 };
+	const struct oct_ip *ip = NULL;
 	char name[OCT_DOMAIN_SIZE];
-	const struct dns_answer *a;
+	bool found = false;
 
 	if (!check_name(c, "mta-sts", name))
 		return;
-	a = check_get(c, name, DNS_A);
-	if (a != NULL && a->count == 0)
-		a = check_get(c, name, DNS_AAAA);
-	if (a == NULL)
-		return;
-	if (a->count == 0)
+	for (size_t i = 0; i < OCT_LEN(types) && ip == NULL; i++) {
+		const struct dns_answer *a = check_get(c, name, types[i]);
+
+		if (a == NULL)
+			return;
+		ip = find_place(c, a);
+		if (!found && a->count > 0)
+			inner = a->records[0].ip;
+		found |= a->count > 0;
+	}
+	if (!found)
 		check_add(c, CHECK_STS_HOST, CHECK_WARNING, name, NULL,
 		    check_expected(c, ZONE_MTA_STS_HOST));
+	else if (c->in->https_port != 0 && ip != NULL)
+		fetch_policy(c, name, ip);
 	else if (c->in->https_port != 0)
-		ask_host(c, name, &a->records[0].ip);
+		say_inner(c, name, &inner);
 }
 
 /* --- Its record ------------------------------------------------------------- */

@@ -42,21 +42,32 @@ platform(void)
 }
 
 static void
-run(const struct hosting *h, struct check *out)
+run_with(const struct hosting *h, struct check_input *in, struct check *out)
 {
-	struct check_input in = { .domain = D, .hosting = h,
-		.deadline_ms = oct_clock_mono_ms() + 10000,
-		.now_ms = 1800000000000 };
+	int64_t until = oct_clock_mono_ms() + 10000;
 	struct dns_session *s;
 	struct zone zone;
 
-	assert_int_equal(dns_session_new(dns, in.deadline_ms, 2000, &s), 0);
+	in->domain = D;
+	in->hosting = h;
+	in->now_ms = 1800000000000;
+	if (in->deadline_ms == 0)
+		in->deadline_ms = until;
+	assert_int_equal(dns_session_new(dns, until, 2000, &s), 0);
 	assert_int_equal(zone_expected(h, D, NULL, &zone), 0);
-	in.zone = &zone;
-	in.dns = s;
-	assert_int_equal(check_domain(&in, out), 0);
+	in->zone = &zone;
+	in->dns = s;
+	assert_int_equal(check_domain(in, out), 0);
 	zone_fini(&zone);
 	dns_session_free(s);
+}
+
+static void
+run(const struct hosting *h, struct check *out)
+{
+	struct check_input in = { .deadline_ms = 0 };
+
+	run_with(h, &in, out);
 }
 
 static bool
@@ -125,6 +136,63 @@ what_strangers_write_cannot_steer(void **state)
 			assert_true(*text >= 0x20 && *text < 0x7f);
 	}
 	check_fini(&c);
+}
+
+/* --- Where a policy is fetched ---------------------------------------------- */
+
+#define INNER_4 "10.0.0.1"
+#define INNER_6 "fd00::1"
+#define OUTER_6 "3ffe::1" /* given out to nobody: nothing is there */
+
+static const struct {
+	const char *name;
+	const char *a[2], *aaaa[2];
+	enum check_code says;
+} places[] = {
+	{ "nowhere", { NULL }, { NULL }, CHECK_STS_HOST },
+	{ "inside", { INNER_4 }, { NULL }, CHECK_STS_INNER },
+	{ "inside, both ways", { INNER_4, "192.168.0.1" }, { INNER_6 },
+	    CHECK_STS_INNER },
+	{ "outside", { NULL }, { OUTER_6 }, CHECK_STS_FETCH },
+	{ "inside, then outside", { NULL }, { INNER_6, OUTER_6 },
+	    CHECK_STS_FETCH },
+	{ "outside, then inside", { NULL }, { OUTER_6, INNER_6 },
+	    CHECK_STS_FETCH },
+	{ "outside by the other family", { INNER_4 }, { OUTER_6 },
+	    CHECK_STS_FETCH },
+};
+
+/* The time is up for fetching, so that all that it can say is that. */
+static void
+a_policy_is_fetched_wherever_it_is_public(void **state)
+{
+	static const enum check_code codes[] = { CHECK_STS_HOST,
+		CHECK_STS_INNER, CHECK_STS_FETCH };
+	struct hosting h = platform();
+
+	(void)state;
+	for (size_t i = 0; i < OCT_LEN(places); i++) {
+		struct check_input in = { .https_port = 443,
+			.deadline_ms = oct_clock_mono_ms() - 1 };
+		struct check c;
+
+		(void)printf("  %s\n", places[i].name);
+		assert_int_equal(dns_new_static(&dns), 0);
+		add("_mta-sts." D, DNS_TXT, "v=STSv1; id=1;");
+		for (size_t k = 0; k < 2; k++) {
+			if (places[i].a[k] != NULL)
+				add("mta-sts." D, DNS_A, places[i].a[k]);
+			if (places[i].aaaa[k] != NULL)
+				add("mta-sts." D, DNS_AAAA,
+				    places[i].aaaa[k]);
+		}
+		run_with(&h, &in, &c);
+		for (size_t k = 0; k < OCT_LEN(codes); k++)
+			assert_int_equal(says(&c, codes[k]),
+			    codes[k] == places[i].says);
+		check_fini(&c);
+		dns_free(dns);
+	}
 }
 
 /* --- Words -------------------------------------------------------------------- */
@@ -197,6 +265,7 @@ main(void)
 		    a_silent_dns_is_unknown_not_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    what_strangers_write_cannot_steer, set_up, tear_down),
+		cmocka_unit_test(a_policy_is_fetched_wherever_it_is_public),
 		cmocka_unit_test(every_finding_has_words),
 		cmocka_unit_test(values_are_not_expanded_again),
 	};
