@@ -245,3 +245,18 @@ def test_headers_are_bounded_and_folded(edge):
     check(all(x.isascii() for x in text), text)
     check(b"\nX-Spam-Flag: YES" in head and b"\nX-Octroi-Score: " in head,
           head)
+
+
+def test_the_other_spf_engine_judges_and_is_warned_of(edge):
+    """milter.spf_engine = libspf2; last, as it is set back by nobody."""
+    box = mailbox(edge, "moteur", mode="off")
+    edge.change_conf({"milter": {"spf_engine": "libspf2"}})
+    edge.octroi["milter"].restart()
+    log = open(edge.octroi["milter"].log).read()
+    check("spf_engine=libspf2 cve=CVE-2023-42118" in log, log[-2000:])
+    for sender, ip, want in (("jean@citoyen.test", None, "pass"),
+                             ("jean@citoyen.test", "198.51.100.66", "fail"),
+                             ("jean@nu.test", None, "none")):
+        result = send(edge, sender, box, build(sender, box),
+                      **({"ip": ip} if ip else {}))
+        equal(verdict(edge, result)["spf"], want, sender)
