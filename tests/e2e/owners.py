@@ -105,9 +105,12 @@ class Visitor:
                              f"{self.text[-3000:]}")
 
     def enter(self, box, person="", **times):
-        """By a link, its button included."""
-        self.get("/m/" + token(self.edge, box, person, **times))
-        equal(self.status, 200, self.text[-500:])
+        """By a link, its button included.  A mailbox that was just made is known
+        to the page a moment later."""
+        path = "/m/" + token(self.edge, box, person, **times)
+        wait_until(lambda: self.get(path).status == 200 and
+                   'value="enter"' in self.text, 5,
+                   f"the link of {box} opens")
         self.press("enter")
         equal(self.status, 200, self.text[-500:])
         return self
