@@ -379,9 +379,11 @@ http_stop(struct http *h, int64_t drain_ms)
 
 	if (h == NULL)
 		return;
+	/* Nobody gets in from here on; the daemon's thread may look at the socket
+	 * until it has stopped, so that its number must not be another's yet. */
 	fd = MHD_quiesce_daemon(h->daemon);
 	if (fd != MHD_INVALID_SOCKET)
-		(void)close(fd);
+		(void)shutdown(fd, SHUT_RDWR);
 	left = wait_for_none(h, drain_ms);
 	if (left > 0)
 		oct_log(OCT_WARNING, "stop=cut requests=%zu", left);
@@ -389,5 +391,7 @@ http_stop(struct http *h, int64_t drain_ms)
 	work_free(h->work);
 	h->work = NULL;
 	MHD_stop_daemon(h->daemon);
+	if (fd != MHD_INVALID_SOCKET)
+		(void)close(fd);
 	http_free(h);
 }
