@@ -56,6 +56,13 @@ keep_grants(struct store_txn *txn, const char *key, struct store_batch *b)
 	}
 }
 
+static void
+clear(struct store_txn *txn, const char *key)
+{
+	for (size_t i = 0; i < OCT_LEN(fields); i++)
+		store_txn_hdel(txn, key, fields[i]);
+}
+
 static int
 keep(const struct owner *o, const struct case_item *item, struct store_batch *b)
 {
@@ -66,9 +73,7 @@ keep(const struct owner *o, const struct case_item *item, struct store_batch *b)
 
 	if (rc != 0)
 		return rc;
-	key_held(key, o->domain, item->held.id);
-	for (size_t i = 0; i < OCT_LEN(fields); i++)
-		store_txn_hdel(txn, key, fields[i]);
+	clear(txn, key_held(key, o->domain, item->held.id));
 	if (b != NULL)
 		keep_grants(txn, key, b);
 	if (*item->held.sid != '\0')
@@ -112,9 +117,7 @@ drop(const struct owner *o, const struct case_item *item)
 
 	if (rc != 0)
 		return rc;
-	key_held(key, o->domain, item->held.id);
-	for (size_t i = 0; i < OCT_LEN(fields); i++)
-		store_txn_hdel(txn, key, fields[i]);
+	clear(txn, key_held(key, o->domain, item->held.id));
 	rc = store_txn_commit(o->store, txn);
 	store_txn_free(txn);
 	return rc;

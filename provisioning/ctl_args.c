@@ -2,7 +2,6 @@
 #include "provisioning/ctl_args.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +21,6 @@ static const struct ctl_option everywhere[] = {
 	{ "version", NULL, "print the version (-V)" },
 	{ NULL, NULL, NULL },
 };
-
-static int OCT_PRINTF(2, 3)
-wrong(char problem[CTL_PROBLEM_SIZE], const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(problem, CTL_PROBLEM_SIZE, fmt, ap);
-	va_end(ap);
-	return OCT_EPARSE;
-}
 
 /* --- Options ------------------------------------------------------------ */
 
@@ -152,9 +140,9 @@ read_option(struct ctl_args *out, int argc, char *const *argv, int *i,
 		return ctl_unknown_option(
 		    out->verb, everywhere, arg, name, problem);
 	if (!takes && eq != NULL)
-		return wrong(problem, "option '--%s' takes no value", known);
+		return ctl_wrong(problem, "option '--%s' takes no value", known);
 	if (takes && eq == NULL && *i + 1 >= argc)
-		return wrong(problem, "option '--%s' needs a value", known);
+		return ctl_wrong(problem, "option '--%s' needs a value", known);
 	if (takes)
 		value = eq != NULL ? eq + 1 : argv[++*i];
 	take(out, known, value);
@@ -244,15 +232,15 @@ check_words(const struct ctl_args *a, char problem[CTL_PROBLEM_SIZE])
 	if (a->help || a->version)
 		return 0;
 	if (a->noun == NULL)
-		return wrong(problem, "no command was given");
+		return ctl_wrong(problem, "no command was given");
 	if (v == NULL)
-		return wrong(problem, "'%s' needs a verb", a->noun->name);
+		return ctl_wrong(problem, "'%s' needs a verb", a->noun->name);
 	if (v->most != CTL_ANY && a->count > (size_t)v->most &&
 	    ctl_unknown_pair(a, problem) != 0)
 		return OCT_EPARSE;
 	if (a->count < (size_t)v->least ||
 	    (v->most != CTL_ANY && a->count > (size_t)v->most))
-		return wrong(problem, "expected: octroictl %s%s%s %s",
+		return ctl_wrong(problem, "expected: octroictl %s%s%s %s",
 		    a->noun->name, v->name != NULL ? " " : "",
 		    v->name != NULL ? v->name : "", v->words);
 	return 0;
@@ -294,7 +282,7 @@ ctl_args_parse(const struct ctl_noun *nouns, int argc, char *const *argv,
 	out->words = calloc(room, sizeof(const char *));
 	out->given = calloc(room, sizeof(*out->given));
 	if (out->words == NULL || out->given == NULL) {
-		(void)wrong(problem, "out of memory");
+		(void)ctl_wrong(problem, "out of memory");
 		return -ENOMEM;
 	}
 	rc = read_front(nouns, argc, argv, &i, out, problem);

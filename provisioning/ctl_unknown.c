@@ -74,8 +74,8 @@ try(struct nearest *n, const char *known)
 
 /* --- What is not known ---------------------------------------------------- */
 
-static int OCT_PRINTF(2, 3)
-wrong(char problem[CTL_PROBLEM_SIZE], const char *fmt, ...)
+int
+ctl_wrong(char problem[CTL_PROBLEM_SIZE], const char *fmt, ...)
 {
 	va_list ap;
 
@@ -90,9 +90,9 @@ unknown(char problem[CTL_PROBLEM_SIZE], const char *what, const char *text,
     const struct nearest *n)
 {
 	return n->best != NULL
-	    ? wrong(problem, "%s '%.80s': did you mean %s?", what, text,
+	    ? ctl_wrong(problem, "%s '%.80s': did you mean %s?", what, text,
 		  n->best)
-	    : wrong(problem, "%s '%.100s'", what, text);
+	    : ctl_wrong(problem, "%s '%.100s'", what, text);
 }
 
 static void
@@ -157,9 +157,9 @@ ctl_unknown_verb(const struct ctl_noun *noun, const char *name,
 		if (v->name != NULL)
 			try(&n, v->name);
 	return n.best != NULL
-	    ? wrong(problem, "'%s' has no verb '%.80s': did you mean %s?",
+	    ? ctl_wrong(problem, "'%s' has no verb '%.80s': did you mean %s?",
 		  noun->name, name, n.best)
-	    : wrong(problem, "'%s' has no verb '%.100s'", noun->name, name);
+	    : ctl_wrong(problem, "'%s' has no verb '%.100s'", noun->name, name);
 }
 
 int

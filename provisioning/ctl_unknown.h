@@ -8,6 +8,9 @@
 
 #include "provisioning/ctl_args.h"
 
+/* Say what is wrong with a command line; cut at the size of problem. */
+int ctl_wrong(char problem[CTL_PROBLEM_SIZE], const char *fmt, ...)
+    OCT_PRINTF(2, 3);
 int ctl_unknown_noun(const struct ctl_noun *nouns, const char *name,
     char problem[CTL_PROBLEM_SIZE]);
 int ctl_unknown_verb(const struct ctl_noun *noun, const char *name,
